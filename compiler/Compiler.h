@@ -1,0 +1,71 @@
+//===- Compiler.h - From a model to a plan ----------------------*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The only door to MLIR for programs that mostly run: no MLIR header is needed
+// to use it, and loadCompiler() opens the shared object that holds MLIR, ONNX
+// and the passes only when something is compiled.
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_COMPILER_COMPILER_H
+#define CIM_COMPILER_COMPILER_H
+
+#include "dialects/cim/grammar/ErrorOptions.h"
+#include "runtime/plan/plan.pb.h"
+#include "runtime/tensor/Tensor.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace cim {
+
+/// The stages at which a compilation can stop, in order. `mapped` equals
+/// `perturbed` until crossbars are asked for.
+enum class Stage { nn, cim, perturbed, mapped, plan };
+
+/// Errors in their option spelling, for the layers that a pattern selects.
+/// Later entries override earlier ones, option by option.
+struct ErrorRequest {
+  std::string layers = "*";
+  std::string quantize, noise, shift, faults; ///< empty: not asked for
+};
+
+struct CompileRequest {
+  std::string model; ///< .onnx, or .mlir written by `cim compile`
+  std::vector<ErrorRequest> errors;
+  bool foldBatchNorm = false;
+  /// Prints the IR after every pass to stderr.
+  bool dumpPasses = false;
+  /// Receives one line per warning.
+  std::function<void(const std::string &)> warn;
+};
+
+struct CompiledNetwork {
+  plan::Plan plan;
+  TensorMap tensors;
+  std::string modelSha256;
+};
+
+class Compiler {
+public:
+  virtual ~Compiler() = default;
+  /// Compiles to a plan. Throws InputError.
+  virtual CompiledNetwork compile(const CompileRequest &request) = 0;
+  /// Compiles up to \p until and returns the text of that stage. With
+  /// \p output not empty, writes the text there and the tensors into the
+  /// safetensors file beside it (same stem), each whole or not at all.
+  virtual std::string compileToText(const CompileRequest &request, Stage until,
+                                    const std::string &output) = 0;
+};
+
+/// Loads the compiler's shared object once per process. Throws InputError when
+/// it is missing.
+Compiler &loadCompiler();
+
+} // namespace cim
+
+#endif // CIM_COMPILER_COMPILER_H

@@ -1,0 +1,41 @@
+//===- LayerPattern.h - Which layers an option means ------------*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_DIALECTS_CIM_GRAMMAR_LAYERPATTERN_H
+#define CIM_DIALECTS_CIM_GRAMMAR_LAYERPATTERN_H
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cim {
+
+/// What a pattern can see of a crossbar layer.
+struct LayerIdentity {
+  std::string name;
+  std::string role; ///< "C1", "C2" or ""
+};
+
+/// Says for each of \p layers (in layer-index order) whether \p pattern selects
+/// it. A pattern is a comma-separated list of names with `*` and `?`,
+/// `role:C1`, `role:C2`, `first:K`, `last:K`, each with an optional leading
+/// `!` to exclude; with exclusions only, everything else is selected. Throws
+/// GrammarError when a term is malformed or selects no layer (with near names).
+std::vector<bool> selectLayers(std::string_view pattern,
+                               std::span<const LayerIdentity> layers);
+
+/// Checks the grammar alone, before any layer is known.
+void checkLayerPattern(std::string_view pattern);
+
+/// The candidates nearest to \p name by edit distance, best first, at most
+/// three; for "did you mean".
+std::vector<std::string> nearNames(std::string_view name,
+                                   std::span<const std::string> candidates);
+
+} // namespace cim
+
+#endif // CIM_DIALECTS_CIM_GRAMMAR_LAYERPATTERN_H

@@ -1,0 +1,63 @@
+//===- Executor.h - Runs a plan on the fast kernels -------------*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_RUNTIME_EXECUTOR_EXECUTOR_H
+#define CIM_RUNTIME_EXECUTOR_EXECUTOR_H
+
+#include "runtime/plan/plan.pb.h"
+#include "runtime/programming/Chip.h"
+#include "runtime/tensor/Tensor.h"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+namespace cim {
+
+struct ExecutorOptions {
+  unsigned threads = 0;    ///< 0: all cores
+  unsigned microBatch = 0; ///< images per pass; 0: chosen from cache sizes
+};
+
+/// A prepared program. Construction binds every step to a kernel and lays out
+/// the arena; after it nothing is looked up, dispatched or allocated.
+class Executor {
+public:
+  /// Throws InputError when the plan is malformed.
+  Executor(const plan::Plan &plan, const TensorMap &tensors,
+           const ExecutorOptions &options);
+  ~Executor();
+
+  /// Writes all layers of \p chip: runs every layer's programming chain and
+  /// packs the result into its kernel's layout.
+  void program(const Chip &chip);
+
+  /// Fills \p image (the plan's input 0, C×H×W floats of image \p index).
+  /// Called from several threads.
+  using ReadImage = std::function<void(int64_t index, float *image)>;
+  /// Receives output 0 of image \p index. Called from several threads.
+  using WriteResult = std::function<void(int64_t index, const float *logits)>;
+
+  /// Runs \p images images. The same bits for any thread count and any
+  /// micro-batch. \p stop is polled between micro-batches; returns false when
+  /// it cut the run short.
+  bool run(int64_t images, const ReadImage &read, const WriteResult &write,
+           const std::function<bool()> &stop = nullptr);
+
+  int64_t inputElements() const;  ///< per image
+  int64_t outputElements() const; ///< per image
+  unsigned microBatch() const;
+  unsigned threads() const;
+  size_t arenaBytes() const; ///< per thread
+
+private:
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation;
+};
+
+} // namespace cim
+
+#endif // CIM_RUNTIME_EXECUTOR_EXECUTOR_H

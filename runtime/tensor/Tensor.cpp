@@ -1,0 +1,43 @@
+//===- Tensor.cpp - A dense array with an element type --------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/tensor/Tensor.h"
+
+#include <cstring>
+#include <functional>
+#include <numeric>
+
+using namespace cim;
+
+size_t cim::byteWidth(ElementType type) {
+  switch (type) {
+  case plan::F64:
+  case plan::I64:
+  case plan::U64:
+    return 8;
+  case plan::F32:
+  case plan::I32:
+  case plan::U32:
+    return 4;
+  case plan::I16:
+  case plan::U16:
+    return 2;
+  default:
+    return 1;
+  }
+}
+
+int64_t cim::elementCount(std::span<const int64_t> shape) {
+  return std::accumulate(shape.begin(), shape.end(), int64_t(1),
+                         std::multiplies<>());
+}
+
+Tensor cim::makeTensor(std::vector<int64_t> shape,
+                       std::span<const float> values) {
+  std::shared_ptr<std::byte[]> bytes(new std::byte[values.size_bytes()]);
+  std::memcpy(bytes.get(), values.data(), values.size_bytes());
+  return {plan::F32, std::move(shape), {bytes, bytes.get()}};
+}
