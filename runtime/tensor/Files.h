@@ -1,4 +1,5 @@
-//===- Files.h - Whole files and their hashes -------------------------*- C++ -*-===//
+//===- Files.h - Whole files and their hashes -------------------------*- C++
+//-*-===//
 //
 // Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -34,11 +35,19 @@ struct MappedFile {
 };
 MappedFile mapFile(const std::string &path);
 
+/// Bytes [offset, offset + size) of \p file: a view of the mapping, or a copy
+/// where the file does not keep them aligned to \p alignment.
+std::shared_ptr<const std::byte> alignedBytes(const MappedFile &file,
+                                              size_t offset, size_t size,
+                                              size_t alignment);
+
 /// SHA-256 in lower-case hexadecimal, fed piece by piece.
 class Sha256 {
 public:
   Sha256();
   ~Sha256();
+  Sha256(const Sha256 &) = delete;
+  Sha256 &operator=(const Sha256 &) = delete;
   void update(std::span<const std::byte> bytes);
   void update(std::string_view text);
   std::string finish();

@@ -1,4 +1,5 @@
-//===- TensorFile.h - Tensors in files --------------------------------*- C++ -*-===//
+//===- TensorFile.h - Tensors in files --------------------------------*- C++
+//-*-===//
 //
 // Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
