@@ -1,0 +1,254 @@
+"""cim beside onnxruntime, OpenVINO and PyTorch: whole trials and plain inference.
+
+Opponents take turns (round by round, so that a busy machine is busy for all)
+and every figure is a median. A trial is what a study repeats thousands of
+times: fresh weights for the whole network, then all images. For each opponent
+that is the fastest way its users have: PyTorch writes the weights in place;
+OpenVINO compiles the network anew, since its weights are constants.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SHARED = ROOT.parent / "shared"
+CIM = ROOT / "build/bin/cim"
+NOISE_WIDTH = 0.01  # of a layer's range; its size does not matter to speed
+
+
+class Cim:
+    name = "cim"
+
+    def __init__(self, model, images, threads, directory):
+        self.model, self.threads = model, threads
+        labels = directory / "labels.npy"
+        numpy.save(labels, numpy.zeros(len(images), dtype=numpy.int64))
+        path = directory / "images.npy"
+        numpy.save(path, images)
+        self.data = f"npy:{path},{labels}"
+
+    def _eval(self, *options):
+        result = subprocess.run(
+            [CIM, "eval", self.model, "--data", self.data, "--threads", str(self.threads),
+             "--json", "-", *options], capture_output=True, text=True)
+        if result.returncode != 0:
+            raise RuntimeError(result.stderr.strip())
+        return json.loads(result.stdout)["seconds"]
+
+    def trial(self, round_number):
+        seconds = self._eval("--noise", f"normal:{NOISE_WIDTH}ns", "--seed", str(round_number), "--trials", "1")
+        self.program_seconds, self.compile_seconds = seconds["program"], seconds["compile"]
+        return seconds["program"] + seconds["forward"]
+
+    def inference(self):
+        return self._eval()["forward"]
+
+
+def perturbed(array, generator):
+    width = NOISE_WIDTH * (array.max() - array.min())
+    return array + generator.standard_normal(array.shape, dtype=numpy.float32) * width
+
+
+class Torch:
+    name = "pytorch"
+
+    def __init__(self, model, images, threads, directory):
+        import torch
+        from onnx_in_torch import OnnxModule
+        torch.set_num_threads(threads)
+        self.torch = torch
+        self.module = OnnxModule(model)
+        self.images = torch.from_numpy(images)
+        self.clean = {n: self.module.tensors[n].numpy().copy() for n in self.module.weights()}
+        self.batch = fastest_batch(self._run, len(images))
+
+    def _run(self, count, batch):
+        with self.torch.inference_mode():
+            for begin in range(0, count, batch):
+                self.module(self.images[begin:begin + batch])
+
+    def trial(self, round_number):
+        generator = numpy.random.default_rng(round_number)
+        begin = time.perf_counter()
+        for name, clean in self.clean.items():
+            self.module.tensors[name].copy_(self.torch.from_numpy(perturbed(clean, generator)))
+        self._run(len(self.images), self.batch)
+        return time.perf_counter() - begin
+
+    def inference(self):
+        begin = time.perf_counter()
+        self._run(len(self.images), self.batch)
+        return time.perf_counter() - begin
+
+
+class OpenVino:
+    name = "openvino"
+    batch = 100
+
+    def __init__(self, model, images, threads, directory):
+        import onnx
+        import openvino
+        from onnx import numpy_helper
+        from onnx_in_torch import OnnxModule
+        self.numpy_helper = numpy_helper
+        self.core = openvino.Core()
+        self.settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32",
+                         "PERFORMANCE_HINT": "THROUGHPUT"}
+        self.images = images
+        self.proto = onnx.load(model)
+        dynamic = self.proto.graph.input[0].type.tensor_type.shape.dim[0].dim_value <= 1
+        self.batch = min(self.batch if dynamic and images.shape[2] < 100 else 1, len(images))
+        names = set(OnnxModule(model).weights()) | {i.name for i in self.proto.graph.initializer if i.name.startswith(tuple("0123456789"))}
+        self.clean = {i.name: (i, numpy_helper.to_array(i).astype(numpy.float32))
+                      for i in self.proto.graph.initializer if i.name in names and len(i.dims) > 1}
+        self.compiled = self._compile()
+
+    def _compile(self):
+        model = self.core.read_model(self.proto.SerializeToString())
+        model.reshape([self.batch, *self.images.shape[1:]])
+        return self.core.compile_model(model, "CPU", self.settings)
+
+    def _run(self):
+        import openvino
+        requests = openvino.AsyncInferQueue(self.compiled)
+        for begin in range(0, len(self.images) - self.batch + 1, self.batch):
+            requests.start_async({0: self.images[begin:begin + self.batch]}, share_inputs=True)
+        requests.wait_all()
+
+    def trial(self, round_number):
+        generator = numpy.random.default_rng(round_number)
+        begin = time.perf_counter()
+        for initializer, clean in self.clean.values():
+            initializer.CopyFrom(self.numpy_helper.from_array(perturbed(clean, generator), initializer.name))
+        self.compiled = self._compile()
+        self._run()
+        return time.perf_counter() - begin
+
+    def inference(self):
+        begin = time.perf_counter()
+        self._run()
+        return time.perf_counter() - begin
+
+
+class OnnxRuntime:
+    name = "onnxruntime"
+
+    def __init__(self, model, images, threads, directory):
+        import onnxruntime
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        self.session = onnxruntime.InferenceSession(model, options, ["CPUExecutionProvider"])
+        self.images = images
+        self.input = self.session.get_inputs()[0]
+        fixed = isinstance(self.input.shape[0], int)
+        self.batch = self.input.shape[0] if fixed else fastest_batch(self._run, len(images))
+
+    def _run(self, count, batch):
+        for begin in range(0, count - batch + 1, batch):
+            self.session.run(None, {self.input.name: self.images[begin:begin + batch]})
+
+    def inference(self):
+        begin = time.perf_counter()
+        self._run(len(self.images), self.batch)
+        return time.perf_counter() - begin
+
+
+def fastest_batch(run, images):
+    """The batch with the highest rate; opponents are measured at their best."""
+    rates = {}
+    for batch in (1, 8, 32, 100, 250):
+        count = min(images, max(200, 2 * batch)) if images > 200 else images
+        if batch > count:
+            break
+        run(batch, batch)  # warm
+        begin = time.perf_counter()
+        run(count, batch)
+        rates[batch] = count / (time.perf_counter() - begin)
+    return max(rates, key=rates.get)
+
+
+
+def cases(arguments):
+    light = SHARED / "onnx-conformance/light"
+    n = arguments.images
+    # name, model, images, image shape, opponents of a trial, opponents of inference
+    yield ("resnet32", SHARED / "models/resnet32-cifar10.onnx", n, (3, 32, 32), (OpenVino, Torch), (OpenVino, OnnxRuntime, Torch))
+    yield ("resnet20", SHARED / "models/resnet20-cifar10.onnx", n, (3, 32, 32), (), (OpenVino, OnnxRuntime))
+    yield ("vgg16-32x32", SHARED / "models/vgg16-mnist.onnx", n // 10, (1, 32, 32), (), (OpenVino, OnnxRuntime))
+    for name, side in (("resnet50", 224), ("vgg19", 224), ("squeezenet", 224), ("bvlc_alexnet", 224)):
+        yield (name, light / f"light_{name}" / "model.onnx", max(8, n // 250), (3, side, side), (), (OpenVino, OnnxRuntime))
+
+
+def measure(kind, model, images, opponents, arguments):
+    with tempfile.TemporaryDirectory() as directory:
+        runners = [o(str(model), images, arguments.threads, pathlib.Path(directory)) for o in (Cim, *opponents)]
+        seconds = {r.name: [] for r in runners}
+        for round_number in range(arguments.rounds):
+            for runner in runners:
+                seconds[runner.name].append(
+                    runner.trial(round_number) if kind == "trial" else runner.inference())
+        medians = {name: statistics.median(s) for name, s in seconds.items()}
+        result = {
+            "kind": kind, "model": model.name if model.name != "model.onnx" else model.parent.name,
+            "images": len(images), "threads": arguments.threads,
+            "seconds": seconds, "images_per_second": {n: len(images) / s for n, s in medians.items()},
+            "times_faster": {n: s / medians["cim"] for n, s in medians.items() if n != "cim"},
+            "batch": {r.name: r.batch for r in runners if hasattr(r, "batch")},
+        }
+        if kind == "trial":
+            result["program_share"] = runners[0].program_seconds / medians["cim"]
+            result["compile_seconds"] = runners[0].compile_seconds
+    rates = "  ".join(f"{n} {r:,.1f}" for n, r in result["images_per_second"].items())
+    ratios = "  ".join(f"{r:.2f}x {n}" for n, r in result["times_faster"].items())
+    print(f"{kind:9} {result['model']:22} images/s: {rates}   cim is {ratios}", flush=True)
+    return result
+
+
+def cpu_name():
+    for line in open("/proc/cpuinfo"):
+        if line.startswith("model name"):
+            return line.split(":", 1)[1].strip()
+    return platform.processor()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--images", type=int, default=10_000, help="images of a CIFAR-size run (others scale with it)")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", help="run only the cases whose name contains this")
+    parser.add_argument("--json", default=str(ROOT / "build/bench.json"), help="where the figures are saved")
+    arguments = parser.parse_args()
+    if not SHARED.is_dir():
+        sys.exit(f"bench: the benchmark networks are absent ({SHARED})")
+    import onnxruntime
+    import openvino
+    import torch
+    document = {
+        "machine": {"cpu": cpu_name(), "cores": os.cpu_count()},
+        "opponents": {"openvino": openvino.__version__, "onnxruntime": onnxruntime.__version__, "pytorch": torch.__version__},
+        "rounds": arguments.rounds, "results": []}
+    for name, model, count, shape, trial, inference in cases(arguments):
+        if arguments.only and arguments.only not in name:
+            continue
+        images = numpy.random.default_rng(0).standard_normal((count, *shape), dtype=numpy.float32)
+        if trial:
+            document["results"].append(measure("trial", model, images, trial, arguments))
+        document["results"].append(measure("inference", model, images, inference, arguments))
+    pathlib.Path(arguments.json).write_text(json.dumps(document, indent=1) + "\n")
+    print(f"saved {arguments.json}")
+
+
+if __name__ == "__main__":
+    main()
