@@ -49,7 +49,7 @@ QuantizeOption cim::parseQuantize(std::string_view text) {
         words[0].empty()
             ? "the number of bits is missing; write BITS (1 to 16), such as "
               "5, or levels=FILE.csv"
-            : "bits " + quoted(words[0]) +
+            : "bits " + quote(words[0]) +
                   " is not a whole number from 1 to 16; write BITS, such as "
                   "5, or levels=FILE.csv");
   option.bits = unsigned(*bits);
@@ -92,7 +92,7 @@ NoiseOption cim::parseNoise(std::string_view text) {
   std::vector<std::string_view> words = split(text.substr(colon + 1), ',');
   option.width = parseAmount(words[0], "width");
   if (std::signbit(option.width.value))
-    throw GrammarError("width " + quoted(words[0]) +
+    throw GrammarError("width " + quote(words[0]) +
                        " is negative; a standard deviation cannot be");
   std::vector<std::string_view> rest = afterFirst(words);
   auto readLevelOf = [&](const Parameters &parameters) {
@@ -117,7 +117,7 @@ NoiseOption cim::parseNoise(std::string_view text) {
                          "2, such as df=4");
     option.parameter = parseNumber(*degrees, "df", 0, 1e6);
     if (!(option.parameter > 2))
-      throw GrammarError("df " + quoted(*degrees) +
+      throw GrammarError("df " + quote(*degrees) +
                          " must be above 2: the variance is infinite below");
     readLevelOf(parameters);
     break;

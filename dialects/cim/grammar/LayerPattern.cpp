@@ -39,7 +39,7 @@ static uint64_t parseCount(std::string_view text, std::string_view prefix) {
     count = std::min<uint64_t>(count * 10 + (c - '0'), 1u << 30);
   }
   if (count == 0)
-    throw GrammarError(std::string(prefix) + quoted(text) +
+    throw GrammarError(std::string(prefix) + quote(text) +
                        " needs a whole number of layers, at least 1, such as " +
                        std::string(prefix) + "3");
   return count;
@@ -54,7 +54,7 @@ static std::vector<Term> parsePattern(std::string_view pattern) {
       word.remove_prefix(1);
     }
     if (word.empty())
-      throw GrammarError("layer pattern " + quoted(pattern) +
+      throw GrammarError("layer pattern " + quote(pattern) +
                          " has an empty term; write layer names (with * and "
                          "?), role:C1, role:C2, first:K or last:K");
     term.text = word;
@@ -123,13 +123,13 @@ static std::string explain(const Term &term,
   for (const LayerIdentity &layer : layers)
     names.push_back(layer.name);
   std::vector<std::string> near = nearNames(term.text, names);
-  std::string message = "no layer is named " + quoted(term.text) +
+  std::string message = "no layer is named " + quote(term.text) +
                         (near.empty() ? "; layers are " : "; did you mean ");
   if (near.empty())
     near.assign(names.begin(),
                 names.begin() + std::min<size_t>(3, names.size()));
   for (size_t i = 0; i < near.size(); ++i)
-    message += (i == 0 ? "" : ", ") + quoted(near[i]);
+    message += (i == 0 ? "" : ", ") + quote(near[i]);
   return message + (message.find("did you") != std::string::npos ? "?"
                     : names.size() > near.size()                 ? ", ..."
                                                                  : "");
@@ -159,7 +159,7 @@ std::vector<bool> cim::selectLayers(std::string_view pattern,
     any |= included[i];
   }
   if (!any)
-    throw GrammarError("layer pattern " + quoted(pattern) +
+    throw GrammarError("layer pattern " + quote(pattern) +
                        " excludes every layer that it names");
   return included;
 }
@@ -197,20 +197,18 @@ static std::string lowerCase(std::string_view text) {
 std::vector<std::string>
 cim::nearNames(std::string_view name, std::span<const std::string> candidates) {
   std::string wanted = lowerCase(name);
-  std::vector<std::pair<size_t, const std::string *>> near;
-  for (const std::string &candidate : candidates) {
-    std::string other = lowerCase(candidate);
+  std::vector<std::pair<size_t, size_t>> near; // distance, candidate
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    std::string other = lowerCase(candidates[i]);
     size_t distance = editDistance(wanted, other);
     // A part of a name is near it however long the rest is.
     bool isPart = wanted.size() >= 3 && other.find(wanted) != std::string::npos;
     if (isPart || distance <= std::max<size_t>(1, wanted.size() * 2 / 5))
-      near.emplace_back(distance, &candidate);
+      near.emplace_back(distance, i);
   }
-  std::stable_sort(near.begin(), near.end(), [](const auto &a, const auto &b) {
-    return a.first < b.first;
-  });
+  std::sort(near.begin(), near.end());
   std::vector<std::string> result;
   for (size_t i = 0; i < near.size() && i < 3; ++i)
-    result.push_back(*near[i].second);
+    result.push_back(candidates[near[i].second]);
   return result;
 }

@@ -33,7 +33,7 @@ struct Table {
   std::vector<Row> rows;
 
   [[noreturn]] void fail(const std::string &problem) const {
-    throw GrammarError("file " + quoted(path) + " " + problem);
+    throw GrammarError("file " + quote(path) + " " + problem);
   }
   [[noreturn]] void fail(size_t line, const std::string &problem) const {
     fail("line " + std::to_string(line) + ": " + problem);
@@ -93,7 +93,7 @@ static Table readTable(std::string_view path) {
           field.find_first_of("0123456789") == std::string_view::npos)
         break;
       if (!value || std::abs(*value) > LargestValue)
-        table.fail(line, quoted(field) + " is not a finite number" +
+        table.fail(line, quote(field) + " is not a finite number" +
                              (value ? " up to 1e30" : ""));
       row.fields.push_back(*value);
       if (row.fields.size() > 3)

@@ -18,7 +18,7 @@ using namespace cim::grammar;
 /// weight range.
 static constexpr double LargestAmount = 1e30;
 
-std::string grammar::quoted(std::string_view text) {
+std::string grammar::quote(std::string_view text) {
   constexpr size_t longest = 80;
   std::string result = "'";
   for (unsigned char c : text.substr(0, longest))
@@ -93,7 +93,7 @@ double grammar::parseNumber(std::string_view text, std::string_view what,
                             double lowest, double highest) {
   std::optional<double> value = parseDecimal(text);
   if (!value || *value < lowest || *value > highest)
-    throw GrammarError(std::string(what) + " " + quoted(text) +
+    throw GrammarError(std::string(what) + " " + quote(text) +
                        " is not a number from " + shortest(lowest) + " to " +
                        shortest(highest));
   return *value;
@@ -101,7 +101,7 @@ double grammar::parseNumber(std::string_view text, std::string_view what,
 
 Amount grammar::parseAmount(std::string_view text, std::string_view what) {
   auto fail = [&](const std::string &problem) {
-    throw GrammarError(std::string(what) + " " + quoted(text) + " " + problem);
+    throw GrammarError(std::string(what) + " " + quote(text) + " " + problem);
   };
   constexpr const char *example =
       "is not a number with a unit, such as 0.25qs or -1/64qs";
@@ -134,7 +134,7 @@ Amount grammar::parseAmount(std::string_view text, std::string_view what) {
                                              : ", ") +
                std::string(number.substr(0, 40)) + std::string(spelling(unit));
   fail((cursor.rest.empty() ? "has no unit"
-                            : "has the unknown unit " + quoted(cursor.rest)) +
+                            : "has the unknown unit " + quote(cursor.rest)) +
        "; write " + choices);
   return {};
 }
@@ -146,12 +146,12 @@ Parameters::Parameters(std::vector<std::string_view> words,
     std::string_view name = word.substr(0, equals);
     if (equals == std::string_view::npos)
       throw GrammarError((word.empty() ? "there is nothing after a comma"
-                                       : quoted(word) + " is not NAME=VALUE") +
+                                       : quote(word) + " is not NAME=VALUE") +
                          std::string("; expected a parameter such as ") +
                          std::string(*known.begin()) + "=...");
     parseWord(name, "parameter", known);
     if (find(name))
-      throw GrammarError("parameter " + quoted(name) + " is given twice");
+      throw GrammarError("parameter " + quote(name) + " is given twice");
     values.emplace_back(name, word.substr(equals + 1));
   }
 }
@@ -173,7 +173,7 @@ size_t grammar::parseWord(std::string_view text, std::string_view what,
     list += (list.empty() ? "" : ", ") + std::string(word);
   std::vector<std::string> candidates(words.begin(), words.end());
   std::vector<std::string> near = nearNames(text, candidates);
-  throw GrammarError("unknown " + std::string(what) + " " + quoted(text) +
+  throw GrammarError("unknown " + std::string(what) + " " + quote(text) +
                      (near.empty() ? "" : "; did you mean '" + near[0] + "'?") +
                      (near.empty() ? "; known: " : " Known: ") + list);
 }

@@ -24,7 +24,7 @@ namespace cim::grammar {
 
 /// \p text between single quotes, fit for a one-line message: control
 /// characters become '?', long texts end in an ellipsis.
-std::string quoted(std::string_view text);
+std::string quote(std::string_view text);
 
 /// The pieces between \p separator, at least one; an empty piece stays.
 std::vector<std::string_view> split(std::string_view text, char separator);
