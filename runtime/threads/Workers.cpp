@@ -1,0 +1,84 @@
+//===- Workers.cpp - A fixed set of threads -------------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/threads/Workers.h"
+
+#include "runtime/tensor/Errors.h"
+
+#include <algorithm>
+#include <string>
+#include <system_error>
+#include <utility>
+
+using namespace cim;
+
+Workers::Workers(unsigned count) {
+  if (count == 0)
+    count = std::max(1u, std::thread::hardware_concurrency());
+  try {
+    for (unsigned worker = 1; worker < count; ++worker)
+      threads.emplace_back([this, worker] { serve(worker); });
+  } catch (const std::system_error &) {
+    stop();
+    throw InputError("cannot start " + std::to_string(count) +
+                     " threads; ask for fewer with --threads");
+  }
+}
+
+Workers::~Workers() { stop(); }
+
+void Workers::stop() {
+  {
+    std::lock_guard lock(mutex);
+    stopping = true;
+  }
+  started.notify_all();
+  for (std::thread &thread : threads)
+    thread.join();
+}
+
+void Workers::run(const std::function<void(unsigned)> &task) {
+  {
+    std::lock_guard lock(mutex);
+    current = &task;
+    running = threads.size();
+    ++round;
+  }
+  started.notify_all();
+  call(task, 0);
+  std::unique_lock lock(mutex);
+  finished.wait(lock, [&] { return running == 0; });
+  current = nullptr;
+  if (failure)
+    std::rethrow_exception(std::exchange(failure, nullptr));
+}
+
+void Workers::serve(unsigned worker) {
+  uint64_t served = 0;
+  std::unique_lock lock(mutex);
+  for (;;) {
+    started.wait(lock, [&] { return stopping || round != served; });
+    if (stopping)
+      return;
+    served = round;
+    const auto *task = current;
+    lock.unlock();
+    call(*task, worker);
+    lock.lock();
+    if (--running == 0)
+      finished.notify_one();
+  }
+}
+
+void Workers::call(const std::function<void(unsigned)> &task, unsigned worker) {
+  try {
+    task(worker);
+  } catch (...) {
+    std::lock_guard lock(mutex);
+    if (!failure)
+      failure = std::current_exception();
+  }
+}
