@@ -1,0 +1,89 @@
+//===- Convolution.h - Convolutions and dense layers -*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_RUNTIME_KERNELS_CONVOLUTION_H
+#define CIM_RUNTIME_KERNELS_CONVOLUTION_H
+
+#include "runtime/kernels/Epilogue.h"
+#include "runtime/kernels/ImageView.h"
+
+#include <cstddef>
+#include <memory>
+
+namespace cim::kernels {
+
+/// A convolution as in ONNX, of images of one size. A dense layer (gemm,
+/// matmul) is one with 1×1 kernel over 1×1 images.
+struct ConvolutionShape {
+  int channelsIn = 0, channelsOut = 0;
+  int groups = 1;
+  int widthIn = 1, heightIn = 1;
+  int kernelWidth = 1, kernelHeight = 1;
+  int strideX = 1, strideY = 1;
+  int dilationX = 1, dilationY = 1;
+  BorderWidths pads;
+  /// Weights come as [in, out] instead of ONNX's [out, in / groups, kernel
+  /// height, kernel width]; for dense layers only.
+  bool inputMajor = false;
+
+  int widthOut() const; ///< of the result, in pixels
+  int heightOut() const;
+};
+
+enum class ConvolutionAlgorithm {
+  automatic, ///< the fastest known for the shape
+  direct,    ///< sums products in order: error as of any f32 convolution
+  winograd,  ///< F(4×4, 3×3) where it applies, else direct
+};
+
+/// A convolution with its kernel chosen. Results do not depend on the number of
+/// images per call.
+class Convolution {
+public:
+  /// \p shape must be meaningful (positive sizes, groups divide channels, a
+  /// result of at least one pixel): whoever reads plans has checked that.
+  explicit Convolution(
+      const ConvolutionShape &shape,
+      ConvolutionAlgorithm algorithm = ConvolutionAlgorithm::automatic);
+  ~Convolution();
+  Convolution(Convolution &&) noexcept;
+  Convolution &operator=(Convolution &&) noexcept;
+
+  /// Zeros wanted around the input.
+  BorderWidths border() const;
+
+  /// Floats of the weights in the kernel's layout.
+  size_t packedWeights() const;
+
+  /// Floats of working memory that run() wants for \p images images.
+  size_t scratch(int images) const;
+
+  /// Rewrites \p weights into the kernel's layout, output channels [begin, end)
+  /// only, of which begin must be a multiple of channelBlock and end too or
+  /// channelsOut: so that threads can share the work.
+  void pack(const float *weights, float *packed, int begin,
+            int end) const noexcept;
+  void pack(const float *weights, float *packed) const noexcept;
+
+  /// Computes \p out from \p in, images side by side. Both views have this
+  /// shape's sizes, and the same number of images; the input's pixelStride may
+  /// be as small as its channels. Padding channels of the result become zeros.
+  /// \p packed and \p scratch are aligned to 64 bytes. Returns 0, or Halide's
+  /// error code.
+  int run(const ImageView &in, const float *packed, const Epilogue &epilogue,
+          const ImageView &out, float *scratch) const noexcept;
+
+  /// What was chosen, for people: "direct 14x1x32", "depthwise", ...
+  const char *description() const;
+
+private:
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation;
+};
+
+} // namespace cim::kernels
+
+#endif // CIM_RUNTIME_KERNELS_CONVOLUTION_H
