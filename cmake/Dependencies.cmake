@@ -12,6 +12,8 @@ list(APPEND CMAKE_MODULE_PATH ${MLIR_CMAKE_DIR} ${LLVM_CMAKE_DIR})
 include(TableGen)
 include(AddLLVM)
 include(AddMLIR)
+# TableGen looks for MLIR's own .td files only where it is told.
+list(APPEND LLVM_TABLEGEN_FLAGS -I${MLIR_INCLUDE_DIRS})
 
 # An interface library, so that LLVM's include paths and definitions reach only
 # the code that is compiler, not runtime.
