@@ -307,7 +307,7 @@ TEST(Grammar, RandomTextsNeverBreakIt) {
       EXPECT_TRUE(option.flip >= 0 && option.flip <= 1);
     });
   }
-  EXPECT_GT(parsed, 500); // the generator does reach the grammar
+  EXPECT_GT(parsed, 100); // the generator does reach the grammar
 }
 
 /// A random file is read or refused, never more.
