@@ -1,0 +1,66 @@
+//===- Sidecar.cpp - A text file with its tensors beside it ---------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/tensor/Sidecar.h"
+
+#include "runtime/tensor/Errors.h"
+#include "runtime/tensor/Files.h"
+#include "runtime/tensor/TensorFile.h"
+
+#include <filesystem>
+#include <ostream>
+#include <system_error>
+#include <unistd.h>
+
+using namespace cim;
+namespace fs = std::filesystem;
+
+void cim::writeWithSidecar(
+    const std::string &path, const TensorMap &tensors,
+    const std::function<std::string(const SidecarReference &)> &text) {
+  fs::path tensorPath = fs::path(path).replace_extension(".safetensors");
+  if (tensorPath == fs::path(path))
+    throw InputError("'" + path +
+                     "' is where the tensors go; give the text another "
+                     "extension");
+  // Neither file may appear while the other can still fail, so the tensors wait
+  // under a name of their own until the text stands.
+  fs::path waiting = tensorPath;
+  waiting += ".waiting-" + std::to_string(getpid());
+  struct Remove {
+    const fs::path &file;
+    ~Remove() {
+      std::error_code ignored;
+      fs::remove(file, ignored);
+    }
+  } removeWhatIsLeft{waiting};
+
+  writeSafetensors(waiting, tensors);
+  SidecarReference reference{tensorPath.filename(), sha256OfFile(waiting)};
+  std::string contents = text(reference);
+  writeWhole(path, [&](std::ostream &stream) { stream << contents; });
+  std::error_code error;
+  fs::rename(waiting, tensorPath, error);
+  if (error)
+    throw InputError("'" + tensorPath.string() +
+                     "' cannot be written: " + error.message());
+}
+
+TensorMap
+cim::readSidecar(const std::string &path, const SidecarReference &reference,
+                 const std::function<void(const std::string &)> &warn) {
+  fs::path name = reference.file;
+  if (name.empty() || name != name.filename())
+    throw InputError("'" + path + "' says that its tensors are in '" +
+                     reference.file +
+                     "'; name a safetensors file in the same folder");
+  fs::path file = fs::path(path).parent_path() / name;
+  TensorMap tensors = readSafetensors(file);
+  if (warn && sha256OfFile(file) != reference.sha256)
+    warn("the tensors in '" + file.string() + "' have changed since '" + path +
+         "' was written");
+  return tensors;
+}

@@ -1,0 +1,340 @@
+//===- VerifyPlanTest.cpp - Malformed plans are refused -------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Every test makes one good plan malformed in one way, and looks for the words
+// that tell the user where and what.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/plan/VerifyPlan.h"
+#include "runtime/tensor/Errors.h"
+#include "tests/runtime/executor/PlanBuilder.h"
+
+#include <gmock/gmock.h>
+
+using namespace cim;
+using namespace testing;
+using cim::test::PlanBuilder;
+
+namespace {
+
+/// The message that verification throws, or "" for a good plan.
+std::string verdict(const plan::Plan &plan, const TensorMap &tensors) {
+  try {
+    verifyPlan(plan, tensors);
+  } catch (const InputError &error) {
+    return error.what();
+  }
+  return "";
+}
+
+std::string verdict(const PlanBuilder &network) {
+  return verdict(network.plan, network.tensors);
+}
+
+/// conv (crossbar, epilogue), max_pool, global pool, gemm (crossbar).
+struct Network : PlanBuilder {
+  Network() {
+    uint32_t x = input({1, 3, 8, 8});
+    uint32_t y = conv(x, 16, 3, 1, 1);
+    batchNorm(16);
+    output(head(pool("max_pool", y, 2, 2), 10));
+  }
+  plan::Step &step(const std::string &operation) {
+    for (plan::Step &step : *plan.mutable_steps())
+      if (step.operation() == operation)
+        return step;
+    abort();
+  }
+  plan::Attribute &attribute(const std::string &operation,
+                             const std::string &name) {
+    return step(operation).mutable_attributes()->at(name);
+  }
+};
+
+TEST(VerifyPlan, acceptsAGoodPlan) { EXPECT_EQ(verdict(Network()), ""); }
+
+TEST(VerifyPlan, refusesAnotherVersion) {
+  Network network;
+  network.plan.set_version(2);
+  EXPECT_THAT(verdict(network), HasSubstr("version 2"));
+}
+
+TEST(VerifyPlan, refusesIndicesOutOfRange) {
+  Network network;
+  network.step("max_pool").set_inputs(0, 1000);
+  EXPECT_THAT(verdict(network),
+              AllOf(HasSubstr("(max_pool)"), HasSubstr("value 1000")));
+  network = Network();
+  network.plan.set_outputs(0, 1000);
+  EXPECT_THAT(verdict(network), HasSubstr("value 1000"));
+  network = Network();
+  network.plan.set_inputs(0, 1000);
+  EXPECT_THAT(verdict(network), HasSubstr("value 1000"));
+  network = Network();
+  network.step("conv").set_layer(2);
+  EXPECT_THAT(verdict(network), HasSubstr("layer 2 of 2"));
+  network = Network();
+  network.step("conv").mutable_epilogue()->set_residual(1u << 31);
+  EXPECT_THAT(verdict(network), HasSubstr("value 2147483648"));
+}
+
+TEST(VerifyPlan, refusesUseBeforeDefinition) {
+  Network network;
+  network.plan.mutable_steps()->SwapElements(0, 1);
+  EXPECT_THAT(verdict(network), HasSubstr("before it is defined"));
+  network = Network();
+  plan::Step &conv = network.step("conv");
+  conv.set_inputs(0, conv.outputs(0)); // a cycle of one step
+  EXPECT_THAT(verdict(network), HasSubstr("before it is defined"));
+}
+
+TEST(VerifyPlan, refusesASecondDefinition) {
+  Network network;
+  network.step("max_pool").set_outputs(0, network.step("conv").outputs(0));
+  EXPECT_THAT(verdict(network), HasSubstr("once more"));
+  network = Network();
+  network.plan.add_inputs(network.plan.inputs(0));
+  EXPECT_THAT(verdict(network), HasSubstr("once more"));
+}
+
+TEST(VerifyPlan, refusesNoOutputs) {
+  Network network;
+  network.plan.clear_outputs();
+  EXPECT_THAT(verdict(network), HasSubstr("no outputs"));
+}
+
+TEST(VerifyPlan, refusesMissingOrUnfittingTensors) {
+  Network network;
+  std::string weights = network.plan.layers(0).weights();
+  Tensor kept = network.tensors.at(weights);
+  network.tensors.erase(weights);
+  EXPECT_THAT(verdict(network), HasSubstr("no tensor '" + weights + "'"));
+  kept.shape = {16, 27};
+  network.tensors[weights] = kept;
+  EXPECT_THAT(verdict(network), HasSubstr(weights));
+  kept.shape = {16, 3, 3, 3};
+  kept.type = plan::I32;
+  network.tensors[weights] = kept;
+  EXPECT_THAT(verdict(network), HasSubstr(weights));
+}
+
+TEST(VerifyPlan, refusesHostileShapes) {
+  auto withShape = [](std::vector<int64_t> shape) {
+    Network network;
+    auto &dimensions =
+        *network.plan.mutable_values(network.plan.inputs(0))->mutable_shape();
+    dimensions.Assign(shape.begin(), shape.end());
+    return verdict(network);
+  };
+  EXPECT_THAT(withShape({1, 3, -8, 8}), HasSubstr("dimension of -8"));
+  EXPECT_THAT(withShape({1, 3, INT64_MAX, 8}), HasSubstr("dimension of"));
+  EXPECT_THAT(withShape({1 << 20, 3, 1 << 20, 1 << 20}), HasSubstr("elements"));
+  EXPECT_THAT(withShape({0, 1 << 20, 1 << 20, 1 << 20}), Not(IsEmpty()));
+  EXPECT_THAT(withShape(std::vector<int64_t>(100, 1)),
+              HasSubstr("16 dimensions"));
+  EXPECT_THAT(withShape({1, 3, 8}), HasSubstr("channels-last"));
+}
+
+TEST(VerifyPlan, refusesShapesThatDoNotFollow) {
+  Network network;
+  network.plan.mutable_values(network.step("conv").outputs(0))->set_shape(2, 9);
+  EXPECT_THAT(verdict(network),
+              AllOf(HasSubstr("[1, 16, 8, 8]"), HasSubstr("[1, 16, 9, 8]")));
+}
+
+TEST(VerifyPlan, refusesBrokenAttributes) {
+  Network network;
+  network.step("conv").mutable_attributes()->erase("groups");
+  EXPECT_THAT(verdict(network), HasSubstr("attribute 'groups'"));
+  network = Network();
+  network.attribute("conv", "groups").set_text("one");
+  EXPECT_THAT(verdict(network), HasSubstr("attribute 'groups'"));
+  network = Network();
+  network.attribute("conv", "groups").set_integer(0);
+  EXPECT_THAT(verdict(network), HasSubstr("groups 0"));
+  network = Network();
+  network.attribute("conv", "groups").set_integer(3);
+  EXPECT_THAT(verdict(network), HasSubstr("in 3 groups"));
+  network = Network();
+  network.attribute("conv", "strides").mutable_integers()->set_values(0, 0);
+  EXPECT_THAT(verdict(network), HasSubstr("0 in strides"));
+  network = Network();
+  network.attribute("conv", "pads").mutable_integers()->set_values(0, -1);
+  EXPECT_THAT(verdict(network), HasSubstr("-1 in pads"));
+  network = Network();
+  network.attribute("conv", "dilations")
+      .mutable_integers()
+      ->set_values(0, INT64_MAX);
+  EXPECT_THAT(verdict(network), HasSubstr("in dilations"));
+  network = Network();
+  network.attribute("conv", "strides").mutable_integers()->add_values(1);
+  EXPECT_THAT(verdict(network), HasSubstr("expects 2 strides, got 3"));
+  network = Network();
+  network.attribute("max_pool", "kernel").mutable_integers()->set_values(0, 99);
+  EXPECT_THAT(verdict(network), HasSubstr("larger than its padded image"));
+}
+
+TEST(VerifyPlan, refusesBrokenEpilogues) {
+  Network network;
+  plan::Epilogue &epilogue = *network.step("conv").mutable_epilogue();
+  uint32_t scale = epilogue.scale();
+  epilogue.set_scale(network.plan.inputs(0));
+  EXPECT_THAT(verdict(network), HasSubstr("scale per channel"));
+  epilogue.set_scale(scale);
+  epilogue.set_residual(network.plan.inputs(0));
+  EXPECT_THAT(verdict(network), HasSubstr("residual"));
+  epilogue.set_residual(network.step("conv").outputs(0));
+  EXPECT_THAT(verdict(network), HasSubstr("residual"));
+  epilogue.clear_residual();
+  epilogue.set_activation(plan::Activation(17));
+  EXPECT_THAT(verdict(network), HasSubstr("activation"));
+}
+
+TEST(VerifyPlan, refusesBrokenLayers) {
+  auto after = [](const std::function<void(plan::Layer &)> &edit) {
+    Network network;
+    edit(*network.plan.mutable_layers(0));
+    return verdict(network);
+  };
+  EXPECT_THAT(after([](auto &layer) { layer.set_weights("none"); }),
+              AllOf(HasSubstr("layer 0 'layer0'"), HasSubstr("'none'")));
+  EXPECT_THAT(after([](auto &layer) { layer.set_index(1); }),
+              HasSubstr("shares its index"));
+  EXPECT_THAT(after([](auto &layer) { layer.set_channel_axis(4); }),
+              HasSubstr("dimension that does not exist"));
+  EXPECT_THAT(after([](auto &layer) { layer.set_operation("gemm"); }),
+              HasSubstr("weights of its layer"));
+  EXPECT_THAT(after([](auto &layer) { layer.mutable_noise()->set_width(1); }),
+              HasSubstr("qs without quantization"));
+  EXPECT_THAT(after([](auto &layer) {
+                layer.mutable_quantize()->set_bits(5);
+                layer.mutable_noise()->set_width(NAN);
+              }),
+              HasSubstr("width"));
+  EXPECT_THAT(
+      after([](auto &layer) { layer.mutable_quantize()->set_bits(60); }),
+      HasSubstr("60 bits"));
+  EXPECT_THAT(after([](auto &layer) {
+                layer.mutable_shift()->set_unit(plan::MICROSIEMENS);
+              }),
+              HasSubstr("without a crossbar"));
+  EXPECT_THAT(after([](auto &layer) {
+                layer.mutable_faults()->set_low(0.7);
+                layer.mutable_faults()->set_high(0.7);
+              }),
+              HasSubstr("fractions"));
+  EXPECT_THAT(after([](auto &layer) { layer.mutable_faults()->set_flip(0.1); }),
+              HasSubstr("flips bits without quantization"));
+}
+
+/// One step of every remaining family, right and wrong.
+struct OneStep {
+  std::string operation;
+  std::vector<test::Shape> operands;
+  test::Shape result;
+  std::function<void(PlanBuilder &)> attributes;
+  std::string message; ///< of the error; empty: accepted
+};
+
+class VerifyStep : public TestWithParam<OneStep> {};
+
+TEST_P(VerifyStep, followsTheRule) {
+  const OneStep &p = GetParam();
+  PlanBuilder builder;
+  std::vector<uint32_t> operands;
+  for (const test::Shape &shape : p.operands)
+    operands.push_back(builder.input(shape, plan::ROW_MAJOR));
+  builder.output(
+      builder.step(p.operation, operands, p.result, plan::ROW_MAJOR));
+  if (p.attributes)
+    p.attributes(builder);
+  if (p.message.empty())
+    EXPECT_EQ(verdict(builder), "");
+  else
+    EXPECT_THAT(verdict(builder), HasSubstr(p.message));
+}
+
+auto slice(test::Integers starts, test::Integers sizes, test::Integers steps) {
+  return [=](PlanBuilder &b) {
+    b.with("starts", starts).with("sizes", sizes).with("steps", steps);
+  };
+}
+auto pad(test::Integers pads, const char *mode) {
+  return [=](PlanBuilder &b) {
+    b.with("pads", pads).with("mode", mode).with("value", 0.0);
+  };
+}
+auto axis(int axis) {
+  return [=](PlanBuilder &b) { b.with("axis", axis); };
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    , VerifyStep,
+    Values(OneStep{"relu", {{2, 3}}, {2, 3}, {}, ""},
+           OneStep{"relu", {{2, 3}, {2, 3}}, {2, 3}, {}, "2 operands"},
+           OneStep{"not", {{2}}, {2}, {}, "type F32"},
+           OneStep{"add", {{1, 4, 2}, {4, 1}}, {1, 4, 2}, {}, ""},
+           OneStep{"add", {{1, 4, 2}, {3, 1}}, {1, 4, 2}, {}, "broadcast"},
+           OneStep{"less", {{2}, {2}}, {2}, {}, "type BOOL"},
+           OneStep{"matmul", {{1, 2, 3}, {3, 4}}, {1, 2, 4}, {}, ""},
+           OneStep{"matmul", {{3}, {3, 4}}, {4}, {}, ""},
+           OneStep{"matmul", {{1, 2, 3}, {2, 4}}, {1, 2, 4}, {}, "multiply"},
+           OneStep{"matmul", {{}, {2, 4}}, {4}, {}, "operand 0"},
+           OneStep{"reshape", {{2, 3}}, {6}, {}, ""},
+           OneStep{"reshape", {{2, 3}}, {5}, {}, "the shape [5]"},
+           OneStep{"expand", {{1, 3}}, {2, 3}, {}, ""},
+           OneStep{"expand", {{2, 3}}, {1, 3}, {}, "result of shape [2, 3]"},
+           OneStep{"softmax", {{2, 3}}, {2, 3}, axis(1), ""},
+           OneStep{"softmax", {{2, 3}}, {2, 3}, axis(2), "axis 2"},
+           OneStep{"concat", {{1, 2}, {1, 3}}, {1, 5}, axis(1), ""},
+           OneStep{"concat", {{1, 2}, {2, 3}}, {1, 5}, axis(1), "join"},
+           OneStep{"slice", {{4}}, {2}, slice({3}, {2}, {-2}), ""},
+           OneStep{"slice", {{4}}, {2}, slice({3}, {2}, {2}), "leaves"},
+           OneStep{"slice", {{4}}, {2}, slice({0}, {2}, {0}), "leaves"},
+           OneStep{"pad", {{4}}, {7}, pad({1, 2}, "reflect"), ""},
+           OneStep{"pad", {{4}}, {9}, pad({1, 4}, "reflect"), "copy"},
+           OneStep{"pad", {{4}}, {3}, pad({-1, 0}, "constant"), ""},
+           OneStep{"pad", {{4}}, {0}, pad({-3, -3}, "constant"), "removes"},
+           OneStep{"pad", {{4}}, {6}, pad({1, 1}, "mirror"), "mirror"},
+           OneStep{"transpose",
+                   {{2, 3}},
+                   {3, 2},
+                   [](PlanBuilder &b) { b.with("permutation", {1, 0}); },
+                   ""},
+           OneStep{"transpose",
+                   {{2, 3}},
+                   {3, 2},
+                   [](PlanBuilder &b) { b.with("permutation", {1, 1}); },
+                   "no permutation"},
+           OneStep{"reduce",
+                   {{2, 3, 4}},
+                   {2},
+                   [](PlanBuilder &b) {
+                     b.with("kind", "mean").with("axes", {1, 2});
+                     b.with("keep_dimensions", 0);
+                   },
+                   ""},
+           OneStep{"reduce",
+                   {{2, 3, 4}},
+                   {2},
+                   [](PlanBuilder &b) {
+                     b.with("kind", "mean").with("axes", {2, 1});
+                     b.with("keep_dimensions", 0);
+                   },
+                   "ascend"},
+           OneStep{"relayout", {{1, 3, 2, 2}}, {1, 3, 2, 2}, {}, "equal"},
+           OneStep{"average_pool",
+                   {{1, 1, 7, 7}},
+                   {1, 1, 4, 4},
+                   [](PlanBuilder &b) {
+                     b.with("kernel", {2, 2}).with("strides", {2, 2});
+                     b.with("pads", {0, 0, 0, 0}).with("dilations", {1, 1});
+                     b.with("ceil_mode", 1).with("count_include_pad", 0);
+                   },
+                   ""}));
+
+} // namespace
