@@ -37,8 +37,9 @@ template <typename ConcreteType>
 class FoldsByReference
     : public mlir::OpTrait::TraitBase<ConcreteType, FoldsByReference> {
 public:
-  static mlir::OpFoldResult foldTrait(mlir::Operation *operation,
-                                      llvm::ArrayRef<mlir::Attribute> operands) {
+  static mlir::OpFoldResult
+  foldTrait(mlir::Operation *operation,
+            llvm::ArrayRef<mlir::Attribute> operands) {
     return foldByReference(operation, operands);
   }
 };

@@ -51,8 +51,7 @@ static ParseResult parseKeyword(OpAsmParser &parser, StringAttr &value) {
   return success();
 }
 
-static void printKeyword(OpAsmPrinter &printer, Operation *,
-                         StringAttr value) {
+static void printKeyword(OpAsmPrinter &printer, Operation *, StringAttr value) {
   printer << value.getValue();
 }
 

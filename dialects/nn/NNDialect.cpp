@@ -37,42 +37,33 @@ FailureOr<Value> createOperation(OpBuilder &builder, Location location,
     auto type = dyn_cast<RankedTensorType>(operand.getType());
     if (!type || !type.hasStaticShape() || !elementCount(type.getShape()))
       return emitError(location)
-             << "'nn." << mnemonic << "' op operand #" << index
-             << " has type " << operand.getType()
+             << "'nn." << mnemonic << "' op operand #" << index << " has type "
+             << operand.getType()
              << ", not a tensor of at most 2^40 elements and known shape";
   }
 
-  // Attributes become properties, completed by their default values, so that
-  // type inference sees what the operation will have.
-  NamedAttrList list(attributes);
-  info->populateDefaultAttrs(list);
-  DictionaryAttr dictionary = list.getDictionary(context);
-  auto diagnose = [&] { return emitError(location); };
-  OperationState state(location, *info, operands, {}, list.getAttrs());
-  if (resultType) {
-    state.addTypes(resultType);
-  } else {
+  // Created apart from the IR, so that type inference and verifiers see the
+  // operation as it will be and it can be discarded.
+  OperationState state(location, name, operands, {}, attributes);
+  bool infers = !resultType;
+  if (infers) // any type until the right one is known
+    resultType = operands.front().getType();
+  state.addTypes(resultType);
+  Operation *operation = Operation::create(state);
+  LogicalResult valid = success();
+  if (infers) {
     auto *inference = info->getInterface<InferTypeOpInterface>();
     assert(inference && "this operation needs a result type");
-    std::unique_ptr<char[]> storage(new char[info->getOpPropertyByteSize()]());
-    OpaqueProperties properties(storage.get());
-    info->initOpProperties(properties, {});
-    LogicalResult valid =
-        info->setOpPropertiesFromAttribute(*info, properties, dictionary,
-                                           diagnose);
     llvm::SmallVector<Type, 1> types;
+    valid = inference->inferReturnTypes(
+        context, location, operands, operation->getRawDictionaryAttrs(),
+        operation->getPropertiesStorage(), {}, types);
     if (succeeded(valid))
-      valid = inference->inferReturnTypes(context, location, operands,
-                                          dictionary, properties, {}, types);
-    info->deleteOpProperties(properties);
-    if (failed(valid))
-      return failure();
-    state.addTypes(types);
+      operation->getResult(0).setType(types.front());
   }
-  // What type inference leaves to the verifier (operand types, attributes of
-  // operations that keep their type) must be right from the start as well.
-  Operation *operation = Operation::create(state);
-  if (failed(info->verifyInvariants(operation))) {
+  // The rest is the verifier's: operand types, and attributes that the result
+  // does not depend on.
+  if (failed(valid) || failed(info->verifyInvariants(operation))) {
     operation->destroy();
     return failure();
   }

@@ -112,9 +112,7 @@ bool MatmulOp::isImageWise(ArrayRef<bool> perImage) {
     return false;
   if (!perImage[1]) // rows of a, or a stack of matrices, against fixed b
     return rankA >= 2 && rankA >= rankB;
-  if (!perImage[0]) // fixed a against a stack of matrices
-    return rankB >= 3 && rankB >= rankA;
-  return rankA >= 3 && rankA == rankB;
+  return perImage[0] && rankA >= 3 && rankA == rankB;
 }
 
 bool SoftmaxOp::isImageWise(ArrayRef<bool>) {
@@ -131,8 +129,9 @@ bool TransposeOp::isImageWise(ArrayRef<bool>) {
 }
 
 bool ConcatOp::isImageWise(ArrayRef<bool> perImage) {
-  // A constant operand repeats for every image, as it does for the one.
-  return getAxis() != 0 && hasImageDimension(getResult());
+  // A constant would have to be repeated for every image first.
+  return getAxis() != 0 && hasImageDimension(getResult()) &&
+         !llvm::is_contained(perImage, false);
 }
 
 bool SliceOp::isImageWise(ArrayRef<bool>) {

@@ -11,6 +11,8 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/NN.h"
 
+#include "mlir/IR/DialectResourceBlobManager.h"
+
 using namespace mlir;
 using llvm::ArrayRef;
 using llvm::SmallVector;
@@ -104,12 +106,12 @@ LogicalResult sameElements(const Report &report, Value a, Value b) {
 }
 
 template <typename Adaptor>
-LogicalResult inferBinary(const Report &report, Adaptor adaptor,
-                          Types &results, bool comparison = false) {
+LogicalResult inferBinary(const Report &report, Adaptor adaptor, Types &results,
+                          bool comparison = false) {
   Shape shape;
   if (failed(sameElements(report, adaptor.getA(), adaptor.getB())) ||
-      failed(broadcast(report, shapeOf(adaptor.getA()),
-                       shapeOf(adaptor.getB()), shape)))
+      failed(broadcast(report, shapeOf(adaptor.getA()), shapeOf(adaptor.getB()),
+                       shape)))
     return failure();
   Type element = tensorType(adaptor.getA()).getElementType();
   if (comparison)
@@ -162,8 +164,9 @@ LogicalResult slide(const Report &report, ArrayRef<int64_t> x, Window window,
     int64_t span = window.dilations[i] * (window.kernel[i] - 1) + 1;
     int64_t stride = window.strides[i];
     if (span > padded)
-      return report("has a window of ", span, " positions in spatial dimension ",
-                    i, ", but the padded input has ", padded);
+      return report("has a window of ", span,
+                    " positions in spatial dimension ", i,
+                    ", but the padded input has ", padded);
     int64_t positions = (padded - span) / stride + 1;
     // A window beyond the last whole one, unless it would start in the padding.
     if (ceilMode && (padded - span) % stride != 0 &&
@@ -183,8 +186,7 @@ LogicalResult checkImage(const Report &report, ArrayRef<int64_t> x) {
 }
 
 template <typename Adaptor>
-LogicalResult inferPool(const Report &report, Adaptor adaptor,
-                        Types &results) {
+LogicalResult inferPool(const Report &report, Adaptor adaptor, Types &results) {
   ArrayRef<int64_t> x = shapeOf(adaptor.getX());
   if (failed(checkImage(report, x)))
     return failure();
@@ -229,8 +231,8 @@ LogicalResult ConvOp::inferReturnTypes(MLIRContext *,
                   weights.size());
   if (groups < 1 || x[1] % groups != 0 || weights[0] % groups != 0)
     return report("expects groups that divide its ", x[1],
-                  " input channels and ", weights[0],
-                  " output channels, got ", groups);
+                  " input channels and ", weights[0], " output channels, got ",
+                  groups);
   if (weights[1] != x[1] / groups)
     return report("expects weights of ", x[1] / groups,
                   " channels per group, got ", weights[1]);
@@ -258,7 +260,8 @@ LogicalResult GemmOp::inferReturnTypes(MLIRContext *,
   ArrayRef<int64_t> a = shapeOf(adaptor.getA()), b = shapeOf(adaptor.getB());
   if (a.size() != 2 || b.size() != 2)
     return report("expects two matrices, got ", text(a), " and ", text(b));
-  bool transposeA = adaptor.getTransposeA(), transposeB = adaptor.getTransposeB();
+  bool transposeA = adaptor.getTransposeA(),
+       transposeB = adaptor.getTransposeB();
   int64_t rows = a[transposeA], inner = a[!transposeA];
   int64_t columns = b[!transposeB];
   if (failed(sameElements(report, adaptor.getA(), adaptor.getB())))
@@ -359,14 +362,14 @@ LogicalResult MaxPoolOp::inferReturnTypes(MLIRContext *,
 
 LogicalResult AveragePoolOp::inferReturnTypes(MLIRContext *,
                                               std::optional<Location> location,
-                                              Adaptor adaptor,
-                                              Types &results) {
+                                              Adaptor adaptor, Types &results) {
   return inferPool({location, "average_pool"}, adaptor, results);
 }
 
-LogicalResult GlobalAveragePoolOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location> location, Adaptor adaptor,
-    Types &results) {
+LogicalResult
+GlobalAveragePoolOp::inferReturnTypes(MLIRContext *,
+                                      std::optional<Location> location,
+                                      Adaptor adaptor, Types &results) {
   Report report{location, "global_average_pool"};
   ArrayRef<int64_t> x = shapeOf(adaptor.getX());
   if (x.size() < 2)
@@ -436,8 +439,8 @@ LogicalResult WhereOp::inferReturnTypes(MLIRContext *,
   Report report{location, "where"};
   Shape values, shape;
   if (failed(sameElements(report, adaptor.getA(), adaptor.getB())) ||
-      failed(broadcast(report, shapeOf(adaptor.getA()),
-                       shapeOf(adaptor.getB()), values)) ||
+      failed(broadcast(report, shapeOf(adaptor.getA()), shapeOf(adaptor.getB()),
+                       values)) ||
       failed(broadcast(report, shapeOf(adaptor.getCondition()), values, shape)))
     return failure();
   return setResult(report, results, shape,
@@ -465,10 +468,9 @@ LogicalResult ConstantOp::verify() {
     unsigned width = getType().getElementType().getIntOrFloatBitWidth();
     int64_t expected = getType().getNumElements() * ((width + 7) / 8);
     if (blob && int64_t(blob->getData().size()) != expected)
-      return emitOpError("expects ")
-             << expected << " bytes in resource "
-             << dense.getRawHandle().getKey() << ", got "
-             << blob->getData().size();
+      return emitOpError("expects ") << expected << " bytes in resource "
+                                     << dense.getRawHandle().getKey()
+                                     << ", got " << blob->getData().size();
   } else if (!isa<DenseElementsAttr>(getValue())) {
     return emitOpError("expects a dense or dense_resource value");
   }
@@ -549,8 +551,7 @@ LogicalResult ConcatOp::inferReturnTypes(MLIRContext *,
     if (!elementCount(shape))
       break;
   }
-  return setResult(report, results, shape,
-                   tensorType(first).getElementType());
+  return setResult(report, results, shape, tensorType(first).getElementType());
 }
 
 LogicalResult SliceOp::inferReturnTypes(MLIRContext *,
@@ -599,8 +600,8 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *,
     int64_t begin = pads[i], end = pads[rank + i];
     if (std::max(begin, end) > limit || std::min(begin, end) < -limit)
       return report("expects pads of at most 2^40, got ", text(pads));
-    int64_t kept = x[i] + std::min<int64_t>(begin, 0) +
-                   std::min<int64_t>(end, 0);
+    int64_t kept =
+        x[i] + std::min<int64_t>(begin, 0) + std::min<int64_t>(end, 0);
     int64_t added = std::max<int64_t>({begin, end, 0});
     if (kept < 0)
       return report("removes more than the ", x[i], " elements of dimension ",

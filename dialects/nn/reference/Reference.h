@@ -44,7 +44,10 @@ using Attributes = std::map<std::string, Attribute, std::less<>>;
 /// Computes the nn operation \p mnemonic ("conv", "relu", ...) with the
 /// operands and attributes that dialects/nn defines. \p results has the right
 /// number of tensors with kind and shape set; their values are filled in.
-/// Returns false when there is no operation of that name.
+/// Returns false when there is no operation of that name. Operands, attributes
+/// and result shapes fit each other, as the verifiers of the dialect demand;
+/// throws std::domain_error where the *values* of operands make no sense (an
+/// index of gather out of range, another number of elements of range).
 bool evaluate(std::string_view mnemonic, const Attributes &attributes,
               std::span<const Tensor *const> operands,
               std::span<Tensor> results);

@@ -1,0 +1,324 @@
+//===- NNFold.cpp - Folding and canonicalisation --------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Constants are folded by the reference, one function for all operations; what
+// stands here per operation is only when it does nothing.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/nn/Constants.h"
+#include "dialects/nn/reference/Reference.h"
+
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include <stdexcept>
+
+using namespace mlir;
+using llvm::ArrayRef;
+
+namespace cim::nn {
+
+//===----------------------------------------------------------------------===//
+// Attributes to and from the reference's tensors
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// The most elements that all operands and results of a folded operation may
+/// have together, and the most steps that computing it may take: enough for the
+/// weights of every real network, too little for a hostile file to exhaust the
+/// machine.
+constexpr int64_t maximumElements = int64_t(1) << 28;
+constexpr int64_t maximumSteps = int64_t(1) << 28;
+
+/// Calls \p function with a value of the C++ type that stores \p element.
+template <typename Function>
+void withStorageType(Type element, Function function) {
+  if (element.isF32())
+    return function(float());
+  if (element.isF64())
+    return function(double());
+  bool isUnsigned = element.isUnsignedInteger();
+  switch (element.getIntOrFloatBitWidth()) {
+  case 1:
+    return function(bool());
+  case 8:
+    return isUnsigned ? function(uint8_t()) : function(int8_t());
+  case 16:
+    return isUnsigned ? function(uint16_t()) : function(int16_t());
+  case 32:
+    return isUnsigned ? function(uint32_t()) : function(int32_t());
+  case 64:
+    return isUnsigned ? function(uint64_t()) : function(int64_t());
+  }
+  llvm_unreachable("not an element type of the nn dialect");
+}
+
+reference::Tensor emptyTensor(RankedTensorType type) {
+  Type element = type.getElementType();
+  reference::Tensor tensor;
+  tensor.kind = isa<FloatType>(element) ? reference::Kind::floating
+                : element.isInteger(1)  ? reference::Kind::boolean
+                                        : reference::Kind::integer;
+  tensor.shape = type.getShape();
+  return tensor;
+}
+
+std::optional<reference::Tensor> toReference(ElementsAttr value) {
+  std::shared_ptr<const std::byte> bytes = bytesOf(value);
+  if (!bytes)
+    return std::nullopt;
+  auto type = cast<RankedTensorType>(value.getShapedType());
+  reference::Tensor tensor = emptyTensor(type);
+  int64_t count = type.getNumElements();
+  withStorageType(type.getElementType(), [&](auto zero) {
+    using T = decltype(zero);
+    auto fill = [&](auto &elements) {
+      elements.resize(count);
+      // Bytes of a mapped file need not be aligned.
+      for (int64_t i = 0; i < count; ++i) {
+        T element;
+        std::memcpy(&element, bytes.get() + i * sizeof(T), sizeof(T));
+        elements[i] = element;
+      }
+    };
+    if constexpr (std::is_floating_point_v<T>)
+      fill(tensor.numbers);
+    else
+      fill(tensor.integers);
+  });
+  return tensor;
+}
+
+ElementsAttr fromReference(const reference::Tensor &tensor,
+                           RankedTensorType type, llvm::StringRef name) {
+  ElementsAttr value;
+  withStorageType(type.getElementType(), [&](auto zero) {
+    using T = decltype(zero);
+    auto convert = [&](const auto &elements) {
+      assert(int64_t(elements.size()) == type.getNumElements());
+      size_t count = elements.size();
+      std::shared_ptr<T[]> bytes(new T[std::max<size_t>(count, 1)]);
+      for (size_t i = 0; i < count; ++i)
+        bytes[i] = static_cast<T>(elements[i]);
+      // What a network fills with one number (a ConstantOfShape) stays one.
+      if (int64_t(count) > maximumInlineElements &&
+          std::memcmp(bytes.get(), bytes.get() + 1, (count - 1) * sizeof(T)) ==
+              0) {
+        value = DenseElementsAttr::get(type, ArrayRef<T>(bytes.get(), 1));
+        return;
+      }
+      value = makeElements(
+          type, name,
+          {bytes, reinterpret_cast<const std::byte *>(bytes.get())});
+    };
+    if constexpr (std::is_floating_point_v<T>)
+      convert(tensor.numbers);
+    else
+      convert(tensor.integers);
+  });
+  return value;
+}
+
+reference::Attributes attributesOf(Operation *operation) {
+  reference::Attributes attributes;
+  for (NamedAttribute named : operation->getAttrs()) {
+    Attribute value = named.getValue();
+    reference::Attribute &to = attributes[named.getName().str()];
+    if (auto flag = dyn_cast<BoolAttr>(value))
+      to = int64_t(flag.getValue());
+    else if (auto integer = dyn_cast<IntegerAttr>(value))
+      to = integer.getInt();
+    else if (auto number = dyn_cast<FloatAttr>(value))
+      to = number.getValueAsDouble();
+    else if (auto text = dyn_cast<StringAttr>(value))
+      to = text.str();
+    else if (auto integers = dyn_cast<DenseI64ArrayAttr>(value))
+      to = std::vector<int64_t>(integers.asArrayRef());
+    else if (auto numbers = dyn_cast<DenseF64ArrayAttr>(value))
+      to = std::vector<double>(numbers.asArrayRef());
+    else
+      attributes.erase(named.getName().str()); // discardable: means nothing
+  }
+  return attributes;
+}
+
+/// How many elements of its operands each element of the result takes.
+double stepsPerElement(Operation *operation) {
+  auto operandShape = [&](unsigned i) {
+    return cast<RankedTensorType>(operation->getOperand(i).getType())
+        .getShape();
+  };
+  auto product = [](ArrayRef<int64_t> extents) {
+    double result = 1;
+    for (int64_t extent : extents)
+      result *= extent;
+    return result;
+  };
+  if (isa<ConvOp>(operation))
+    return product(operandShape(1).drop_front());
+  if (auto gemm = dyn_cast<GemmOp>(operation))
+    return operandShape(0)[!gemm.getTransposeA()];
+  if (isa<MatmulOp>(operation))
+    return operandShape(0).back();
+  if (auto pool = dyn_cast<MaxPoolOp>(operation))
+    return product(pool.getKernel());
+  if (auto pool = dyn_cast<AveragePoolOp>(operation))
+    return product(pool.getKernel());
+  if (auto lrn = dyn_cast<LrnOp>(operation))
+    return lrn.getSize();
+  return 1;
+}
+
+bool isWorthFolding(Operation *operation) {
+  auto count = [](Type type) {
+    return cast<RankedTensorType>(type).getNumElements();
+  };
+  int64_t results = count(operation->getResult(0).getType()), all = results;
+  for (Value operand : operation->getOperands()) {
+    all += count(operand.getType());
+    if (all > maximumElements)
+      return false;
+  }
+  return all <= maximumElements &&
+         results * stepsPerElement(operation) <= maximumSteps;
+}
+
+} // namespace
+
+OpFoldResult foldByReference(Operation *operation,
+                             ArrayRef<Attribute> operands) {
+  if (llvm::is_contained(operands, Attribute()) || !isWorthFolding(operation))
+    return {};
+  std::vector<reference::Tensor> values;
+  for (Attribute operand : operands) {
+    std::optional<reference::Tensor> value;
+    if (auto elements = dyn_cast<ElementsAttr>(operand))
+      value = toReference(elements);
+    if (!value)
+      return {};
+    values.push_back(std::move(*value));
+  }
+  std::vector<const reference::Tensor *> pointers;
+  for (const reference::Tensor &value : values)
+    pointers.push_back(&value);
+
+  auto type = cast<RankedTensorType>(operation->getResult(0).getType());
+  reference::Tensor result = emptyTensor(type);
+  try {
+    [[maybe_unused]] bool known = reference::evaluate(
+        operation->getName().stripDialect(), attributesOf(operation), pointers,
+        std::span(&result, 1));
+    assert(known && "an nn operation without a reference");
+  } catch (const std::domain_error &) {
+    return {}; // reported when the network runs
+  }
+
+  // Weights that an exporter transposes or converts are still the weights.
+  if (isa<CastOp, TransposeOp, ReshapeOp>(operation))
+    if (Operation *constant = operation->getOperand(0).getDefiningOp())
+      operation->setLoc(constant->getLoc());
+  llvm::StringRef name = nameOf(operation->getLoc());
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(operands.front());
+      name.empty() && resource)
+    name = resource.getRawHandle().getKey();
+  return fromReference(result, type, name);
+}
+
+//===----------------------------------------------------------------------===//
+// Operations that do nothing
+//===----------------------------------------------------------------------===//
+
+static bool isZero(int64_t value) { return value == 0; }
+static bool isOne(int64_t value) { return value == 1; }
+
+/// \p x where the operation keeps it as it is.
+static OpFoldResult foldIdentity(Value x, Value result, bool doesNothing) {
+  return doesNothing && x.getType() == result.getType() ? OpFoldResult(x)
+                                                        : OpFoldResult();
+}
+
+OpFoldResult ConstantOp::fold(FoldAdaptor) { return getValue(); }
+
+OpFoldResult ReluOp::fold(FoldAdaptor) {
+  return foldIdentity(getX(), getResult(), getX().getDefiningOp<ReluOp>());
+}
+
+OpFoldResult ClipOp::fold(FoldAdaptor) {
+  return foldIdentity(getX(), getResult(),
+                      getLowest().isInfinity() && getLowest().isNegative() &&
+                          getHighest().isInfinity() &&
+                          !getHighest().isNegative());
+}
+
+LogicalResult ClipOp::canonicalize(ClipOp op, PatternRewriter &rewriter) {
+  bool unbounded =
+      op.getHighest().isInfinity() && !op.getHighest().isNegative();
+  if (!op.getLowest().isZero() || !unbounded)
+    return failure();
+  rewriter.replaceOpWithNewOp<ReluOp>(op, op.getX());
+  return success();
+}
+
+OpFoldResult CastOp::fold(FoldAdaptor) {
+  return foldIdentity(getX(), getResult(), true);
+}
+
+OpFoldResult ExpandOp::fold(FoldAdaptor) {
+  return foldIdentity(getX(), getResult(), true);
+}
+
+OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
+  if (getX().getType() == getType())
+    return getX();
+  // The same bytes under another type.
+  if (auto dense = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX()))
+    return dense.reshape(getType());
+  if (auto resource =
+          dyn_cast_or_null<DenseResourceElementsAttr>(adaptor.getX())) {
+    if (Operation *constant = getX().getDefiningOp())
+      getOperation()->setLoc(constant->getLoc());
+    return DenseResourceElementsAttr::get(getType(), resource.getRawHandle());
+  }
+  return {};
+}
+
+LogicalResult ReshapeOp::canonicalize(ReshapeOp op, PatternRewriter &rewriter) {
+  auto inner = op.getX().getDefiningOp<ReshapeOp>();
+  if (!inner)
+    return failure();
+  rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getType(), inner.getX());
+  return success();
+}
+
+OpFoldResult TransposeOp::fold(FoldAdaptor) {
+  return foldIdentity(getX(), getResult(), llvm::is_sorted(getPermutation()));
+}
+
+LogicalResult TransposeOp::canonicalize(TransposeOp op,
+                                        PatternRewriter &rewriter) {
+  auto inner = op.getX().getDefiningOp<TransposeOp>();
+  if (!inner)
+    return failure();
+  llvm::SmallVector<int64_t> permutation;
+  for (int64_t dimension : op.getPermutation())
+    permutation.push_back(inner.getPermutation()[dimension]);
+  rewriter.replaceOpWithNewOp<TransposeOp>(op, inner.getX(), permutation);
+  return success();
+}
+
+OpFoldResult ConcatOp::fold(FoldAdaptor) {
+  return foldIdentity(getX().front(), getResult(), getX().size() == 1);
+}
+
+OpFoldResult SliceOp::fold(FoldAdaptor) {
+  return foldIdentity(getX(), getResult(), llvm::all_of(getSteps(), isOne));
+}
+
+OpFoldResult PadOp::fold(FoldAdaptor) {
+  return foldIdentity(getX(), getResult(), llvm::all_of(getPads(), isZero));
+}
+
+} // namespace cim::nn

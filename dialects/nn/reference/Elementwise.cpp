@@ -1,0 +1,280 @@
+//===- Elementwise.cpp - Element by element -------------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/nn/reference/Operations.h"
+
+#include <cmath>
+#include <limits>
+
+namespace cim::reference {
+
+namespace {
+
+/// y = function(x), of doubles or of integers.
+template <typename Function>
+void unary(const Arguments &arguments, Function function) {
+  withElements(arguments[0], arguments.result, [&](auto &x, auto &y) {
+    for (size_t i = 0; i < y.size(); ++i)
+      y[i] = function(x[i]);
+  });
+}
+
+/// The elements of a tensor that holds T.
+template <typename T> const std::vector<T> &elements(const Tensor &tensor) {
+  if constexpr (std::is_same_v<T, double>)
+    return tensor.numbers;
+  else
+    return tensor.integers;
+}
+
+/// result = function(a, b) with broadcasting, where the operands hold T.
+template <typename T, typename Result, typename Function>
+void broadcast(const Arguments &arguments, std::vector<Result> &result,
+               Function function) {
+  const Tensor &a = arguments[0], &b = arguments[1];
+  const std::vector<T> &valuesA = elements<T>(a), &valuesB = elements<T>(b);
+  const Extents &shape = arguments.result.shape;
+  result.resize(product(shape));
+  if (a.shape == b.shape) { // the usual case, worth a loop of its own
+    for (size_t i = 0; i < result.size(); ++i)
+      result[i] = function(valuesA[i], valuesB[i]);
+    return;
+  }
+  forEach<2>(
+      shape,
+      {broadcastStrides(a.shape, shape), broadcastStrides(b.shape, shape)},
+      [&](int64_t i, const std::array<int64_t, 2> &at) {
+        result[i] = function(valuesA[at[0]], valuesB[at[1]]);
+      });
+}
+
+/// A result of the operands' kind.
+template <typename Function>
+void binary(const Arguments &arguments, Function function) {
+  if (arguments[0].kind == Kind::floating)
+    broadcast<double>(arguments, arguments.result.numbers, function);
+  else
+    broadcast<int64_t>(arguments, arguments.result.integers, function);
+}
+
+/// A boolean result.
+template <typename Function>
+void comparison(const Arguments &arguments, Function function) {
+  if (arguments[0].kind == Kind::floating)
+    broadcast<double>(arguments, arguments.result.integers, function);
+  else
+    broadcast<int64_t>(arguments, arguments.result.integers, function);
+}
+
+constexpr int64_t lowestInteger = std::numeric_limits<int64_t>::min();
+constexpr int64_t highestInteger = std::numeric_limits<int64_t>::max();
+
+double divide(double a, double b) { return a / b; }
+int64_t divide(int64_t a, int64_t b) {
+  if (b == 0)
+    return 0; // ONNX leaves it undefined
+  return b == -1 ? wrappingMultiply(a, -1) : a / b;
+}
+
+/// C's fmod: the sign of the dividend.
+double remainder(double a, double b) { return std::fmod(a, b); }
+/// Python's %: the sign of the divisor.
+int64_t remainder(int64_t a, int64_t b) {
+  if (b == 0 || b == -1)
+    return 0;
+  int64_t result = a % b;
+  return result != 0 && (result < 0) != (b < 0) ? result + b : result;
+}
+
+double power(double a, double b) { return std::pow(a, b); }
+int64_t power(int64_t a, int64_t b) {
+  if (b < 0) // a reciprocal, towards zero
+    return a == 1 ? 1 : a == -1 ? (b % 2 ? -1 : 1) : 0;
+  int64_t result = 1;
+  for (; b != 0; b /= 2) {
+    if (b % 2)
+      result = wrappingMultiply(result, a);
+    a = wrappingMultiply(a, a);
+  }
+  return result;
+}
+
+/// Truncates; what no integer can hold becomes the nearest, NaN zero.
+int64_t toInteger(double value) {
+  if (std::isnan(value))
+    return 0;
+  if (value >= 0x1p63)
+    return highestInteger;
+  return value <= -0x1p63 ? lowestInteger : static_cast<int64_t>(value);
+}
+
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Functions of one element
+//===----------------------------------------------------------------------===//
+
+// The comparisons are written so that NaN stays NaN.
+
+void relu(const Arguments &arguments) {
+  unary(arguments, [](auto x) { return x < 0 ? decltype(x)(0) : x; });
+}
+
+void leakyRelu(const Arguments &arguments) {
+  double alpha = arguments.number("alpha");
+  unary(arguments, [=](double x) { return x < 0 ? alpha * x : x; });
+}
+
+void clip(const Arguments &arguments) {
+  double lowest = arguments.number("lowest");
+  double highest = arguments.number("highest");
+  if (arguments[0].kind == Kind::floating)
+    return unary(arguments, [=](double x) {
+      double raised = x < lowest ? lowest : x;
+      return raised > highest ? highest : raised;
+    });
+  // Bounds that are not whole (or infinite) move inwards.
+  int64_t low = toInteger(std::ceil(lowest));
+  int64_t high = toInteger(std::floor(highest));
+  unary(arguments, [=](int64_t x) { return std::min(std::max(x, low), high); });
+}
+
+void sigmoid(const Arguments &arguments) {
+  unary(arguments, [](double x) { return 1 / (1 + std::exp(-x)); });
+}
+void tanh(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::tanh(x); });
+}
+void exp(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::exp(x); });
+}
+void log(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::log(x); });
+}
+void sqrt(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::sqrt(x); });
+}
+void floor(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::floor(x); });
+}
+void ceil(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::ceil(x); });
+}
+void erf(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::erf(x); });
+}
+void reciprocal(const Arguments &arguments) {
+  unary(arguments, [](double x) { return 1 / x; });
+}
+
+void neg(const Arguments &arguments) {
+  unary(arguments, [](auto x) { return wrappingMultiply(x, decltype(x)(-1)); });
+}
+void abs(const Arguments &arguments) {
+  unary(arguments, [](auto x) {
+    if constexpr (std::is_same_v<decltype(x), double>)
+      return std::fabs(x); // of −0 too
+    else
+      return x < 0 ? wrappingMultiply(x, int64_t(-1)) : x;
+  });
+}
+void logicalNot(const Arguments &arguments) {
+  unary(arguments, [](int64_t x) { return int64_t(x == 0); });
+}
+
+//===----------------------------------------------------------------------===//
+// Functions of two elements
+//===----------------------------------------------------------------------===//
+
+void add(const Arguments &arguments) {
+  binary(arguments, [](auto a, auto b) { return wrappingAdd(a, b); });
+}
+void sub(const Arguments &arguments) {
+  binary(arguments, [](auto a, auto b) {
+    if constexpr (std::is_same_v<decltype(a), double>)
+      return a - b;
+    else
+      return wrappingAdd(a, wrappingMultiply(b, int64_t(-1)));
+  });
+}
+void mul(const Arguments &arguments) {
+  binary(arguments, [](auto a, auto b) { return wrappingMultiply(a, b); });
+}
+void div(const Arguments &arguments) {
+  binary(arguments, [](auto a, auto b) { return divide(a, b); });
+}
+void pow(const Arguments &arguments) {
+  binary(arguments, [](auto a, auto b) { return power(a, b); });
+}
+void mod(const Arguments &arguments) {
+  binary(arguments, [](auto a, auto b) { return remainder(a, b); });
+}
+
+// a ≠ a is how NaN shows, which prevails.
+void min(const Arguments &arguments) {
+  binary(arguments, [](auto a, auto b) { return a < b || a != a ? a : b; });
+}
+void max(const Arguments &arguments) {
+  binary(arguments, [](auto a, auto b) { return a > b || a != a ? a : b; });
+}
+
+void equal(const Arguments &arguments) {
+  comparison(arguments, [](auto a, auto b) { return a == b; });
+}
+void less(const Arguments &arguments) {
+  comparison(arguments, [](auto a, auto b) { return a < b; });
+}
+void greater(const Arguments &arguments) {
+  comparison(arguments, [](auto a, auto b) { return a > b; });
+}
+void logicalAnd(const Arguments &arguments) {
+  comparison(arguments, [](auto a, auto b) { return a != 0 && b != 0; });
+}
+void logicalOr(const Arguments &arguments) {
+  comparison(arguments, [](auto a, auto b) { return a != 0 || b != 0; });
+}
+
+//===----------------------------------------------------------------------===//
+// Others
+//===----------------------------------------------------------------------===//
+
+void where(const Arguments &arguments) {
+  const Tensor &condition = arguments[0], &a = arguments[1], &b = arguments[2];
+  const Extents &shape = arguments.result.shape;
+  std::array strides = {broadcastStrides(condition.shape, shape),
+                        broadcastStrides(a.shape, shape),
+                        broadcastStrides(b.shape, shape)};
+  withElements(a, arguments.result, [&](auto &valuesA, auto &result) {
+    using T = typename std::decay_t<decltype(result)>::value_type;
+    const std::vector<T> &valuesB = elements<T>(b);
+    forEach<3>(shape, strides,
+               [&](int64_t i, const std::array<int64_t, 3> &at) {
+                 result[i] = condition.integers[at[0]] ? valuesA[at[1]]
+                                                       : valuesB[at[2]];
+               });
+  });
+}
+
+void cast(const Arguments &arguments) {
+  const Tensor &x = arguments[0];
+  Tensor &y = arguments.result;
+  size_t count = product(y.shape);
+  bool fromFloating = x.kind == Kind::floating;
+  if (y.kind == Kind::floating) {
+    y.numbers.resize(count);
+    for (size_t i = 0; i < count; ++i)
+      y.numbers[i] = fromFloating ? x.numbers[i] : double(x.integers[i]);
+    return;
+  }
+  y.integers.resize(count);
+  for (size_t i = 0; i < count; ++i)
+    if (y.kind == Kind::boolean)
+      y.integers[i] = fromFloating ? x.numbers[i] != 0 : x.integers[i] != 0;
+    else
+      y.integers[i] = fromFloating ? toInteger(x.numbers[i]) : x.integers[i];
+}
+
+} // namespace cim::reference

@@ -1,0 +1,113 @@
+//===- Pooling.cpp - Pooling ----------------------------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/nn/reference/Operations.h"
+
+#include <limits>
+
+namespace cim::reference {
+
+namespace {
+
+/// Calls \p function(position of the result, offset in the channel or −1, is
+/// inside the padded image) for every result of a channel and every element of
+/// its window.
+template <typename Function>
+void forEachWindow(const Arguments &arguments, Function function) {
+  std::span<const int64_t> image = std::span(arguments[0].shape).subspan(2);
+  std::span<const int64_t> results =
+      std::span<const int64_t>(arguments.result.shape).subspan(2);
+  const Extents &kernel = arguments.integers("kernel");
+  const Extents &strides = arguments.integers("strides");
+  const Extents &pads = arguments.integers("pads");
+  const Extents &dilations = arguments.integers("dilations");
+  size_t rank = image.size();
+
+  Extents position(rank, 0);
+  int64_t count = product(results), window = product(kernel);
+  for (int64_t result = 0; result < count; ++result) {
+    Extents tap(rank, 0);
+    for (int64_t i = 0; i < window; ++i) {
+      int64_t offset = 0;
+      bool inImage = true, inPadded = true;
+      for (size_t d = 0; d < rank; ++d) {
+        int64_t at = position[d] * strides[d] + tap[d] * dilations[d] - pads[d];
+        inImage &= at >= 0 && at < image[d];
+        inPadded &= at < image[d] + pads[rank + d];
+        offset = offset * image[d] + at;
+      }
+      function(result, inImage ? offset : -1, inPadded);
+      for (size_t d = rank; d-- > 0 && ++tap[d] == kernel[d];)
+        tap[d] = 0;
+    }
+    for (size_t d = rank; d-- > 0 && ++position[d] == results[d];)
+      position[d] = 0;
+  }
+}
+
+/// Values of a channel of a tensor.
+template <typename Values>
+auto *channel(Values &numbers, const Tensor &tensor, int64_t channel) {
+  return numbers.data() + channel * product(std::span(tensor.shape).subspan(2));
+}
+
+int64_t channels(const Tensor &tensor) {
+  return tensor.shape[0] * tensor.shape[1];
+}
+
+} // namespace
+
+void maxPool(const Arguments &arguments) {
+  const Tensor &x = arguments[0];
+  Tensor &y = arguments.result;
+  y.numbers.assign(product(y.shape), -std::numeric_limits<double>::infinity());
+  for (int64_t c = 0; c < channels(x); ++c) {
+    const double *input = channel(x.numbers, x, c);
+    double *output = channel(y.numbers, y, c);
+    forEachWindow(arguments, [&](int64_t result, int64_t offset, bool) {
+      // Written so that NaN prevails.
+      if (offset >= 0 && !(input[offset] <= output[result]))
+        output[result] = input[offset];
+    });
+  }
+}
+
+void averagePool(const Arguments &arguments) {
+  const Tensor &x = arguments[0];
+  Tensor &y = arguments.result;
+  bool includePad = arguments.integer("count_include_pad");
+  y.numbers.assign(product(y.shape), 0);
+  std::vector<int64_t> counts(product(std::span(y.shape).subspan(2)), 0);
+  forEachWindow(arguments, [&](int64_t result, int64_t offset, bool inPadded) {
+    counts[result] += includePad ? inPadded : offset >= 0;
+  });
+  for (int64_t c = 0; c < channels(x); ++c) {
+    const double *input = channel(x.numbers, x, c);
+    double *output = channel(y.numbers, y, c);
+    forEachWindow(arguments, [&](int64_t result, int64_t offset, bool) {
+      if (offset >= 0)
+        output[result] += input[offset];
+    });
+    for (size_t i = 0; i < counts.size(); ++i)
+      output[i] /= double(counts[i]);
+  }
+}
+
+void globalAveragePool(const Arguments &arguments) {
+  const Tensor &x = arguments[0];
+  Tensor &y = arguments.result;
+  y.numbers.resize(product(y.shape));
+  int64_t positions = product(std::span(x.shape).subspan(2));
+  for (int64_t c = 0; c < channels(x); ++c) {
+    const double *input = channel(x.numbers, x, c);
+    double sum = 0;
+    for (int64_t i = 0; i < positions; ++i)
+      sum += input[i];
+    y.numbers[c] = sum / double(positions);
+  }
+}
+
+} // namespace cim::reference
