@@ -1,0 +1,233 @@
+//===- CimAssembly.cpp - The text of cim operations -----------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/cim/Cim.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+
+#include <charconv>
+
+using namespace mlir;
+
+namespace cim::crossbar {
+
+//===----------------------------------------------------------------------===//
+// Numbers
+//===----------------------------------------------------------------------===//
+
+/// Writes the shortest decimal that reads back as \p number, with the point
+/// that MLIR wants: 0.25, 3.0e-06.
+static void printDecimal(raw_ostream &stream, double number) {
+  if (!std::isfinite(number)) {
+    // As MLIR itself does it; only invalid IR gets here.
+    stream << llvm::format_hex(llvm::bit_cast<uint64_t>(number), 18, true);
+    return;
+  }
+  char buffer[32];
+  auto [end, error] = std::to_chars(buffer, std::end(buffer), number);
+  assert(error == std::errc() && "32 characters hold every double");
+  StringRef text(buffer, end - buffer);
+  auto [mantissa, exponent] = text.split('e');
+  stream << mantissa;
+  if (!mantissa.contains('.'))
+    stream << ".0";
+  if (!exponent.empty())
+    stream << 'e' << exponent;
+}
+
+static ParseResult parseNumber(OpAsmParser &parser, FloatAttr &value) {
+  double number;
+  if (parser.parseFloat(number))
+    return failure();
+  value = parser.getBuilder().getF64FloatAttr(number);
+  return success();
+}
+
+static void printNumber(OpAsmPrinter &printer, Operation *, FloatAttr value) {
+  printDecimal(printer.getStream(), value.getValueAsDouble());
+}
+
+static ParseResult parseNumbers(OpAsmParser &parser, DenseF64ArrayAttr &value) {
+  SmallVector<double> numbers;
+  if (parser.parseCommaSeparatedList(OpAsmParser::Delimiter::Square, [&] {
+        return parser.parseFloat(numbers.emplace_back());
+      }))
+    return failure();
+  value = parser.getBuilder().getDenseF64ArrayAttr(numbers);
+  return success();
+}
+
+static void printNumbers(OpAsmPrinter &printer, Operation *,
+                         DenseF64ArrayAttr value) {
+  raw_ostream &stream = printer.getStream();
+  stream << '[';
+  llvm::interleaveComma(value.asArrayRef(), stream,
+                        [&](double number) { printDecimal(stream, number); });
+  stream << ']';
+}
+
+/// `low 0.001 high 0.002`, those of zero left out, in this order.
+static ParseResult parseFractions(OpAsmParser &parser, FloatAttr &low,
+                                  FloatAttr &high, FloatAttr &flip) {
+  low = high = flip = parser.getBuilder().getF64FloatAttr(0.0);
+  std::pair<StringRef, FloatAttr *> fractions[] = {
+      {"low", &low}, {"high", &high}, {"flip", &flip}};
+  for (auto [name, value] : fractions)
+    if (succeeded(parser.parseOptionalKeyword(name)) &&
+        parseNumber(parser, *value))
+      return failure();
+  return success();
+}
+
+static void printFractions(OpAsmPrinter &printer, Operation *, FloatAttr low,
+                           FloatAttr high, FloatAttr flip) {
+  std::pair<StringRef, FloatAttr> fractions[] = {
+      {"low", low}, {"high", high}, {"flip", flip}};
+  llvm::ListSeparator space(" ");
+  for (auto [name, value] : fractions)
+    if (value && !value.getValue().isZero()) {
+      printer << StringRef(space) << name << ' ';
+      printDecimal(printer.getStream(), value.getValueAsDouble());
+    }
+}
+
+//===----------------------------------------------------------------------===//
+// Quantization and weights
+//===----------------------------------------------------------------------===//
+
+/// The mode's name, and what belongs to it: `percentile 99.9`,
+/// `levels [-1.0, 0.0, 1.0]`.
+static ParseResult parseQuantizationMode(OpAsmParser &parser,
+                                         QuantizationModeAttr &mode,
+                                         FloatAttr &percentile,
+                                         DenseF64ArrayAttr &levels) {
+  SMLoc location = parser.getCurrentLocation();
+  StringRef keyword;
+  if (parser.parseKeyword(&keyword))
+    return failure();
+  std::optional<QuantizationMode> value = symbolizeQuantizationMode(keyword);
+  if (!value)
+    return parser.emitError(location)
+           << "expects mode minmax, symmetric, percentile, lloyd or levels, "
+              "got "
+           << keyword;
+  mode = QuantizationModeAttr::get(parser.getContext(), *value);
+  if (*value == QuantizationMode::percentile)
+    return parseNumber(parser, percentile);
+  if (*value == QuantizationMode::levels)
+    return parseNumbers(parser, levels);
+  return success();
+}
+
+static void printQuantizationMode(OpAsmPrinter &printer, Operation *operation,
+                                  QuantizationModeAttr mode,
+                                  FloatAttr percentile,
+                                  DenseF64ArrayAttr levels) {
+  printer << stringifyQuantizationMode(mode.getValue());
+  if (percentile) {
+    printer << ' ';
+    printNumber(printer, operation, percentile);
+  }
+  if (levels) {
+    printer << ' ';
+    printNumbers(printer, operation, levels);
+  }
+}
+
+/// A value that carries its type, which is the result's.
+static ParseResult parseTypedElements(OpAsmParser &parser, ElementsAttr &value,
+                                      Type &type) {
+  if (parser.parseAttribute(value))
+    return failure();
+  type = value.getType();
+  return success();
+}
+
+static void printTypedElements(OpAsmPrinter &printer, Operation *,
+                               ElementsAttr value, Type) {
+  printer.printAttribute(value);
+}
+
+//===----------------------------------------------------------------------===//
+// Convolution
+//===----------------------------------------------------------------------===//
+//
+// Its defaults depend on the number of spatial dimensions, which is known when
+// the type is, at the end of the text.
+
+ParseResult ConvOp::parse(OpAsmParser &parser, OperationState &state) {
+  Builder &builder = parser.getBuilder();
+  SmallVector<OpAsmParser::UnresolvedOperand, 2> operands(1);
+  FlatSymbolRefAttr layer;
+  SMLoc location = parser.getCurrentLocation();
+  if (parser.parseOperand(operands[0]) || parser.parseKeyword("on") ||
+      parser.parseAttribute(layer, getLayerAttrName(state.name),
+                            state.attributes) ||
+      (succeeded(parser.parseOptionalKeyword("bias")) &&
+       parser.parseOperand(operands.emplace_back())))
+    return failure();
+  for (StringRef name : {"strides", "pads", "dilations"}) {
+    if (failed(parser.parseOptionalKeyword(name)))
+      continue;
+    Attribute values = DenseI64ArrayAttr::parse(parser, Type());
+    if (!values)
+      return failure();
+    state.attributes.set(name, values);
+  }
+  int64_t groups = 1;
+  FunctionType type;
+  if ((succeeded(parser.parseOptionalKeyword("groups")) &&
+       parser.parseInteger(groups)) ||
+      parser.parseOptionalAttrDict(state.attributes) ||
+      parser.parseColonType(type) ||
+      parser.resolveOperands(operands, type.getInputs(), location,
+                             state.operands) ||
+      parser.addTypesToList(type.getResults(), state.types))
+    return failure();
+  state.attributes.set("groups", builder.getI64IntegerAttr(groups));
+  auto x = dyn_cast<RankedTensorType>(type.getInput(0));
+  if (!x)
+    return parser.emitError(location, "expects a ranked tensor to work on");
+  int64_t rank = std::max<int64_t>(x.getRank() - 2, 0);
+  auto complete = [&](StringRef name, int64_t count, int64_t value) {
+    if (!state.attributes.get(name))
+      state.attributes.set(name, builder.getDenseI64ArrayAttr(
+                                     SmallVector<int64_t>(count, value)));
+  };
+  complete("strides", rank, 1);
+  complete("pads", 2 * rank, 0);
+  complete("dilations", rank, 1);
+  return success();
+}
+
+void ConvOp::print(OpAsmPrinter &printer) {
+  printer << ' ' << getX() << " on " << getLayerAttr();
+  if (getBias())
+    printer << " bias " << getBias();
+  auto printUnless = [&](StringRef name, ArrayRef<int64_t> values,
+                         int64_t usual) {
+    if (llvm::all_of(values, [&](int64_t value) { return value == usual; }))
+      return;
+    printer << ' ' << name << " [";
+    llvm::interleaveComma(values, printer);
+    printer << ']';
+  };
+  printUnless("strides", getStrides(), 1);
+  printUnless("pads", getPads(), 0);
+  printUnless("dilations", getDilations(), 1);
+  if (getGroups() != 1)
+    printer << " groups " << getGroups();
+  printer.printOptionalAttrDict(
+      (*this)->getAttrs(), {"layer", "strides", "pads", "dilations", "groups"});
+  printer << " : ";
+  printer.printFunctionalType(*this);
+}
+
+} // namespace cim::crossbar
+
+#define GET_OP_CLASSES
+#include "dialects/cim/CimOps.cpp.inc"

@@ -1,0 +1,91 @@
+//===- CimDialect.td - The cim dialect ----------------------*- tablegen -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_DIALECTS_CIM_CIMDIALECT_TD
+#define CIM_DIALECTS_CIM_CIMDIALECT_TD
+
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+
+def Cim_Dialect : Dialect {
+  let name = "cim";
+  let cppNamespace = "::cim::crossbar";
+  let summary = "Crossbar layers and memory errors as operations";
+  let description = [{
+    A network on Compute-in-Memory hardware is two programs. The first writes
+    the weights: every crossbar layer is a `cim.layer`, a symbol with a region
+    that loads the float weights, passes them through the errors of the memory
+    and writes them; it runs once for every chip. The second is the forward
+    function, which refers to the layers by symbol and runs for every image.
+    Everything without weights on a crossbar stays in the `nn` dialect.
+
+    ```mlir
+    cim.layer @conv1 index 0 channel_axis 0 role C1 : tensor<16x16x3x3xf32> {
+      %0 = cim.load dense_resource<conv1.weight> : tensor<16x16x3x3xf32>
+      %1 = cim.quantize %0 bits 5 mode minmax : tensor<16x16x3x3xf32>
+      %2 = cim.noise %1 normal 0.25 qs : tensor<16x16x3x3xf32>
+      cim.write %2 : tensor<16x16x3x3xf32>
+    }
+    func.func @main(%x: tensor<1x16x32x32xf32>) -> tensor<1x16x32x32xf32> {
+      %1 = cim.conv %x on @conv1 pads [1, 1, 1, 1]
+             : (tensor<1x16x32x32xf32>) -> tensor<1x16x32x32xf32>
+      return %1 : tensor<1x16x32x32xf32>
+    }
+    ```
+
+    Why it is so: docs/rationale-cim.md.
+  }];
+  let useDefaultAttributePrinterParser = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Attributes
+//===----------------------------------------------------------------------===//
+
+class Cim_EnumAttr<EnumInfo enum, string mnemonic> : EnumAttr<Cim_Dialect, enum, mnemonic> {
+  let assemblyFormat = "$value";
+}
+
+class Cim_Enum<string name, string summary, list<I32EnumAttrCase> cases>
+    : I32EnumAttr<name, summary, cases> {
+  let cppNamespace = "::cim::crossbar";
+  let genSpecializedAttr = 0;
+}
+
+def Cim_RoleEnum : Cim_Enum<"Role", "place of a convolution in a residual block", [
+  I32EnumAttrCase<"C1", 1>, // the first convolution of the branch
+  I32EnumAttrCase<"C2", 2>, // the second
+]>;
+def Cim_Role : Cim_EnumAttr<Cim_RoleEnum, "role">;
+
+def Cim_ErrorUnitEnum : Cim_Enum<"ErrorUnit", "unit of an error's size", [
+  I32EnumAttrCase<"quantizationStep", 0, "qs">, // quantization steps of the layer
+  I32EnumAttrCase<"normalisedScale", 1, "ns">,  // fraction of the weights' range
+  I32EnumAttrCase<"absolute", 2, "abs">,        // the weight's own unit
+  I32EnumAttrCase<"microsiemens", 3, "uS">,     // conductance
+]>;
+def Cim_ErrorUnit : Cim_EnumAttr<Cim_ErrorUnitEnum, "unit">;
+
+def Cim_QuantizationModeEnum : Cim_Enum<"QuantizationMode", "where the levels of a quantization lie", [
+  I32EnumAttrCase<"minmax", 0>,
+  I32EnumAttrCase<"symmetric", 1>,
+  I32EnumAttrCase<"percentile", 2>,
+  I32EnumAttrCase<"lloyd", 3>,
+  I32EnumAttrCase<"levels", 4>,
+]>;
+def Cim_QuantizationMode : Cim_EnumAttr<Cim_QuantizationModeEnum, "mode">;
+
+def Cim_DistributionEnum : Cim_Enum<"Distribution", "distribution of a random error", [
+  I32EnumAttrCase<"normal", 0>,
+  I32EnumAttrCase<"uniform", 1>,
+  I32EnumAttrCase<"lognormal", 2>,
+  I32EnumAttrCase<"laplace", 3>,
+  I32EnumAttrCase<"studentT", 4, "student_t">,
+  I32EnumAttrCase<"empirical", 5>,
+]>;
+def Cim_Distribution : Cim_EnumAttr<Cim_DistributionEnum, "distribution">;
+
+#endif // CIM_DIALECTS_CIM_CIMDIALECT_TD

@@ -1,0 +1,351 @@
+//===- CimErrorOps.cpp - Writing weights, and its errors ------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What is wrong with a layer or an error in it, with the layer's name, the
+// numbers and a way out.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/cim/Cim.h"
+
+using namespace mlir;
+
+namespace cim::crossbar {
+
+/// Begins an error about \p operation with the name of its layer.
+static InFlightDiagnostic emitLayerError(Operation *operation) {
+  InFlightDiagnostic diagnostic = operation->emitOpError();
+  if (auto layer = operation->getParentOfType<LayerOp>())
+    diagnostic << "in layer '" << layer.getSymName() << "' ";
+  return diagnostic;
+}
+
+//===----------------------------------------------------------------------===//
+// Layer
+//===----------------------------------------------------------------------===//
+
+void LayerOp::build(OpBuilder &builder, OperationState &state, StringRef name,
+                    int64_t index, int64_t channelAxis, ElementsAttr weights) {
+  auto type = cast<RankedTensorType>(weights.getType());
+  state.addAttribute(getSymNameAttrName(state.name),
+                     builder.getStringAttr(name));
+  state.addAttribute(getIndexAttrName(state.name),
+                     builder.getI64IntegerAttr(index));
+  state.addAttribute(getChannelAxisAttrName(state.name),
+                     builder.getI64IntegerAttr(channelAxis));
+  state.addAttribute(getTypeAttrName(state.name), TypeAttr::get(type));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.createBlock(state.addRegion());
+  auto load = LoadOp::create(builder, state.location, type, weights);
+  WriteOp::create(builder, state.location, load.getResult());
+}
+
+LogicalResult LayerOp::verify() {
+  // Coordinates of random numbers have 32 bits for the layer.
+  if (getIndex() > UINT32_MAX)
+    return emitOpError() << "'" << getSymName()
+                         << "' expects an index from 0 to 2^32 - 1, got "
+                         << static_cast<int64_t>(getIndex());
+  auto type = cast<RankedTensorType>(getType());
+  if (getChannelAxis() >= static_cast<uint64_t>(type.getRank()))
+    return emitOpError() << "'" << getSymName()
+                         << "' expects a channel_axis that is a dimension of "
+                         << type << ", got "
+                         << static_cast<int64_t>(getChannelAxis());
+  // Two layers of one index would draw the same errors.
+  for (Operation *before = (*this)->getPrevNode(); before;
+       before = before->getPrevNode())
+    if (auto layer = dyn_cast<LayerOp>(before)) {
+      if (layer.getIndex() < getIndex())
+        break;
+      return emitOpError() << "'" << getSymName()
+                           << "' expects an index above that of the layer "
+                              "before it, "
+                           << layer.getIndex() << " of '" << layer.getSymName()
+                           << "', got " << getIndex();
+    }
+  return success();
+}
+
+LogicalResult LayerOp::verifyRegions() {
+  Block &block = getBody().front();
+  if (block.getNumArguments())
+    return emitOpError() << "'" << getSymName()
+                         << "' expects a region without arguments";
+  auto load = dyn_cast<LoadOp>(block.front());
+  if (!load)
+    return emitOpError() << "'" << getSymName()
+                         << "' expects to begin with cim.load";
+  if (load.getType() != getType())
+    return emitOpError() << "'" << getSymName() << "' is of type " << getType()
+                         << ", but loads " << load.getType();
+
+  Value weights = load.getResult();
+  std::optional<WeightErrorKind> last;
+  for (Operation &operation : llvm::drop_begin(block)) {
+    if (isa<WriteOp>(operation)) {
+      if (operation.getOperand(0) != weights)
+        return operation.emitOpError()
+               << "in layer '" << getSymName()
+               << "' expects the weights after the last error";
+      return success();
+    }
+    auto error = dyn_cast<WeightErrorOpInterface>(operation);
+    if (!error)
+      return operation.emitOpError()
+             << "is no error of weights; layer '" << getSymName()
+             << "' holds cim.load, errors and cim.write only";
+    WeightErrorKind kind = error.getErrorKind();
+    if (last == kind)
+      return emitLayerError(&operation)
+             << "is a second " << describe(kind) << "; a layer has at most one";
+    if (last && *last > kind)
+      return emitLayerError(&operation)
+             << "stands after " << describe(*last)
+             << "; the order is quantize, noise, shift, faults";
+    if (error.getWeights() != weights)
+      return emitLayerError(&operation)
+             << "expects the weights of the operation before it";
+    if (error.getErrorUnit() == ErrorUnit::microsiemens)
+      return emitLayerError(&operation)
+             << "is in uS, but the layer is not mapped to conductances; give "
+                "it in qs, ns or abs";
+    bool quantized = !block.getOps<QuantizeOp>().empty();
+    if (error.needsQuantization() && !quantized)
+      return emitLayerError(&operation)
+             << (kind == WeightErrorKind::faults ? "flips stored bits"
+                                                 : "is in qs")
+             << ", but the layer's weights are not quantized; quantize them "
+                "(--quantize BITS)"
+             << (kind == WeightErrorKind::faults ? " or leave out flip"
+                                                 : " or give it in ns or abs");
+    weights = error.getResult();
+    last = kind;
+  }
+  return emitOpError() << "'" << getSymName()
+                       << "' expects to end with cim.write";
+}
+
+StringRef LayerOp::getRoleName() {
+  return getRole() ? stringifyRole(*getRole()) : StringRef();
+}
+
+LoadOp LayerOp::getLoad() { return cast<LoadOp>(getBody().front().front()); }
+
+WriteOp LayerOp::getWrite() { return cast<WriteOp>(getBody().front().back()); }
+
+WeightErrorOpInterface LayerOp::getError(WeightErrorKind kind) {
+  for (WeightErrorOpInterface error : getErrors())
+    if (error.getErrorKind() == kind)
+      return error;
+  return {};
+}
+
+SmallVector<WeightErrorOpInterface> LayerOp::getErrors() {
+  return SmallVector<WeightErrorOpInterface>(
+      getBody().getOps<WeightErrorOpInterface>());
+}
+
+void LayerOp::insertError(
+    WeightErrorKind kind,
+    llvm::function_ref<Value(OpBuilder &, Value)> create) {
+  assert(!getError(kind) && "a layer has at most one error of a kind");
+  Value weights = getLoad().getResult();
+  for (WeightErrorOpInterface error : getErrors())
+    if (error.getErrorKind() < kind)
+      weights = error.getResult();
+  OpBuilder builder(getContext());
+  builder.setInsertionPointAfterValue(weights);
+  Value result = create(builder, weights);
+  weights.replaceAllUsesExcept(result, result.getDefiningOp());
+}
+
+LogicalResult LoadOp::verify() {
+  if (getValue().getType() == getType())
+    return success();
+  return emitLayerError(*this) << "has a value of type " << getValue().getType()
+                               << " and a result of type " << getType();
+}
+
+//===----------------------------------------------------------------------===//
+// Quantization
+//===----------------------------------------------------------------------===//
+
+WeightErrorKind QuantizeOp::getErrorKind() { return WeightErrorKind::quantize; }
+
+bool QuantizeOp::isRandom() { return false; }
+
+/// Whether all of \p numbers are finite and none is below the one before it.
+static bool isAscending(ArrayRef<double> numbers) {
+  return llvm::all_of(numbers, [](double x) { return std::isfinite(x); }) &&
+         llvm::is_sorted(numbers);
+}
+
+LogicalResult QuantizeOp::verify() {
+  constexpr int64_t maximumBits = 16;
+  bool codebook = getMode() == QuantizationMode::levels;
+  if (codebook != getLevels().has_value())
+    return emitLayerError(*this)
+           << (codebook ? "has mode levels, but no list of levels"
+                        : "has a list of levels, which needs mode levels");
+  if (codebook) {
+    size_t count = getLevels()->size();
+    if (getBits() || getPerChannel())
+      return emitLayerError(*this)
+             << "has a codebook, which leaves no choice of bits or per_channel";
+    if (count < 2 || count > size_t(1) << maximumBits)
+      return emitLayerError(*this)
+             << "expects 2 to 65536 levels, got " << count;
+    if (!isAscending(*getLevels()) ||
+        std::adjacent_find(getLevels()->begin(), getLevels()->end()) !=
+            getLevels()->end())
+      return emitLayerError(*this) << "expects finite, ascending levels";
+  } else {
+    if (!getBits())
+      return emitLayerError(*this)
+             << "expects bits in mode " << stringifyQuantizationMode(getMode());
+    auto bits = static_cast<int64_t>(*getBits());
+    bool symmetric = getMode() == QuantizationMode::symmetric ||
+                     getMode() == QuantizationMode::percentile;
+    int64_t least = symmetric ? 2 : 1;
+    if (bits < least || bits > maximumBits)
+      return emitLayerError(*this)
+             << "expects " << least << " to " << maximumBits << " bits in mode "
+             << stringifyQuantizationMode(getMode()) << ", got " << bits;
+  }
+  bool percentile = getMode() == QuantizationMode::percentile;
+  if (percentile != getPercentile().has_value())
+    return emitLayerError(*this)
+           << (percentile ? "has mode percentile, but no percentile"
+                          : "has a percentile, which needs mode percentile");
+  if (percentile) {
+    double value = getPercentile()->convertToDouble();
+    if (!(value > 0 && value <= 100))
+      return emitLayerError(*this)
+             << "expects a percentile above 0 and up to 100, got " << value;
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Noise
+//===----------------------------------------------------------------------===//
+
+WeightErrorKind NoiseOp::getErrorKind() { return WeightErrorKind::noise; }
+
+bool NoiseOp::isRandom() { return !getWidth().isZero(); }
+
+std::optional<ErrorUnit> NoiseOp::getErrorUnit() { return getUnit(); }
+
+/// Checks factors of an error's size at equally spaced levels.
+static LogicalResult verifyLevelFactors(Operation *operation,
+                                        std::optional<ArrayRef<double>> factors,
+                                        bool maybeNegative) {
+  if (!factors)
+    return success();
+  if (factors->empty())
+    return emitLayerError(operation) << "has an empty list of level_factors";
+  for (double factor : *factors)
+    if (!std::isfinite(factor) || (factor < 0 && !maybeNegative))
+      return emitLayerError(operation)
+             << "expects finite level_factors"
+             << (maybeNegative ? "" : " of at least 0") << ", got " << factor;
+  return success();
+}
+
+LogicalResult NoiseOp::verify() {
+  double width = getWidth().convertToDouble();
+  if (!std::isfinite(width) || width < 0)
+    return emitLayerError(*this)
+           << "expects a finite width of at least 0, got " << width;
+
+  StringRef distribution = stringifyDistribution(getDistribution());
+  bool parametric = getDistribution() == Distribution::lognormal ||
+                    getDistribution() == Distribution::studentT;
+  if (parametric != getParameter().has_value())
+    return emitLayerError(*this)
+           << "of distribution " << distribution
+           << (parametric ? " expects a parameter" : " takes no parameter");
+  if (parametric) {
+    double parameter = getParameter()->convertToDouble();
+    if (getDistribution() == Distribution::studentT &&
+        !(parameter > 2 && std::isfinite(parameter)))
+      return emitLayerError(*this)
+             << "expects degrees of freedom above 2 (up to 2, the variance is "
+                "infinite), got "
+             << parameter;
+    // The grammar's limit, beyond which rare draws hold all of the variance.
+    if (getDistribution() == Distribution::lognormal &&
+        !(parameter > 0 && parameter <= 5))
+      return emitLayerError(*this)
+             << "expects a shape above 0 and up to 5, got " << parameter;
+  }
+
+  bool empirical = getDistribution() == Distribution::empirical;
+  if (empirical != getQuantileProbabilities().has_value() ||
+      empirical != getQuantileValues().has_value())
+    return emitLayerError(*this)
+           << "of distribution " << distribution
+           << (empirical ? " expects a cdf" : " takes no cdf");
+  if (empirical) {
+    ArrayRef<double> probabilities = *getQuantileProbabilities();
+    ArrayRef<double> values = *getQuantileValues();
+    if (probabilities.size() != values.size() || values.size() < 2)
+      return emitLayerError(*this)
+             << "expects at least 2 points of the cdf, got "
+             << probabilities.size() << " probabilities and " << values.size()
+             << " values";
+    if (!isAscending(probabilities) || probabilities.front() != 0 ||
+        probabilities.back() != 1)
+      return emitLayerError(*this)
+             << "expects a cdf whose probabilities ascend from 0 to 1";
+    if (!isAscending(values))
+      return emitLayerError(*this)
+             << "expects a cdf of finite values that do not descend";
+  }
+  return verifyLevelFactors(*this, getLevelFactors(), /*maybeNegative=*/false);
+}
+
+//===----------------------------------------------------------------------===//
+// Shift and faults
+//===----------------------------------------------------------------------===//
+
+WeightErrorKind ShiftOp::getErrorKind() { return WeightErrorKind::shift; }
+
+bool ShiftOp::isRandom() { return false; }
+
+std::optional<ErrorUnit> ShiftOp::getErrorUnit() { return getUnit(); }
+
+LogicalResult ShiftOp::verify() {
+  if (!getAmount().isFinite())
+    return emitLayerError(*this)
+           << "expects a finite amount, got " << getAmount().convertToDouble();
+  return verifyLevelFactors(*this, getLevelFactors(), /*maybeNegative=*/true);
+}
+
+WeightErrorKind FaultsOp::getErrorKind() { return WeightErrorKind::faults; }
+
+bool FaultsOp::isRandom() {
+  return !getLow().isZero() || !getHigh().isZero() || !getFlip().isZero();
+}
+
+bool FaultsOp::needsQuantization() { return !getFlip().isZero(); }
+
+LogicalResult FaultsOp::verify() {
+  double low = getLow().convertToDouble(), high = getHigh().convertToDouble();
+  std::pair<StringRef, double> fractions[] = {
+      {"low", low}, {"high", high}, {"flip", getFlip().convertToDouble()}};
+  for (auto [name, value] : fractions)
+    if (!(value >= 0 && value <= 1))
+      return emitLayerError(*this) << "expects a fraction from 0 to 1 for "
+                                   << name << ", got " << value;
+  if (low + high > 1)
+    return emitLayerError(*this)
+           << "expects low and high of at most 1 together, got " << low + high;
+  return success();
+}
+
+} // namespace cim::crossbar
