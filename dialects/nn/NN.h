@@ -23,14 +23,17 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include <limits>
+#include <string>
 
 namespace cim::nn {
 
 /// The result of \p operation, computed by the reference, or null when an
 /// operand is not constant, the arrays are too large to be worth it, or the
-/// operation means nothing for these operands (an index out of range).
+/// values of the operands make no sense (an index out of range); \p whyNot then
+/// receives what is wrong with them.
 mlir::OpFoldResult foldByReference(mlir::Operation *operation,
-                                   llvm::ArrayRef<mlir::Attribute> operands);
+                                   llvm::ArrayRef<mlir::Attribute> operands,
+                                   std::string *whyNot = nullptr);
 
 /// The trait of operations that fold by the reference, after their own folder.
 template <typename ConcreteType>

@@ -172,6 +172,13 @@ double stepsPerElement(Operation *operation) {
   return 1;
 }
 
+/// Weights that an exporter transposes or converts are still the weights: the
+/// location, which names them, becomes that of the operand.
+void keepName(Operation *operation) {
+  if (Operation *constant = operation->getOperand(0).getDefiningOp())
+    operation->setLoc(constant->getLoc());
+}
+
 bool isWorthFolding(Operation *operation) {
   auto count = [](Type type) {
     return cast<RankedTensorType>(type).getNumElements();
@@ -188,8 +195,8 @@ bool isWorthFolding(Operation *operation) {
 
 } // namespace
 
-OpFoldResult foldByReference(Operation *operation,
-                             ArrayRef<Attribute> operands) {
+OpFoldResult foldByReference(Operation *operation, ArrayRef<Attribute> operands,
+                             std::string *whyNot) {
   if (llvm::is_contained(operands, Attribute()) || !isWorthFolding(operation))
     return {};
   std::vector<reference::Tensor> values;
@@ -212,16 +219,17 @@ OpFoldResult foldByReference(Operation *operation,
         operation->getName().stripDialect(), attributesOf(operation), pointers,
         std::span(&result, 1));
     assert(known && "an nn operation without a reference");
-  } catch (const std::domain_error &) {
-    return {}; // reported when the network runs
+  } catch (const std::domain_error &error) {
+    if (whyNot)
+      *whyNot = error.what();
+    return {};
   }
 
-  // Weights that an exporter transposes or converts are still the weights.
-  if (isa<CastOp, TransposeOp, ReshapeOp>(operation))
-    if (Operation *constant = operation->getOperand(0).getDefiningOp())
-      operation->setLoc(constant->getLoc());
+  if (isa<CastOp, TransposeOp>(operation))
+    keepName(operation);
   llvm::StringRef name = nameOf(operation->getLoc());
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(operands.front());
+  if (auto resource =
+          dyn_cast_or_null<DenseResourceElementsAttr>(operands.front());
       name.empty() && resource)
     name = resource.getRawHandle().getKey();
   return fromReference(result, type, name);
@@ -274,12 +282,13 @@ OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
   if (getX().getType() == getType())
     return getX();
   // The same bytes under another type.
-  if (auto dense = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX()))
+  if (auto dense = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX())) {
+    keepName(*this);
     return dense.reshape(getType());
+  }
   if (auto resource =
           dyn_cast_or_null<DenseResourceElementsAttr>(adaptor.getX())) {
-    if (Operation *constant = getX().getDefiningOp())
-      getOperation()->setLoc(constant->getLoc());
+    keepName(*this);
     return DenseResourceElementsAttr::get(getType(), resource.getRawHandle());
   }
   return {};
