@@ -13,6 +13,8 @@
 
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 namespace cim {
 
@@ -20,8 +22,10 @@ namespace cim {
 /// codebooks and tables are computed once, so that a trial only draws.
 class LayerProgram {
 public:
-  /// \p weights are the float weights, ONNX weight order. Throws InputError
-  /// (naming the layer) for weights that are not finite.
+  /// \p weights are the float weights, ONNX weight order; their bytes are kept,
+  /// not copied. Throws InputError, naming the layer, for weights that are not
+  /// finite and for errors that cannot be applied (a unit without its meaning,
+  /// numbers out of range).
   LayerProgram(const plan::Layer &layer, const Tensor &weights);
   ~LayerProgram();
   LayerProgram(LayerProgram &&) noexcept;
@@ -34,6 +38,10 @@ public:
 
   /// True when every chip is the same (no random source).
   bool isDeterministic() const;
+
+  /// One line for everything that the user asked for and did not get, such as
+  /// the quantization of weights that are all equal.
+  const std::vector<std::string> &warnings() const;
 
 private:
   struct Implementation;

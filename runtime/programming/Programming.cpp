@@ -1,0 +1,344 @@
+//===- Programming.cpp - What writing does to weights ---------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/programming/Programming.h"
+#include "runtime/programming/LayerErrors.h"
+#include "runtime/programming/Scale.h"
+#include "runtime/random/Distributions.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cmath>
+#include <optional>
+
+using namespace cim;
+using random::Distribution;
+using random::Source;
+using random::Stream;
+
+/// Cells that are written at once: a few arrays of them fit the L1 cache.
+static constexpr size_t BlockCells = 1024;
+
+static Distribution distributionOf(const plan::Noise &noise) {
+  switch (noise.distribution()) {
+  case plan::Noise::UNIFORM:
+    return Distribution::uniform();
+  case plan::Noise::LOGNORMAL:
+    return Distribution::lognormal(noise.parameter());
+  case plan::Noise::LAPLACE:
+    return Distribution::laplace();
+  case plan::Noise::STUDENT_T:
+    return Distribution::studentT(noise.parameter());
+  case plan::Noise::EMPIRICAL:
+    return Distribution::empirical(
+        {noise.quantile_probability().begin(),
+         noise.quantile_probability().end()},
+        {noise.quantile_value().begin(), noise.quantile_value().end()});
+  default:
+    return Distribution::normal();
+  }
+}
+
+/// How many of the 2^32 words mean an event of \p probability.
+static uint64_t wordsOf(double probability) {
+  return uint64_t(std::llround(probability * 0x1p32));
+}
+
+namespace {
+
+/// A factor per level, at equal distances over the range.
+class LevelFactors {
+public:
+  LevelFactors() = default;
+  template <typename Values>
+  explicit LevelFactors(const Values &values)
+      : factors(values.begin(), values.end()) {}
+
+  bool isConstant() const { return factors.empty(); }
+  /// The factor at \p position, 0 at lo and 1 at hi, held constant outside.
+  double at(double position) const {
+    double place = std::clamp(position, 0.0, 1.0) * double(factors.size() - 1);
+    size_t below = size_t(place);
+    if (below + 1 >= factors.size())
+      return factors.back();
+    return factors[below] +
+           (place - double(below)) * (factors[below + 1] - factors[below]);
+  }
+
+private:
+  std::vector<double> factors;
+};
+
+/// An amount in some unit that may depend on the programmed level.
+struct Size {
+  double amount;
+  plan::Unit unit;
+  LevelFactors factors;
+};
+
+/// One block on its way through the chain.
+struct Block {
+  float level[BlockCells]; ///< the weight as quantized
+  float noise[BlockCells];
+  uint32_t fault[BlockCells];
+  uint32_t flippedBits[BlockCells];
+};
+
+/// Neighbouring cells of one channel in a block: cells [begin, end).
+struct Run {
+  size_t begin, end;
+};
+
+} // namespace
+
+struct LayerProgram::Implementation {
+  std::string name;
+  uint32_t index;
+  Tensor weights;
+
+  /// One per output channel, or one.
+  std::vector<Scale> scales;
+  /// How many neighbouring cells are of one channel.
+  uint64_t cellsPerRun = 1;
+  unsigned bits = 0; ///< of a stored code; 0: not quantized
+
+  std::optional<Distribution> distribution; ///< with a width
+  std::optional<Size> width, shift;
+  uint64_t lowFaults = 0, highFaults = 0, flips = 0; ///< words of 2^32
+  std::vector<std::string> warnings;
+
+  void prepareScales(const plan::Layer &layer);
+  void warnOfZeroSteps(const plan::Layer &layer);
+  void draw(const Chip &chip, uint64_t begin, size_t cells, Block &block) const;
+  void quantize(const Scale &scale, Run run, const float *weights,
+                Block &block) const;
+  void addErrors(const Scale &scale, Run run, const Block &block,
+                 float *written) const;
+  void addFaults(const Scale &scale, Run run, const Block &block,
+                 float *written) const;
+};
+
+void LayerProgram::Implementation::prepareScales(const plan::Layer &layer) {
+  const plan::Quantize *quantize =
+      layer.has_quantize() ? &layer.quantize() : nullptr;
+  std::span<const float> all = weights.as<float>();
+  if (!quantize || !quantize->per_channel() || all.empty()) {
+    cellsPerRun = std::max<uint64_t>(all.size(), 1);
+    scales.push_back(scaleOf(all, quantize));
+    return;
+  }
+  unsigned axis = layer.channel_axis();
+  uint64_t channels = weights.shape[axis];
+  cellsPerRun = elementCount(std::span(weights.shape).subspan(axis + 1));
+  std::vector<float> ofChannel;
+  for (uint64_t channel = 0; channel < channels; ++channel) {
+    ofChannel.clear();
+    for (uint64_t at = channel * cellsPerRun; at < all.size();
+         at += channels * cellsPerRun)
+      ofChannel.insert(ofChannel.end(), all.begin() + at,
+                       all.begin() + at + cellsPerRun);
+    scales.push_back(scaleOf(ofChannel, quantize));
+  }
+}
+
+void LayerProgram::Implementation::warnOfZeroSteps(const plan::Layer &layer) {
+  bool usesRange =
+      layer.has_noise() && layer.noise().unit() == plan::NORMALISED_SCALE;
+  usesRange |=
+      layer.has_shift() && layer.shift().unit() == plan::NORMALISED_SCALE;
+  auto isFlat = [&](const Scale &scale) {
+    return layer.has_quantize() ? scale.step == 0
+                                : usesRange && scale.range() == 0;
+  };
+  size_t flat = std::count_if(scales.begin(), scales.end(), isFlat);
+  if (flat == 0)
+    return;
+  const Scale &first = *std::find_if(scales.begin(), scales.end(), isFlat);
+  std::string where =
+      scales.size() == 1 ? "its range is"
+                         : "the range of " + std::to_string(flat) + " of its " +
+                               std::to_string(scales.size()) + " channels is";
+  if (first.range() != 0)
+    where = "the given percentile of its weights is";
+  warnings.push_back("layer '" + name + "': " + where +
+                     " 0, so these weights are not quantized and errors in qs "
+                     "or ns are 0");
+}
+
+LayerProgram::LayerProgram(const plan::Layer &layer, const Tensor &weights)
+    : implementation(std::make_unique<Implementation>()) {
+  checkLayerErrors(layer, weights);
+  Implementation &program = *implementation;
+  program.name = layer.name();
+  program.index = layer.index();
+  program.weights = weights;
+  program.prepareScales(layer);
+  program.warnOfZeroSteps(layer);
+  if (layer.has_quantize())
+    program.bits =
+        layer.quantize().mode() == plan::Quantize::LEVELS
+            ? std::bit_width(unsigned(layer.quantize().levels_size() - 1))
+            : layer.quantize().bits();
+  if (layer.has_noise() && layer.noise().width() > 0) {
+    program.distribution = distributionOf(layer.noise());
+    program.width = Size{layer.noise().width(), layer.noise().unit(),
+                         LevelFactors(layer.noise().level_factor())};
+  }
+  if (layer.has_shift()) {
+    program.shift = Size{layer.shift().amount(), layer.shift().unit(),
+                         LevelFactors(layer.shift().level_factor())};
+  }
+  if (layer.has_faults()) {
+    program.lowFaults = wordsOf(layer.faults().low());
+    program.highFaults = std::min(wordsOf(layer.faults().high()),
+                                  wordsOf(1) - program.lowFaults);
+    program.flips = wordsOf(layer.faults().flip());
+  }
+}
+
+LayerProgram::~LayerProgram() = default;
+LayerProgram::LayerProgram(LayerProgram &&) noexcept = default;
+
+bool LayerProgram::isDeterministic() const {
+  const Implementation &program = *implementation;
+  return !program.distribution && program.lowFaults == 0 &&
+         program.highFaults == 0 && program.flips == 0;
+}
+
+const std::vector<std::string> &LayerProgram::warnings() const {
+  return implementation->warnings;
+}
+
+void LayerProgram::Implementation::draw(const Chip &chip, uint64_t begin,
+                                        size_t cells, Block &block) const {
+  auto stream = [&](Source source, uint32_t slice = 0) {
+    return Stream({.seed = chip.seed,
+                   .trial = chip.trial,
+                   .layer = index,
+                   .source = source,
+                   .epoch = chip.epoch,
+                   .slice = slice});
+  };
+  if (distribution)
+    distribution->draw(stream(Source::writeNoise), begin, {block.noise, cells});
+  if (lowFaults + highFaults > 0)
+    random::drawWords(stream(Source::faults), begin, {block.fault, cells});
+  if (flips > 0) {
+    uint32_t words[BlockCells];
+    std::fill_n(block.flippedBits, cells, 0);
+    for (unsigned bit = 0; bit < bits; ++bit) {
+      random::drawWords(stream(Source::flip, bit), begin, {words, cells});
+      for (size_t i = 0; i < cells; ++i)
+        block.flippedBits[i] |= uint32_t(words[i] < flips) << bit;
+    }
+  }
+}
+
+/// The whole number nearest to \p value, halves to even, for |value| < 2^51:
+/// adding 1.5 * 2^52 leaves no room for a fraction. Unlike std::rint it is the
+/// same two additions on every instruction set.
+static double roundToEven(double value) {
+  return (value + 0x1.8p52) - 0x1.8p52;
+}
+
+void LayerProgram::Implementation::quantize(const Scale &scale, Run run,
+                                            const float *weights,
+                                            Block &block) const {
+  if (bits == 0 || scale.step == 0) {
+    std::copy(weights + run.begin, weights + run.end, block.level + run.begin);
+  } else if (!scale.codebook.empty()) {
+    for (size_t i = run.begin; i < run.end; ++i)
+      block.level[i] =
+          float(scale.codebook[scale.codebook.nearest(weights[i])]);
+  } else {
+    // Copies, since for all the compiler knows levels are part of the scale.
+    double origin = scale.origin, step = scale.step;
+    double lowest = scale.lowestCode, highest = scale.highestCode;
+    for (size_t i = run.begin; i < run.end; ++i) {
+      double code = (weights[i] - origin) / step;
+      code = code < lowest ? lowest : code;
+      code = code > highest ? highest : code;
+      block.level[i] = float(origin + step * roundToEven(code));
+    }
+  }
+}
+
+/// Adds \p size, in its unit and for the cell's level, times \p draw(cell).
+template <typename Draw>
+static void addSized(const Size &size, const Scale &scale, Run run,
+                     const float *level, float *written, const Draw &draw) {
+  double amount = size.amount * scale.size(size.unit);
+  if (size.factors.isConstant()) {
+    float constant = float(amount);
+    for (size_t i = run.begin; i < run.end; ++i)
+      written[i] += constant * draw(i);
+    return;
+  }
+  double perRange = scale.range() > 0 ? 1 / scale.range() : 0;
+  for (size_t i = run.begin; i < run.end; ++i) {
+    double position = (level[i] - scale.lowest) * perRange;
+    written[i] += float(amount * size.factors.at(position)) * draw(i);
+  }
+}
+
+void LayerProgram::Implementation::addErrors(const Scale &scale, Run run,
+                                             const Block &block,
+                                             float *written) const {
+  std::copy(block.level + run.begin, block.level + run.end,
+            written + run.begin);
+  if (width)
+    addSized(*width, scale, run, block.level, written,
+             [&](size_t i) { return block.noise[i]; });
+  if (shift)
+    addSized(*shift, scale, run, block.level, written,
+             [](size_t) { return 1.0f; });
+}
+
+void LayerProgram::Implementation::addFaults(const Scale &scale, Run run,
+                                             const Block &block,
+                                             float *written) const {
+  // A flipped bit moves the weight from the level of one code to another's.
+  if (flips > 0 && scale.step > 0)
+    for (size_t i = run.begin; i < run.end; ++i)
+      if (block.flippedBits[i] != 0)
+        written[i] += float(
+            scale.changeByFlips(block.level[i], block.flippedBits[i], bits));
+  if (lowFaults + highFaults == 0)
+    return;
+  uint64_t firstHigh = wordsOf(1) - highFaults;
+  float lowest = float(scale.lowest), highest = float(scale.highest);
+  for (size_t i = run.begin; i < run.end; ++i) {
+    float value = block.fault[i] < lowFaults ? lowest : written[i];
+    written[i] = block.fault[i] >= firstHigh ? highest : value;
+  }
+}
+
+void LayerProgram::write(const Chip &chip, int64_t begin,
+                         std::span<float> written) const {
+  const Implementation &program = *implementation;
+  assert(begin >= 0 &&
+         begin + int64_t(written.size()) <= program.weights.elements());
+  const float *weights = program.weights.as<float>().data();
+  Block block;
+  for (uint64_t first = begin, end = begin + written.size(); first < end;) {
+    // Blocks end at multiples of their size, where draws need no buffer.
+    size_t cells = std::min(end - first, BlockCells - first % BlockCells);
+    float *blockWritten = written.data() + (first - begin);
+    program.draw(chip, first, cells, block);
+    for (Run run{0, 0}; run.begin < cells; run.begin = run.end) {
+      uint64_t cell = first + run.begin;
+      run.end = std::min<uint64_t>(cells, run.begin + program.cellsPerRun -
+                                              cell % program.cellsPerRun);
+      const Scale &scale =
+          program.scales[cell / program.cellsPerRun % program.scales.size()];
+      program.quantize(scale, run, weights + first, block);
+      program.addErrors(scale, run, block, blockWritten);
+      program.addFaults(scale, run, block, blockWritten);
+    }
+    first += cells;
+  }
+}
