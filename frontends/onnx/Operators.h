@@ -1,0 +1,58 @@
+//===- Operators.h - Which ONNX operators are imported, and how -*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The table from ONNX operator to import rule. The rules stand in rules/, one
+// file per family.
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_FRONTENDS_ONNX_OPERATORS_H
+#define CIM_FRONTENDS_ONNX_OPERATORS_H
+
+#include "frontends/onnx/Node.h"
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace cim::importer {
+
+/// Builds what a node means and returns its outputs, the first ones at least.
+using Rule = Results (*)(Node &node);
+
+struct Operator {
+  llvm::StringRef name;
+  Rule rule;
+  /// How many outputs the rule computes; a node of which more are used is not
+  /// supported. Negative: as many as the node has.
+  int outputs = 1;
+};
+
+/// The rule of the standard operator \p name, or null.
+const Operator *findOperator(llvm::StringRef name);
+
+// One table per family.
+llvm::ArrayRef<Operator> activationOperators();
+llvm::ArrayRef<Operator> constantOperators();
+llvm::ArrayRef<Operator> convolutionOperators();
+llvm::ArrayRef<Operator> elementwiseOperators();
+llvm::ArrayRef<Operator> linearAlgebraOperators();
+llvm::ArrayRef<Operator> movementOperators();
+llvm::ArrayRef<Operator> normalizationOperators();
+llvm::ArrayRef<Operator> poolingOperators();
+llvm::ArrayRef<Operator> reductionOperators();
+llvm::ArrayRef<Operator> shapeOperators();
+
+/// auto_pad and pads of an operator that slides a window: for every spatial
+/// dimension the elements added at its begin, then those at its end. \p x has
+/// two dimensions before the spatial ones.
+Integers readPads(Node &node, llvm::ArrayRef<int64_t> x,
+                  llvm::ArrayRef<int64_t> kernel,
+                  llvm::ArrayRef<int64_t> strides,
+                  llvm::ArrayRef<int64_t> dilations);
+
+} // namespace cim::importer
+
+#endif // CIM_FRONTENDS_ONNX_OPERATORS_H

@@ -1,0 +1,175 @@
+//===- Elementwise.cpp - Arithmetic, comparison, logic -------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "frontends/onnx/Operators.h"
+
+#include <algorithm>
+
+using namespace cim::importer;
+using mlir::Value;
+
+/// An operator that nn has under the same name: "Relu" is nn.relu.
+static Results importUnary(Node &node) {
+  node.ignore({"consumed_inputs"}); // a hint on memory, in opset 1
+  return {node.create(node.operatorType().lower(), node.operand(0))};
+}
+
+/// The second operand, given dimensions of 1 where opsets before 7 say with
+/// `axis` which dimensions of the first one it is aligned to.
+static Value alignedOperand(Node &node) {
+  Value a = node.operand(0), b = node.operand(1);
+  node.ignore({"consumed_inputs"});
+  if (node.opset() >= 7)
+    return b;
+  bool broadcast = node.flag("broadcast", false);
+  int64_t rankA = shapeOf(a).size(), rankB = shapeOf(b).size();
+  if (!node.has("axis") || !broadcast) {
+    node.ignore({"axis"});
+    return b;
+  }
+  int64_t axis = node.integer("axis");
+  if (axis < 0)
+    axis += rankA;
+  if (axis < 0 || axis + rankB > rankA)
+    node.fail("aligns an operand of " + llvm::Twine(rankB) +
+              " dimensions to axis " + llvm::Twine(axis) + " of one with " +
+              llvm::Twine(rankA));
+  Integers shape(shapeOf(b));
+  shape.resize(rankA - axis, 1);
+  return node.reshape(b, shape);
+}
+
+static Results importBinary(Node &node) {
+  return {node.create(node.operatorType().lower(),
+                      {node.operand(0), alignedOperand(node)})};
+}
+
+static Results importPow(Node &node) {
+  Value base = node.operand(0), exponent = alignedOperand(node);
+  mlir::Type result = elementTypeOf(base);
+  // A root of integers is computed in floating point; the result keeps the
+  // base's type.
+  if (llvm::isa<mlir::FloatType>(elementTypeOf(exponent)))
+    base = node.cast(base, elementTypeOf(exponent));
+  exponent = node.cast(exponent, elementTypeOf(base));
+  return {node.cast(node.create("pow", {base, exponent}), result)};
+}
+
+static Value exclusiveOr(Node &node, Value a, Value b) {
+  Value either = node.create("or", {a, b}), both = node.create("and", {a, b});
+  return node.create("and", {either, node.create("not", both)});
+}
+
+/// nn.mod has the sign of the divisor for integers and of the dividend for
+/// floating-point numbers; fmod says which one is wanted.
+static Results importMod(Node &node) {
+  Value a = node.operand(0), b = node.operand(1);
+  bool signOfDividend = node.flag("fmod", false);
+  bool isFloat = llvm::isa<mlir::FloatType>(elementTypeOf(a));
+  Value remainder = node.create("mod", {a, b});
+  if (signOfDividend == isFloat || elementTypeOf(a).isUnsignedInteger())
+    return {remainder};
+  if (!isFloat) { // a − (a/b)·b, the quotient cut off
+    Value quotient = node.create("div", {a, b});
+    return {node.create("sub", {a, node.create("mul", {quotient, b})})};
+  }
+  Value zero = node.scalar(0, a);
+  Value inexact = node.create("not", node.create("equal", {remainder, zero}));
+  Value signsDiffer = exclusiveOr(node, node.create("less", {remainder, zero}),
+                                  node.create("less", {b, zero}));
+  return {
+      node.create("where", {node.create("and", {inexact, signsDiffer}),
+                            node.create("add", {remainder, b}), remainder})};
+}
+
+static Results importOrEqual(Node &node) {
+  Value a = node.operand(0), b = node.operand(1);
+  llvm::StringRef strict =
+      node.operatorType() == "LessOrEqual" ? "less" : "greater";
+  return {node.create(
+      "or", {node.create(strict, {a, b}), node.create("equal", {a, b})})};
+}
+
+static Results importXor(Node &node) {
+  return {exclusiveOr(node, node.operand(0), alignedOperand(node))};
+}
+
+/// Max, Min, Sum and Mean of any number of operands: a chain.
+static Value chain(Node &node, llvm::StringRef mnemonic) {
+  node.ignore({"consumed_inputs"});
+  llvm::SmallVector<Value> operands = node.allOperands();
+  if (operands.empty())
+    node.fail("has no operands");
+  Value result = operands.front();
+  for (Value operand : llvm::drop_begin(operands))
+    result = node.create(mnemonic, {result, operand});
+  return result;
+}
+
+static Results importExtremum(Node &node) {
+  return {chain(node, node.operatorType().lower())};
+}
+
+static Results importSum(Node &node) { return {chain(node, "add")}; }
+
+static Results importMean(Node &node) {
+  Value sum = chain(node, "add");
+  if (node.operandCount() == 1)
+    return {sum};
+  return {node.create("div", {sum, node.scalar(node.operandCount(), sum)})};
+}
+
+static Results importWhere(Node &node) {
+  return {node.create("where",
+                      {node.operand(0), node.operand(1), node.operand(2)})};
+}
+
+static Results importSign(Node &node) {
+  Value x = node.operand(0), zero = node.scalar(0, x);
+  auto indicator = [&](llvm::StringRef comparison) {
+    return node.cast(node.create(comparison, {x, zero}), elementTypeOf(x));
+  };
+  return {node.create("sub", {indicator("greater"), indicator("less")})};
+}
+
+llvm::ArrayRef<Operator> cim::importer::elementwiseOperators() {
+  static const Operator operators[] = {
+      {"Abs", importUnary},
+      {"Ceil", importUnary},
+      {"Erf", importUnary},
+      {"Exp", importUnary},
+      {"Floor", importUnary},
+      {"Log", importUnary},
+      {"Neg", importUnary},
+      {"Not", importUnary},
+      {"Reciprocal", importUnary},
+      {"Relu", importUnary},
+      {"Sigmoid", importUnary},
+      {"Sqrt", importUnary},
+      {"Tanh", importUnary},
+      {"Add", importBinary},
+      {"And", importBinary},
+      {"Div", importBinary},
+      {"Equal", importBinary},
+      {"Greater", importBinary},
+      {"Less", importBinary},
+      {"Mul", importBinary},
+      {"Or", importBinary},
+      {"Sub", importBinary},
+      {"Pow", importPow},
+      {"Mod", importMod},
+      {"GreaterOrEqual", importOrEqual},
+      {"LessOrEqual", importOrEqual},
+      {"Xor", importXor},
+      {"Max", importExtremum},
+      {"Min", importExtremum},
+      {"Sum", importSum},
+      {"Mean", importMean},
+      {"Sign", importSign},
+      {"Where", importWhere},
+  };
+  return operators;
+}

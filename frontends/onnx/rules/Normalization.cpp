@@ -1,0 +1,217 @@
+//===- Normalization.cpp - Normalisation, softmax, dropout ---------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "frontends/onnx/Operators.h"
+
+#include <numeric>
+
+using namespace cim::importer;
+using mlir::Value;
+
+static Results importBatchNormalization(Node &node) {
+  node.ignore({"consumed_inputs", "momentum"});
+  // Training mode is a matter of the outputs before opset 14, of which the
+  // table allows one only.
+  node.ignore({"is_test"});
+  if (node.flag("training_mode", false))
+    node.fail("is in training mode; export the network for inference");
+  if (!node.flag("spatial", true))
+    node.fail("normalises each position by itself (spatial = 0), which is not "
+              "supported");
+  llvm::SmallVector<Value> operands;
+  for (size_t i = 0; i < 5; ++i)
+    operands.push_back(node.operand(i));
+  return {
+      node.create("batch_norm", operands,
+                  node.attribute("epsilon", node.number("epsilon", 1e-5f)))};
+}
+
+static Results importLrn(Node &node) {
+  return {node.create("lrn", node.operand(0),
+                      {node.attribute("size", node.integer("size")),
+                       node.attribute("alpha", node.number("alpha", 1e-4f)),
+                       node.attribute("beta", node.number("beta", 0.75)),
+                       node.attribute("bias", node.number("bias", 1))})};
+}
+
+static Value reduce(Node &node, llvm::StringRef kind, Value x,
+                    const Integers &axes) {
+  return node.create("reduce", x,
+                     {node.attribute("kind", kind),
+                      node.attribute("axes", axes),
+                      node.attribute("keep_dimensions", true)});
+}
+
+//===----------------------------------------------------------------------===//
+// Softmax
+//===----------------------------------------------------------------------===//
+
+/// Calls \p function with x and the axis along which numbers belong together.
+/// Before opset 13 those are all dimensions from `axis` on, which needs a
+/// reshape unless they are one dimension in fact.
+template <typename Function>
+static Results alongAxis(Node &node, Function function) {
+  Value x = node.operand(0);
+  Integers shape(shapeOf(x));
+  int64_t rank = shape.size();
+  if (node.opset() >= 13)
+    return {function(x, node.axis(node.integer("axis", -1), rank))};
+  int64_t axis = node.integer("axis", 1);
+  // Flattening at the rank itself leaves rows of one number.
+  axis = axis == rank ? rank : node.axis(axis, rank);
+  auto product = [](llvm::ArrayRef<int64_t> extents) {
+    return std::accumulate(extents.begin(), extents.end(), int64_t(1),
+                           std::multiplies<>());
+  };
+  llvm::ArrayRef<int64_t> extents(shape);
+  if (axis < rank && product(extents.drop_front(axis + 1)) == 1)
+    return {function(x, axis)};
+  Value rows = node.reshape(x, {product(extents.take_front(axis)),
+                                product(extents.drop_front(axis))});
+  return {node.reshape(function(rows, 1), shape)};
+}
+
+static Results importSoftmax(Node &node) {
+  return alongAxis(node, [&](Value x, int64_t axis) {
+    return node.create("softmax", x, node.attribute("axis", axis));
+  });
+}
+
+/// x − m − ln Σ e^(x − m) with m the maximum: the logarithm of a softmax would
+/// be −∞ for what underflows.
+static Results importLogSoftmax(Node &node) {
+  return alongAxis(node, [&](Value x, int64_t axis) {
+    Value centred = node.create("sub", {x, reduce(node, "max", x, {axis})});
+    Value sum = reduce(node, "sum", node.create("exp", centred), {axis});
+    return node.create("sub", {centred, node.create("log", sum)});
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// By the statistics of the image itself
+//===----------------------------------------------------------------------===//
+
+/// (x − mean)/√(variance + epsilon) over \p axes.
+static Value standardized(Node &node, Value x, const Integers &axes,
+                          double epsilon) {
+  Value centred = node.create("sub", {x, reduce(node, "mean", x, axes)});
+  Value variance =
+      reduce(node, "mean", node.create("mul", {centred, centred}), axes);
+  Value deviation = node.create(
+      "sqrt", node.create("add", {variance, node.scalar(epsilon, x)}));
+  return node.create("div", {centred, deviation});
+}
+
+static Integers axesFrom(int64_t first, int64_t rank) {
+  Integers axes(rank - first);
+  std::iota(axes.begin(), axes.end(), first);
+  return axes;
+}
+
+/// \p value, one number per channel, where it multiplies x.
+static Value perChannel(Node &node, Value value, Value x) {
+  Integers shape(shapeOf(x).size() - 1, 1);
+  shape[0] = shapeOf(x)[1];
+  return node.reshape(value, shape);
+}
+
+static void requireChannels(Node &node, Value x) {
+  if (shapeOf(x).size() < 3)
+    node.fail("expects an input of at least 3 dimensions, got " +
+              llvm::Twine(shapeOf(x).size()));
+}
+
+static Results importInstanceNormalization(Node &node) {
+  node.ignore({"consumed_inputs"});
+  Value x = node.operand(0);
+  requireChannels(node, x);
+  Value normal = standardized(node, x, axesFrom(2, shapeOf(x).size()),
+                              node.number("epsilon", 1e-5f));
+  Value scaled =
+      node.create("mul", {normal, perChannel(node, node.operand(1), x)});
+  return {node.create("add", {scaled, perChannel(node, node.operand(2), x)})};
+}
+
+static Results importLayerNormalization(Node &node) {
+  Value x = node.operand(0);
+  node.ignore({"stash_type"}); // everything is computed in f32
+  int64_t rank = shapeOf(x).size();
+  int64_t axis = node.axis(node.integer("axis", -1), rank);
+  Value result = standardized(node, x, axesFrom(axis, rank),
+                              node.number("epsilon", 1e-5f));
+  result = node.create("mul", {result, node.operand(1)});
+  if (Value bias = node.operandOrNull(2))
+    result = node.create("add", {result, bias});
+  return {result};
+}
+
+static Results importRmsNormalization(Node &node) {
+  Value x = node.operand(0);
+  node.ignore({"stash_type"});
+  int64_t rank = shapeOf(x).size();
+  int64_t axis = node.axis(node.integer("axis", -1), rank);
+  Value square =
+      reduce(node, "mean", node.create("mul", {x, x}), axesFrom(axis, rank));
+  Value epsilon = node.scalar(node.number("epsilon", 1e-5f), x);
+  Value deviation = node.create("sqrt", node.create("add", {square, epsilon}));
+  return {node.create("mul",
+                      {node.create("div", {x, deviation}), node.operand(1)})};
+}
+
+static Results importLpNormalization(Node &node) {
+  Value x = node.operand(0);
+  int64_t axis = node.axis(node.integer("axis", -1), shapeOf(x).size());
+  int64_t order = node.integer("p", 2);
+  if (order != 1 && order != 2)
+    node.fail("has p = " + llvm::Twine(order) + ", which is neither 1 nor 2");
+  Value norm =
+      order == 1
+          ? reduce(node, "sum", node.create("abs", x), {axis})
+          : node.create("sqrt", reduce(node, "sum", node.create("mul", {x, x}),
+                                       {axis}));
+  return {node.create("div", {x, norm})};
+}
+
+static Results importMeanVarianceNormalization(Node &node) {
+  Value x = node.operand(0);
+  Integers axes = node.sortedAxes(
+      node.integers("axes").value_or(Integers{0, 2, 3}), shapeOf(x).size());
+  return {standardized(node, x, axes, 1e-9)};
+}
+
+//===----------------------------------------------------------------------===//
+// Dropout
+//===----------------------------------------------------------------------===//
+
+/// At inference the identity, its mask all true.
+static Results importDropout(Node &node) {
+  Value x = node.operand(0);
+  node.ignore({"consumed_inputs", "is_test", "ratio", "seed"});
+  node.operandOrNull(1); // the ratio
+  if (node.hasOperand(2) && node.constantNumber(2, "whether it is training"))
+    node.fail("is in training mode; export the network for inference");
+  if (node.outputCount() < 2 || node.outputName(1).empty())
+    return {x};
+  mlir::Type element =
+      node.opset() < 10 ? elementTypeOf(x) : node.builder().getI1Type();
+  return {x, node.splat(node.tensorType(shapeOf(x), element), 1)};
+}
+
+llvm::ArrayRef<Operator> cim::importer::normalizationOperators() {
+  static const Operator operators[] = {
+      {"BatchNormalization", importBatchNormalization},
+      {"LRN", importLrn},
+      {"Softmax", importSoftmax},
+      {"LogSoftmax", importLogSoftmax},
+      {"InstanceNormalization", importInstanceNormalization},
+      {"LayerNormalization", importLayerNormalization},
+      {"LpNormalization", importLpNormalization},
+      {"MeanVarianceNormalization", importMeanVarianceNormalization},
+      {"RMSNormalization", importRmsNormalization},
+      {"Dropout", importDropout, 2},
+  };
+  return operators;
+}
