@@ -26,7 +26,7 @@ static LogicalResult reportGrammarErrors(Location location, PassOption option,
 }
 
 LogicalResult insertErrors(ModuleOp module, crossbar::WeightErrorKind kind,
-                           PassOption option, StringRef pattern,
+                           PassOption option, StringRef pattern, bool replace,
                            llvm::function_ref<ErrorCreator()> parse) {
   ErrorCreator create;
   if (failed(reportGrammarErrors(module.getLoc(), option,
@@ -45,7 +45,7 @@ LogicalResult insertErrors(ModuleOp module, crossbar::WeightErrorKind kind,
 
   bool unoccupied = true;
   for (auto [layer, isSelected] : llvm::zip_equal(layers, selected))
-    if (isSelected && layer.getError(kind)) {
+    if (isSelected && layer.getError(kind) && !replace) {
       emitError(layer.getLoc()) << "layer '" << layer.getSymName() << "' has "
                                 << describe(kind) << " already";
       unoccupied = false;
@@ -54,11 +54,16 @@ LogicalResult insertErrors(ModuleOp module, crossbar::WeightErrorKind kind,
     return failure();
 
   for (auto [layer, isSelected] : llvm::zip_equal(layers, selected))
-    if (isSelected)
+    if (isSelected) {
+      if (crossbar::WeightErrorOpInterface former = layer.getError(kind)) {
+        former.getResult().replaceAllUsesWith(former.getWeights());
+        former->erase();
+      }
       layer.insertError(kind, [&, location = layer.getLoc()](OpBuilder &builder,
                                                              Value weights) {
         return create(builder, location, weights);
       });
+    }
   return success();
 }
 

@@ -30,10 +30,12 @@ struct PassOption {
 /// Inserts an error of \p kind, made by what \p parse returns, into every layer
 /// of \p module that \p pattern selects. Reports an error at the module when
 /// \p parse or the pattern throws GrammarError, and at the layer when it has
-/// such an error already; then no layer is changed.
+/// such an error already that \p replace does not allow to go; then no layer is
+/// changed.
 mlir::LogicalResult insertErrors(mlir::ModuleOp module,
                                  crossbar::WeightErrorKind kind,
                                  PassOption option, llvm::StringRef pattern,
+                                 bool replace,
                                  llvm::function_ref<ErrorCreator()> parse);
 
 /// The grammar's unit as an attribute.

@@ -37,7 +37,7 @@ struct InsertFaults : impl::InsertFaultsBase<InsertFaults> {
           };
     };
     if (failed(insertErrors(getOperation(), crossbar::WeightErrorKind::faults,
-                            {"faults", faults}, layers, parse)))
+                            {"faults", faults}, layers, replace, parse)))
       signalPassFailure();
   }
 };

@@ -16,8 +16,7 @@ def InsertFaults : Pass<"insert-faults", "::mlir::ModuleOp"> {
     `faults` asks for, in the words of the command line's `--faults`
     (dialects/cim/grammar). Flipped bits need
     quantized weights, so `insert-quantize` runs before. A layer that has
-    faults already is an error: who runs the pass decides which of several
-    wishes holds.
+    faults already is an error or, with `replace`, gets the new one in its place.
 
     On MLIR's command line options are separated by spaces; a value with a space
     in it stands in braces.
@@ -44,6 +43,8 @@ def InsertFaults : Pass<"insert-faults", "::mlir::ModuleOp"> {
            "low=P,high=P,flip=P: fractions of cells">,
     Option<"layers", "layers", "std::string", /*default=*/"\"*\"",
            "The layers that get faults, as in LayerPattern.h">,
+    Option<"replace", "replace", "bool", /*default=*/"false",
+           "Let it take the place of what a layer has already">,
   ];
   let dependentDialects = ["::cim::crossbar::CimDialect"];
 }

@@ -54,7 +54,7 @@ struct InsertNoise : impl::InsertNoiseBase<InsertNoise> {
       };
     };
     if (failed(insertErrors(getOperation(), crossbar::WeightErrorKind::noise,
-                            {"noise", noise}, layers, parse)))
+                            {"noise", noise}, layers, replace, parse)))
       signalPassFailure();
   }
 };

@@ -16,8 +16,7 @@ def InsertNoise : Pass<"insert-noise", "::mlir::ModuleOp"> {
     `noise` asks for, in the words of the command line's `--noise`
     (dialects/cim/grammar). Noise in quantization
     steps (qs) needs quantized weights, so `insert-quantize` runs before. A layer that has
-    noise already is an error: who runs the pass decides which of several
-    wishes holds.
+    noise already is an error or, with `replace`, gets the new one in its place.
 
     On MLIR's command line options are separated by spaces; a value with a space
     in it stands in braces.
@@ -46,6 +45,8 @@ def InsertNoise : Pass<"insert-noise", "::mlir::ModuleOp"> {
            "DISTRIBUTION:WIDTH[,PARAMETER=V], such as normal:0.25qs">,
     Option<"layers", "layers", "std::string", /*default=*/"\"*\"",
            "The layers that get noise, as in LayerPattern.h">,
+    Option<"replace", "replace", "bool", /*default=*/"false",
+           "Let it take the place of what a layer has already">,
   ];
   let dependentDialects = ["::cim::crossbar::CimDialect"];
 }

@@ -50,7 +50,7 @@ struct InsertQuantize : impl::InsertQuantizeBase<InsertQuantize> {
       };
     };
     if (failed(insertErrors(getOperation(), crossbar::WeightErrorKind::quantize,
-                            {"quantize", quantize}, layers, parse)))
+                            {"quantize", quantize}, layers, replace, parse)))
       signalPassFailure();
   }
 };

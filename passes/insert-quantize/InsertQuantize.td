@@ -16,8 +16,7 @@ def InsertQuantize : Pass<"insert-quantize", "::mlir::ModuleOp"> {
     `quantize` asks for, in the words of the command line's `--quantize`
     (dialects/cim/grammar). It comes before
     all other errors of a layer. A layer that has
-    quantization already is an error: who runs the pass decides which of several
-    wishes holds.
+    quantization already is an error or, with `replace`, gets the new one in its place.
 
     On MLIR's command line options are separated by spaces; a value with a space
     in it stands in braces.
@@ -44,6 +43,8 @@ def InsertQuantize : Pass<"insert-quantize", "::mlir::ModuleOp"> {
            "BITS[,mode=…][,percentile=P][,per=tensor|channel] or levels=FILE.csv">,
     Option<"layers", "layers", "std::string", /*default=*/"\"*\"",
            "The layers that get quantization, as in LayerPattern.h">,
+    Option<"replace", "replace", "bool", /*default=*/"false",
+           "Let it take the place of what a layer has already">,
   ];
   let dependentDialects = ["::cim::crossbar::CimDialect"];
 }

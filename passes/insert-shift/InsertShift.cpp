@@ -37,7 +37,7 @@ struct InsertShift : impl::InsertShiftBase<InsertShift> {
       };
     };
     if (failed(insertErrors(getOperation(), crossbar::WeightErrorKind::shift,
-                            {"shift", shift}, layers, parse)))
+                            {"shift", shift}, layers, replace, parse)))
       signalPassFailure();
   }
 };

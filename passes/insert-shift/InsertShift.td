@@ -16,8 +16,7 @@ def InsertShift : Pass<"insert-shift", "::mlir::ModuleOp"> {
     `shift` asks for, in the words of the command line's `--shift`
     (dialects/cim/grammar). A shift in quantization
     steps (qs) needs quantized weights, so `insert-quantize` runs before. A layer that has
-    shift already is an error: who runs the pass decides which of several
-    wishes holds.
+    shift already is an error or, with `replace`, gets the new one in its place.
 
     On MLIR's command line options are separated by spaces; a value with a space
     in it stands in braces.
@@ -46,6 +45,8 @@ def InsertShift : Pass<"insert-shift", "::mlir::ModuleOp"> {
            "A signed amount with its unit, such as +1/64qs; level=FILE.csv">,
     Option<"layers", "layers", "std::string", /*default=*/"\"*\"",
            "The layers that get shift, as in LayerPattern.h">,
+    Option<"replace", "replace", "bool", /*default=*/"false",
+           "Let it take the place of what a layer has already">,
   ];
   let dependentDialects = ["::cim::crossbar::CimDialect"];
 }
