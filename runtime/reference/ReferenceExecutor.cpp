@@ -1,0 +1,150 @@
+//===- ReferenceExecutor.cpp - Runs a plan in double precision ------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/reference/ReferenceExecutor.h"
+
+#include "runtime/plan/OneImage.h"
+#include "runtime/programming/Programming.h"
+#include "runtime/reference/Conversion.h"
+#include "runtime/tensor/Errors.h"
+#include "runtime/threads/Workers.h"
+
+#include <algorithm>
+#include <atomic>
+
+using namespace cim;
+
+static reference::Tensor convert(const Tensor &tensor) {
+  plan::Value value;
+  value.set_element_type(tensor.type);
+  value.mutable_shape()->Add(tensor.shape.begin(), tensor.shape.end());
+  reference::Tensor result = zeros(value);
+  readElements(tensor.type, tensor.data.get(), result);
+  return result;
+}
+
+ReferenceExecutor::ReferenceExecutor(plan::Plan plan, const TensorMap &tensors)
+    : program_(oneImage(std::move(plan))), tensors(tensors) {
+  for (const plan::Layer &layer : program_.layers())
+    weights.push_back(convert(tensors.at(layer.weights())));
+
+  // A layer's float weights are also a value, which nothing needs here unless
+  // a step reads it as an ordinary operand.
+  std::vector<bool> used(program_.values_size());
+  for (const plan::Step &step : program_.steps()) {
+    for (int operand = 0; operand < step.inputs_size(); ++operand)
+      if (!step.has_layer() || operand != 1)
+        used[step.inputs(operand)] = true;
+    if (step.epilogue().has_scale())
+      used[step.epilogue().scale()] = true;
+    if (step.epilogue().has_offset())
+      used[step.epilogue().offset()] = true;
+    if (step.epilogue().has_residual())
+      used[step.epilogue().residual()] = true;
+  }
+  for (uint32_t output : program_.outputs())
+    used[output] = true;
+  for (int v = 0; v < program_.values_size(); ++v) {
+    const std::string &constant = program_.values(v).constant();
+    constants.push_back(used[v] && !constant.empty()
+                            ? convert(tensors.at(constant))
+                            : reference::Tensor());
+  }
+}
+
+void ReferenceExecutor::program(const Chip &chip) {
+  for (int l = 0; l < program_.layers_size(); ++l) {
+    const plan::Layer &layer = program_.layers(l);
+    LayerProgram chain(layer, tensors.at(layer.weights()));
+    std::vector<float> written(weights[l].numbers.size());
+    chain.write(chip, 0, written);
+    std::ranges::copy(written, weights[l].numbers.begin());
+  }
+}
+
+std::vector<reference::Tensor>
+ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs) const {
+  std::vector<reference::Tensor> computed(program_.values_size());
+  for (int i = 0; i < program_.inputs_size(); ++i)
+    computed[program_.inputs(i)] = inputs[i];
+  auto value = [&](uint32_t index) -> const reference::Tensor & {
+    return program_.values(index).constant().empty() ? computed[index]
+                                                     : constants[index];
+  };
+
+  for (const plan::Step &step : program_.steps()) {
+    std::vector<const reference::Tensor *> operands;
+    for (uint32_t input : step.inputs())
+      operands.push_back(&value(input));
+    if (step.has_layer())
+      operands[1] = &weights[step.layer()];
+    std::vector<reference::Tensor> results;
+    for (uint32_t output : step.outputs())
+      results.push_back(zeros(program_.values(output)));
+
+    if (step.operation() == "relayout" || step.operation() == "scale_offset")
+      results[0] = *operands[0];
+    else if (!reference::evaluate(step.operation(), attributesOf(step),
+                                  operands, results))
+      throw InputError("node '" + step.name() + "': the operation '" +
+                       step.operation() + "' is unknown");
+    if (step.has_epilogue())
+      applyEpilogue(step.epilogue(), value, results[0]);
+    for (int i = 0; i < step.outputs_size(); ++i)
+      computed[step.outputs(i)] = std::move(results[i]);
+  }
+  for (int v = 0; v < program_.values_size(); ++v)
+    if (!program_.values(v).constant().empty())
+      computed[v] = constants[v];
+  return computed;
+}
+
+int64_t ReferenceExecutor::inputElements() const {
+  const plan::Value &input = program_.values(program_.inputs(0));
+  return zeros(input).numbers.size() / imagesPerCall(program_);
+}
+
+int64_t ReferenceExecutor::outputElements() const {
+  const plan::Value &output = program_.values(program_.outputs(0));
+  return zeros(output).numbers.size() / imagesPerCall(program_);
+}
+
+void ReferenceExecutor::runCall(int64_t first, int64_t images,
+                                const ReadImage &read,
+                                const WriteResult &write) const {
+  reference::Tensor input = zeros(program_.values(program_.inputs(0)));
+  std::vector<float> image(inputElements());
+  // The last call of a fixed batch may have fewer images; the rest stay zero.
+  for (int64_t i = 0; i < images; ++i) {
+    read(first + i, image.data());
+    std::ranges::copy(image, input.numbers.begin() + i * image.size());
+  }
+  std::vector<reference::Tensor> values = evaluate({&input, 1});
+  const double *logits = values[program_.outputs(0)].numbers.data();
+  for (int64_t i = 0; i < images; ++i)
+    write(first + i, logits + i * outputElements());
+}
+
+bool ReferenceExecutor::run(int64_t images, const ReadImage &read,
+                            const WriteResult &write, unsigned threads,
+                            const std::function<bool()> &stop) const {
+  int64_t batch = imagesPerCall(program_);
+  std::atomic<int64_t> next = 0;
+  std::atomic<bool> stopped = false;
+  Workers(threads).run([&](unsigned) {
+    for (;;) {
+      int64_t first = next.fetch_add(batch);
+      if (first >= images || stopped)
+        return;
+      if (stop && stop()) {
+        stopped = true;
+        return;
+      }
+      runCall(first, std::min(batch, images - first), read, write);
+    }
+  });
+  return !stopped;
+}

@@ -1,0 +1,70 @@
+//===- ReferenceExecutor.h - Runs a plan in double precision ----*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The oracle of the executor and of every kernel: step after step, one call at
+// a time, in double precision, through the functions that define the nn
+// dialect. Written to be read; fast enough to check some hundred images.
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_RUNTIME_REFERENCE_REFERENCEEXECUTOR_H
+#define CIM_RUNTIME_REFERENCE_REFERENCEEXECUTOR_H
+
+#include "dialects/nn/reference/Reference.h"
+#include "runtime/plan/plan.pb.h"
+#include "runtime/programming/Chip.h"
+#include "runtime/tensor/Tensor.h"
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace cim {
+
+class ReferenceExecutor {
+public:
+  /// \p plan must have passed verifyPlan; \p tensors must outlive this.
+  /// The weights are the float weights until program() is called. Throws
+  /// InputError for an operation that the reference does not know.
+  ReferenceExecutor(plan::Plan plan, const TensorMap &tensors);
+
+  /// Replaces the weights by those that \p chip holds.
+  void program(const Chip &chip);
+
+  /// The plan as it is run: for one image where the network allows it.
+  const plan::Plan &plan() const { return program_; }
+
+  /// Computes every value of the plan, in the order of its values, from one
+  /// call's \p inputs, whose shapes must be those of the plan's inputs.
+  std::vector<reference::Tensor>
+  evaluate(std::span<const reference::Tensor> inputs) const;
+
+  /// As Executor::run, with logits in double precision.
+  using ReadImage = std::function<void(int64_t index, float *image)>;
+  using WriteResult = std::function<void(int64_t index, const double *logits)>;
+  bool run(int64_t images, const ReadImage &read, const WriteResult &write,
+           unsigned threads = 0,
+           const std::function<bool()> &stop = nullptr) const;
+
+  int64_t inputElements() const;  ///< per image
+  int64_t outputElements() const; ///< per image
+
+private:
+  void runCall(int64_t first, int64_t images, const ReadImage &read,
+               const WriteResult &write) const;
+
+  plan::Plan program_;
+  const TensorMap &tensors;
+  /// Constants by value index, empty for computed values.
+  std::vector<reference::Tensor> constants;
+  /// Weights by layer.
+  std::vector<reference::Tensor> weights;
+};
+
+} // namespace cim
+
+#endif // CIM_RUNTIME_REFERENCE_REFERENCEEXECUTOR_H
