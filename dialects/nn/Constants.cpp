@@ -57,7 +57,10 @@ llvm::StringRef nameOf(Location location) {
 
 std::shared_ptr<const std::byte> bytesOf(ElementsAttr value) {
   auto share = [](llvm::ArrayRef<char> raw) {
-    // Attributes live as long as the context, so nobody owns the bytes.
+    // Attributes live as long as the context, so nobody owns the bytes. Those
+    // of no elements are at no address, but not missing.
+    if (raw.empty())
+      raw = llvm::ArrayRef<char>("", size_t(0));
     return std::shared_ptr<const std::byte>(
         std::shared_ptr<void>(),
         reinterpret_cast<const std::byte *>(raw.data()));

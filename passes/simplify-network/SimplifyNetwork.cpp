@@ -57,7 +57,9 @@ struct SimplifyNetwork : impl::SimplifyNetworkBase<SimplifyNetwork> {
     std::string reason;
     if (!operands.empty())
       nn::foldByReference(operation, operands, &reason);
-    return reason.empty() ? success() : operation->emitOpError(reason);
+    if (reason.empty())
+      return success();
+    return operation->emitOpError("cannot be computed: ") << reason;
   }
 
   FrozenRewritePatternSet patterns;

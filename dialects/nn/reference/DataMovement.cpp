@@ -125,7 +125,7 @@ void gather(const Arguments &arguments) {
     for (int64_t i = 0; i < count; ++i) {
       int64_t index = indices.integers[i];
       if (index < -extent || index >= extent)
-        throw std::domain_error("gather: index " + std::to_string(index) +
+        throw std::domain_error("index " + std::to_string(index) +
                                 " lies outside of the " +
                                 std::to_string(extent) + " elements of axis " +
                                 std::to_string(axis));
@@ -151,8 +151,9 @@ void range(const Arguments &arguments) {
       std::max(std::ceil((number(limit) - number(start)) / number(delta)), 0.0);
   if (count != double(result.shape[0]))
     throw std::domain_error(
-        "range: the operands ask for " + std::to_string(count) +
-        " elements, the result has " + std::to_string(result.shape[0]));
+        "its operands ask for " +
+        (count < 0x1p63 ? std::to_string(int64_t(count)) : "endlessly many") +
+        " elements, its result has " + std::to_string(result.shape[0]));
   withElements(start, result, [&](auto &first, auto &values) {
     using T = typename std::decay_t<decltype(values)>::value_type;
     T step;
