@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/Cim.h"
+#include "dialects/cim/Decimal.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/Format.h"
 
 #include <charconv>
 
@@ -19,24 +19,20 @@ namespace cim::crossbar {
 // Numbers
 //===----------------------------------------------------------------------===//
 
-/// Writes the shortest decimal that reads back as \p number, with the point
-/// that MLIR wants: 0.25, 3.0e-06.
-static void printDecimal(raw_ostream &stream, double number) {
-  if (!std::isfinite(number)) {
-    // As MLIR itself does it; only invalid IR gets here.
-    stream << llvm::format_hex(llvm::bit_cast<uint64_t>(number), 18, true);
-    return;
-  }
+std::string decimal(double number) {
+  if (!std::isfinite(number))
+    return "0x" + llvm::utohexstr(llvm::bit_cast<uint64_t>(number),
+                                  /*LowerCase=*/false, /*Width=*/16);
   char buffer[32];
   auto [end, error] = std::to_chars(buffer, std::end(buffer), number);
   assert(error == std::errc() && "32 characters hold every double");
-  StringRef text(buffer, end - buffer);
-  auto [mantissa, exponent] = text.split('e');
-  stream << mantissa;
+  auto [mantissa, exponent] = StringRef(buffer, end - buffer).split('e');
+  std::string text = mantissa.str();
   if (!mantissa.contains('.'))
-    stream << ".0";
+    text += ".0";
   if (!exponent.empty())
-    stream << 'e' << exponent;
+    text += "e" + exponent.str();
+  return text;
 }
 
 static ParseResult parseNumber(OpAsmParser &parser, FloatAttr &value) {
@@ -48,7 +44,7 @@ static ParseResult parseNumber(OpAsmParser &parser, FloatAttr &value) {
 }
 
 static void printNumber(OpAsmPrinter &printer, Operation *, FloatAttr value) {
-  printDecimal(printer.getStream(), value.getValueAsDouble());
+  printer << decimal(value.getValueAsDouble());
 }
 
 static ParseResult parseNumbers(OpAsmParser &parser, DenseF64ArrayAttr &value) {
@@ -66,7 +62,7 @@ static void printNumbers(OpAsmPrinter &printer, Operation *,
   raw_ostream &stream = printer.getStream();
   stream << '[';
   llvm::interleaveComma(value.asArrayRef(), stream,
-                        [&](double number) { printDecimal(stream, number); });
+                        [&](double number) { stream << decimal(number); });
   stream << ']';
 }
 
@@ -91,7 +87,7 @@ static void printFractions(OpAsmPrinter &printer, Operation *, FloatAttr low,
   for (auto [name, value] : fractions)
     if (value && !value.getValue().isZero()) {
       printer << StringRef(space) << name << ' ';
-      printDecimal(printer.getStream(), value.getValueAsDouble());
+      printer << decimal(value.getValueAsDouble());
     }
 }
 

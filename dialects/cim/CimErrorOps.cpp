@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/Cim.h"
+#include "dialects/cim/Decimal.h"
 
 using namespace mlir;
 
@@ -125,8 +126,7 @@ LogicalResult LayerOp::verifyRegions() {
     weights = error.getResult();
     last = kind;
   }
-  return emitOpError() << "'" << getSymName()
-                       << "' expects to end with cim.write";
+  llvm_unreachable("the block has a terminator, which is handled above");
 }
 
 StringRef LayerOp::getRoleName() {
@@ -225,7 +225,8 @@ LogicalResult QuantizeOp::verify() {
     double value = getPercentile()->convertToDouble();
     if (!(value > 0 && value <= 100))
       return emitLayerError(*this)
-             << "expects a percentile above 0 and up to 100, got " << value;
+             << "expects a percentile above 0 and up to 100, got "
+             << decimal(value);
   }
   return success();
 }
@@ -252,7 +253,8 @@ static LogicalResult verifyLevelFactors(Operation *operation,
     if (!std::isfinite(factor) || (factor < 0 && !maybeNegative))
       return emitLayerError(operation)
              << "expects finite level_factors"
-             << (maybeNegative ? "" : " of at least 0") << ", got " << factor;
+             << (maybeNegative ? "" : " of at least 0") << ", got "
+             << decimal(factor);
   return success();
 }
 
@@ -260,7 +262,7 @@ LogicalResult NoiseOp::verify() {
   double width = getWidth().convertToDouble();
   if (!std::isfinite(width) || width < 0)
     return emitLayerError(*this)
-           << "expects a finite width of at least 0, got " << width;
+           << "expects a finite width of at least 0, got " << decimal(width);
 
   StringRef distribution = stringifyDistribution(getDistribution());
   bool parametric = getDistribution() == Distribution::lognormal ||
@@ -276,12 +278,13 @@ LogicalResult NoiseOp::verify() {
       return emitLayerError(*this)
              << "expects degrees of freedom above 2 (up to 2, the variance is "
                 "infinite), got "
-             << parameter;
+             << decimal(parameter);
     // The grammar's limit, beyond which rare draws hold all of the variance.
     if (getDistribution() == Distribution::lognormal &&
         !(parameter > 0 && parameter <= 5))
       return emitLayerError(*this)
-             << "expects a shape above 0 and up to 5, got " << parameter;
+             << "expects a shape above 0 and up to 5, got "
+             << decimal(parameter);
   }
 
   bool empirical = getDistribution() == Distribution::empirical;
@@ -321,8 +324,8 @@ std::optional<ErrorUnit> ShiftOp::getErrorUnit() { return getUnit(); }
 
 LogicalResult ShiftOp::verify() {
   if (!getAmount().isFinite())
-    return emitLayerError(*this)
-           << "expects a finite amount, got " << getAmount().convertToDouble();
+    return emitLayerError(*this) << "expects a finite amount, got "
+                                 << decimal(getAmount().convertToDouble());
   return verifyLevelFactors(*this, getLevelFactors(), /*maybeNegative=*/true);
 }
 
@@ -341,10 +344,11 @@ LogicalResult FaultsOp::verify() {
   for (auto [name, value] : fractions)
     if (!(value >= 0 && value <= 1))
       return emitLayerError(*this) << "expects a fraction from 0 to 1 for "
-                                   << name << ", got " << value;
+                                   << name << ", got " << decimal(value);
   if (low + high > 1)
     return emitLayerError(*this)
-           << "expects low and high of at most 1 together, got " << low + high;
+           << "expects low and high of at most 1 together, got "
+           << decimal(low + high);
   return success();
 }
 

@@ -12,14 +12,14 @@ include "mlir/Pass/PassBase.td"
 def InsertFaults : Pass<"insert-faults", "::mlir::ModuleOp"> {
   let summary = "Give crossbar layers stuck cells and flipped bits";
   let description = [{
-    Gives every crossbar layer that `layers` selects the faults that
-    `faults` asks for, in the words of the command line's `--faults`
-    (dialects/cim/grammar). Flipped bits need
-    quantized weights, so `insert-quantize` runs before. A layer that has
-    faults already is an error or, with `replace`, gets the new one in its place.
+    Gives every crossbar layer that `layers` selects the faults that `faults`
+    asks for, in the words of the command line's `--faults`
+    (dialects/cim/grammar). Flipped bits need quantized weights, so
+    `insert-quantize` runs before. A layer that has faults already is an error
+    or, with `replace`, gets the new one in its place.
 
-    On MLIR's command line options are separated by spaces; a value with a space
-    in it stands in braces.
+    On MLIR's command line, options are separated by spaces; a value that holds
+    a space stands in braces: `layers={a b}`.
 
     Before:
     ```mlir

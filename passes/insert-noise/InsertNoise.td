@@ -12,14 +12,14 @@ include "mlir/Pass/PassBase.td"
 def InsertNoise : Pass<"insert-noise", "::mlir::ModuleOp"> {
   let summary = "Add random errors to the weights of crossbar layers";
   let description = [{
-    Gives every crossbar layer that `layers` selects the noise that
-    `noise` asks for, in the words of the command line's `--noise`
-    (dialects/cim/grammar). Noise in quantization
-    steps (qs) needs quantized weights, so `insert-quantize` runs before. A layer that has
-    noise already is an error or, with `replace`, gets the new one in its place.
+    Gives every crossbar layer that `layers` selects the noise that `noise` asks
+    for, in the words of the command line's `--noise` (dialects/cim/grammar).
+    Noise in quantization steps (qs) needs quantized weights, so
+    `insert-quantize` runs before. A layer that has noise already is an error
+    or, with `replace`, gets the new one in its place.
 
-    On MLIR's command line options are separated by spaces; a value with a space
-    in it stands in braces.
+    On MLIR's command line, options are separated by spaces; a value that holds
+    a space stands in braces: `layers={a b}`.
 
     Before:
     ```mlir

@@ -14,12 +14,12 @@ def InsertQuantize : Pass<"insert-quantize", "::mlir::ModuleOp"> {
   let description = [{
     Gives every crossbar layer that `layers` selects the quantization that
     `quantize` asks for, in the words of the command line's `--quantize`
-    (dialects/cim/grammar). It comes before
-    all other errors of a layer. A layer that has
-    quantization already is an error or, with `replace`, gets the new one in its place.
+    (dialects/cim/grammar). It comes before all other errors of a layer. A layer
+    that has quantization already is an error or, with `replace`, gets the new
+    one in its place.
 
-    On MLIR's command line options are separated by spaces; a value with a space
-    in it stands in braces.
+    On MLIR's command line, options are separated by spaces; a value that holds
+    a space stands in braces: `layers={a b}`.
 
     Before:
     ```mlir

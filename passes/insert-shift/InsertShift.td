@@ -12,14 +12,14 @@ include "mlir/Pass/PassBase.td"
 def InsertShift : Pass<"insert-shift", "::mlir::ModuleOp"> {
   let summary = "Move the weights of crossbar layers by the same amount";
   let description = [{
-    Gives every crossbar layer that `layers` selects the shift that
-    `shift` asks for, in the words of the command line's `--shift`
-    (dialects/cim/grammar). A shift in quantization
-    steps (qs) needs quantized weights, so `insert-quantize` runs before. A layer that has
-    shift already is an error or, with `replace`, gets the new one in its place.
+    Gives every crossbar layer that `layers` selects the shift that `shift` asks
+    for, in the words of the command line's `--shift` (dialects/cim/grammar). A
+    shift in quantization steps (qs) needs quantized weights, so
+    `insert-quantize` runs before. A layer that has shift already is an error
+    or, with `replace`, gets the new one in its place.
 
-    On MLIR's command line options are separated by spaces; a value with a space
-    in it stands in braces.
+    On MLIR's command line, options are separated by spaces; a value that holds
+    a space stands in braces: `layers={a b}`.
 
     Before:
     ```mlir
