@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 
 namespace cim::kernels {
 
@@ -38,6 +39,8 @@ enum class ConvolutionAlgorithm {
   direct,    ///< sums products in order: error as of any f32 convolution
   winograd,  ///< F(4×4, 3×3) where it applies, else direct
 };
+
+class ConvolutionKernel;
 
 /// A convolution with its kernel chosen. Results do not depend on the number of
 /// images per call.
@@ -76,12 +79,12 @@ public:
   int run(const ImageView &in, const float *packed, const Epilogue &epilogue,
           const ImageView &out, float *scratch) const noexcept;
 
-  /// What was chosen, for people: "direct 14x1x32", "depthwise", ...
-  const char *description() const;
+  /// What was chosen, for people: "direct 8x1x32", "depthwise 7", ...
+  std::string description() const;
 
 private:
-  struct Implementation;
-  std::unique_ptr<Implementation> implementation;
+  int channelsOut;
+  std::unique_ptr<ConvolutionKernel> kernel;
 };
 
 } // namespace cim::kernels

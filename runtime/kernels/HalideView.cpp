@@ -1,0 +1,30 @@
+//===- HalideView.cpp - Views of memory for Halide ---*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/kernels/HalideView.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace cim::kernels {
+
+alignas(64) const
+    float ones[channelBlock] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+alignas(64) const float zeros[channelBlock] = {};
+
+void clearPadding(const Epilogue &epilogue, const ImageView &out) {
+  const int padding = paddedChannels(out.channels) - out.channels;
+  if (padding == 0 || (epilogue.lowest <= 0 && epilogue.highest >= 0))
+    return;
+  for (ptrdiff_t n = 0; n < out.images; ++n)
+    for (ptrdiff_t y = 0; y < out.height; ++y)
+      for (ptrdiff_t x = 0; x < out.width; ++x)
+        std::fill_n(out.data + n * out.imageStride + y * out.rowStride +
+                        x * out.pixelStride + out.channels,
+                    padding, 0.0f);
+}
+
+} // namespace cim::kernels

@@ -1,0 +1,258 @@
+//===- ConvolutionTest.cpp - Convolutions against plain loops ---*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/kernels/Convolution.h"
+#include "tests/runtime/kernels/Images.h"
+
+#include <string>
+
+namespace cim::kernels {
+namespace {
+
+struct Case {
+  ConvolutionShape shape;
+  int images = 1;
+  bool padded = true; ///< channels of the input
+};
+
+std::string describe(const Case &c) {
+  const ConvolutionShape &s = c.shape;
+  auto text = [](auto... values) {
+    std::string result;
+    ((result += std::to_string(values) + " "), ...);
+    return result;
+  };
+  return "channels, groups " + text(s.channelsIn, s.channelsOut, s.groups) +
+         "image " + text(s.widthIn, s.heightIn) + "kernel " +
+         text(s.kernelWidth, s.kernelHeight) + "stride " +
+         text(s.strideX, s.strideY) + "dilation " +
+         text(s.dilationX, s.dilationY) + "pads " +
+         text(s.pads.left, s.pads.top, s.pads.right, s.pads.bottom) +
+         "images " + text(c.images) + (c.padded ? "" : "unpadded");
+}
+
+/// The definition of ONNX's Conv, and the sum of magnitudes.
+std::pair<double, double> convolve(const ConvolutionShape &s, const Images &in,
+                                   const std::vector<float> &weights, int n,
+                                   int y, int x, int k) {
+  const int inputs = s.channelsIn / s.groups,
+            outputs = s.channelsOut / s.groups;
+  double sum = 0, magnitude = 0;
+  for (int c = 0; c < inputs; ++c)
+    for (int dy = 0; dy < s.kernelHeight; ++dy)
+      for (int dx = 0; dx < s.kernelWidth; ++dx) {
+        const int iy = y * s.strideY + dy * s.dilationY - s.pads.top;
+        const int ix = x * s.strideX + dx * s.dilationX - s.pads.left;
+        if (iy < 0 || iy >= s.heightIn || ix < 0 || ix >= s.widthIn)
+          continue;
+        const size_t index =
+            s.inputMajor ? size_t(c) * s.channelsOut + k
+                         : ((size_t(k) * inputs + c) * s.kernelHeight + dy) *
+                                   s.kernelWidth +
+                               dx;
+        const double product =
+            double(weights[index]) * in.at(n, iy, ix, k / outputs * inputs + c);
+        sum += product;
+        magnitude += std::abs(product);
+      }
+  return {sum, magnitude};
+}
+
+void check(const Case &test, Random &random,
+           ConvolutionAlgorithm algorithm = ConvolutionAlgorithm::direct,
+           double tolerance = 1e-6) {
+  const ConvolutionShape &s = test.shape;
+  SCOPED_TRACE(describe(test));
+  Convolution convolution(s, algorithm);
+  SCOPED_TRACE(convolution.description());
+
+  Images in(s.channelsIn, s.widthIn, s.heightIn, test.images,
+            convolution.border(), test.padded, random() % 2);
+  in.fill(random);
+  const std::vector<float> weights =
+      drawMany(random, size_t(s.channelsOut) * s.channelsIn / s.groups *
+                           s.kernelWidth * s.kernelHeight);
+  std::vector<float> packed(convolution.packedWeights() + 16, Images::nan());
+  // In two pieces, as two threads would.
+  const int half = s.channelsOut / 2 / channelBlock * channelBlock;
+  convolution.pack(weights.data(), packed.data(), half, s.channelsOut);
+  convolution.pack(weights.data(), packed.data(), 0, half);
+  for (size_t i = 0; i < convolution.packedWeights(); ++i)
+    ASSERT_FALSE(std::isnan(packed[i])) << "packed weight " << i;
+  ASSERT_TRUE(std::isnan(packed[convolution.packedWeights()]));
+
+  const BorderWidths border = {int(random() % 3), int(random() % 3),
+                               int(random() % 3), int(random() % 3)};
+  Images out(s.channelsOut, s.widthOut(), s.heightOut(), test.images, border);
+  RandomEpilogue epilogue(random, out);
+  std::vector<float> scratch(convolution.scratch(test.images) + 16,
+                             Images::nan());
+  ASSERT_EQ(convolution.run(in.view, packed.data(), epilogue.epilogue, out.view,
+                            scratch.data()),
+            0);
+  out.expectSurroundingsUntouched();
+  in.expectSurroundingsUntouched();
+  out.forEach([&](int n, int y, int x, int k) {
+    const auto [sum, magnitude] = convolve(s, in, weights, n, y, x, k);
+    ASSERT_NEAR(out.at(n, y, x, k), epilogue.apply(sum, n, y, x, k),
+                tolerance * (1 + magnitude))
+        << n << " " << y << " " << x << " " << k;
+  });
+
+  // The same bits image by image and in uneven batches.
+  Images again(s.channelsOut, s.widthOut(), s.heightOut(), test.images, border);
+  for (int first = 0, count; first < test.images; first += count) {
+    count = std::min(test.images - first, 1 + first);
+    ASSERT_EQ(convolution.run(in.part(first, count), packed.data(),
+                              epilogue.from(first), again.part(first, count),
+                              scratch.data()),
+              0);
+  }
+  out.forEach([&](int n, int y, int x, int k) {
+    ASSERT_EQ(out.at(n, y, x, k), again.at(n, y, x, k));
+  });
+}
+
+ConvolutionShape shape(int channelsIn, int channelsOut, int size, int kernel,
+                       int stride = 1) {
+  ConvolutionShape s;
+  s.channelsIn = channelsIn;
+  s.channelsOut = channelsOut;
+  s.widthIn = s.heightIn = size;
+  s.kernelWidth = s.kernelHeight = kernel;
+  s.strideX = s.strideY = stride;
+  const int pad = kernel / 2;
+  s.pads = {pad, pad, pad, pad};
+  return s;
+}
+
+class DirectConvolution : public EveryInstructionSet {};
+
+/// Every tile, each with widths that it divides and widths that it does not.
+TEST_P(DirectConvolution, Tiles) {
+  Random random(1);
+  for (int width : {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 17, 28})
+    for (int channels : {16, 32, 48, 64, 128}) {
+      ConvolutionShape s = shape(5, channels, width, 3);
+      s.heightIn = pick(random, {1, 2, 3, 4, 5});
+      check({s, 2}, random);
+    }
+}
+
+TEST_P(DirectConvolution, AnyShape) {
+  Random random(2);
+  for (int i = 0; i < 150; ++i) {
+    Case test;
+    ConvolutionShape &s = test.shape;
+    s.groups = pick(random, {1, 1, 1, 2, 3, 4});
+    s.channelsIn = s.groups * pick(random, {1, 3, 4, 10, 16, 17, 32});
+    s.channelsOut = s.groups * pick(random, {1, 3, 4, 10, 16, 17, 32, 100});
+    s.kernelWidth = pick(random, {1, 1, 2, 3, 3, 5, 7});
+    s.kernelHeight = pick(random, {1, 1, 2, 3, 3, 5, 7});
+    s.strideX = pick(random, {1, 1, 2, 3});
+    s.strideY = pick(random, {1, 1, 2, 3});
+    s.dilationX = pick(random, {1, 1, 2});
+    s.dilationY = pick(random, {1, 1, 3});
+    const int spanX = (s.kernelWidth - 1) * s.dilationX + 1;
+    const int spanY = (s.kernelHeight - 1) * s.dilationY + 1;
+    s.pads = {int(random() % spanX), int(random() % spanY),
+              int(random() % spanX), int(random() % spanY)};
+    s.widthIn = std::max(spanX - s.pads.left - s.pads.right, 1) + random() % 12;
+    s.heightIn = std::max(spanY - s.pads.top - s.pads.bottom, 1) + random() % 6;
+    test.images = 1 + random() % 4;
+    test.padded = random() % 4 != 0;
+    check(test, random);
+  }
+}
+
+/// The first convolution of a network, on images as they are read.
+TEST_P(DirectConvolution, Stems) {
+  Random random(3);
+  for (int channels : {1, 3}) {
+    check({shape(channels, 16, 32, 3), 2, false}, random);
+    check({shape(channels, 64, 32, 7, 2), 1, false}, random);
+    check({shape(channels, 96, 35, 11, 4), 1, false}, random);
+  }
+}
+
+TEST_P(DirectConvolution, DenseLayers) {
+  Random random(4);
+  for (int inputs : {1, 10, 64, 100, 784})
+    for (int outputs : {1, 10, 16, 100, 256})
+      for (int images : {1, 2, 7, 33}) {
+        Case test = {shape(inputs, outputs, 1, 1), images};
+        test.shape.inputMajor = random() % 2;
+        check(test, random);
+      }
+}
+
+TEST_P(DirectConvolution, Groups) {
+  Random random(5);
+  ConvolutionShape s = shape(64, 64, 9, 3);
+  for (int groups : {2, 4, 8, 16, 32}) {
+    s.groups = groups;
+    check({s, 2}, random);
+  }
+  s.channelsOut = 128; // two filters per channel
+  s.groups = 64;
+  check({s, 2}, random);
+  s = shape(3, 3, 9, 3);
+  s.groups = 3;
+  check({s, 2, false}, random);
+}
+
+TEST_P(DirectConvolution, Depthwise) {
+  Random random(6);
+  for (int channels : {16, 17, 32, 100})
+    for (int size : {1, 2, 5, 7, 8, 11, 14})
+      for (int stride : {1, 2}) {
+        ConvolutionShape s =
+            shape(channels, channels, size, pick(random, {1, 3, 5}), stride);
+        s.groups = channels;
+        if (size > 3)
+          s.dilationX = pick(random, {1, 2});
+        check({s, 3}, random);
+      }
+}
+
+/// A view may have more overlapping elements than Halide can count.
+TEST_P(DirectConvolution, SplitsWhatIsTooLarge) {
+  if (GetParam() != InstructionSet::avx512)
+    GTEST_SKIP() << "takes seconds";
+  ConvolutionShape s = shape(1, 1, 1, 1);
+  s.widthIn = 20000;
+  s.heightIn = 22;
+  s.kernelWidth = 10000;
+  Convolution convolution(s, ConvolutionAlgorithm::direct);
+  Images in(1, s.widthIn, s.heightIn, 1, convolution.border(), false);
+  Images out(1, s.widthOut(), s.heightOut(), 1);
+  in.at(0, 21, 19999, 0) = 2;
+  in.at(0, 0, 0, 0) = 5;
+  std::vector<float> weights(10000, 0.0f), packed(convolution.packedWeights());
+  weights.front() = 7;
+  weights.back() = 3;
+  convolution.pack(weights.data(), packed.data());
+  ASSERT_EQ(convolution.run(in.view, packed.data(), {}, out.view, nullptr), 0);
+  out.forEach([&](int, int y, int x, int) {
+    const bool first = x == 0 && y == 0, last = x == 10000 && y == 21;
+    ASSERT_EQ(out.at(0, y, x, 0), first ? 35 : last ? 6 : 0) << y << " " << x;
+  });
+}
+
+CIM_FOR_EVERY_INSTRUCTION_SET(DirectConvolution);
+
+TEST(InstructionSets, AreOrderedAndNamed) {
+  EXPECT_TRUE(isSupported(InstructionSet::baseline));
+  EXPECT_EQ(instructionSet(), bestInstructionSet());
+  setInstructionSet(InstructionSet::baseline);
+  EXPECT_EQ(instructionSet(), InstructionSet::baseline);
+  setInstructionSet(std::nullopt);
+  EXPECT_EQ(instructionSet(), bestInstructionSet());
+  EXPECT_EQ(nameOf(InstructionSet::avx2), "avx2");
+}
+
+} // namespace
+} // namespace cim::kernels
