@@ -14,25 +14,40 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace cim {
 
 struct ExecutorOptions {
   unsigned threads = 0;    ///< 0: all cores
   unsigned microBatch = 0; ///< images per pass; 0: chosen from cache sizes
+  bool strict = false;     ///< direct kernels only (`--precision f32-strict`)
+  bool profile = false;    ///< measure every step
+};
+
+/// Time that one step took in all runs so far, summed over threads.
+struct StepTime {
+  std::string name;      ///< the ONNX node's
+  std::string operation; ///< "conv", ...
+  /// The path without a kernel, through the reference; always measured.
+  bool general = false;
+  double seconds = 0;
 };
 
 /// A prepared program. Construction binds every step to a kernel and lays out
-/// the arena; after it nothing is looked up, dispatched or allocated.
+/// the arena; after it nothing is looked up, dispatched or allocated, but for
+/// steps that have no kernel.
 class Executor {
 public:
-  /// Throws InputError when the plan is malformed.
+  /// Throws InputError when the plan is malformed, or too large for memory.
+  /// Shares the bytes of \p tensors.
   Executor(const plan::Plan &plan, const TensorMap &tensors,
            const ExecutorOptions &options);
   ~Executor();
 
   /// Writes all layers of \p chip: runs every layer's programming chain and
-  /// packs the result into its kernel's layout.
+  /// packs the result into its kernel's layout. Must come before run().
   void program(const Chip &chip);
 
   /// Fills \p image (the plan's input 0, C×H×W floats of image \p index).
@@ -42,8 +57,9 @@ public:
   using WriteResult = std::function<void(int64_t index, const float *logits)>;
 
   /// Runs \p images images. The same bits for any thread count and any
-  /// micro-batch. \p stop is polled between micro-batches; returns false when
-  /// it cut the run short.
+  /// micro-batch. \p stop is polled between micro-batches, from several
+  /// threads; returns false when it cut the run short. Exceptions of the
+  /// callbacks are passed on.
   bool run(int64_t images, const ReadImage &read, const WriteResult &write,
            const std::function<bool()> &stop = nullptr);
 
@@ -52,6 +68,10 @@ public:
   unsigned microBatch() const;
   unsigned threads() const;
   size_t arenaBytes() const; ///< per thread
+
+  /// One entry per step that runs, in order. Zero seconds where nothing was
+  /// measured.
+  std::vector<StepTime> profile() const;
 
 private:
   struct Implementation;

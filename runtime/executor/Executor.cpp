@@ -1,0 +1,286 @@
+//===- Executor.cpp - Runs a plan on the fast kernels ---------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/executor/Executor.h"
+
+#include "runtime/executor/Arena.h"
+#include "runtime/executor/BindStep.h"
+#include "runtime/executor/Layers.h"
+#include "runtime/executor/Memory.h"
+#include "runtime/executor/MicroBatch.h"
+#include "runtime/plan/OneImage.h"
+#include "runtime/plan/VerifyPlan.h"
+#include "runtime/tensor/Errors.h"
+#include "runtime/threads/Workers.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cassert>
+#include <chrono>
+#include <stdexcept>
+
+using namespace cim;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A step as the inner loop sees it.
+struct RunningStep {
+  const BoundStep *step;
+  bool isTimed;
+  int index; ///< in the plan
+};
+
+/// What one thread has to itself.
+struct Worker {
+  AlignedMemory arena;
+  /// One call's input or output, dense and row-major.
+  std::vector<float> dense;
+  /// Time of each running step.
+  std::vector<Clock::duration> times;
+};
+
+/// \p plan, once it is known to be well-formed and to have what run() needs.
+plan::Plan verified(const plan::Plan &plan, const TensorMap &tensors) {
+  verifyPlan(plan, tensors);
+  if (plan.inputs_size() != 1)
+    throw InputError("the network has " + std::to_string(plan.inputs_size()) +
+                     " inputs; only networks with one can be run");
+  if (plan.outputs_size() == 0)
+    throw InputError("the network has no output");
+  for (uint32_t index : {plan.inputs(0), plan.outputs(0)}) {
+    const plan::Value &value = plan.values(index);
+    if (value.element_type() != plan::F32)
+      throw InputError("value '" + value.name() +
+                       "': the network's input and output must be numbers of "
+                       "type f32");
+    if (!value.constant().empty())
+      throw InputError("the network's output '" + value.name() +
+                       "' does not depend on its input");
+    if (value.shape_size() == 0 || value.shape(0) != imagesPerCall(plan))
+      throw InputError("value '" + value.name() +
+                       "': the first dimension of input and output must count "
+                       "the images");
+  }
+  if (imagesPerCall(plan) < 1)
+    throw InputError("the network's input holds no image");
+  return oneImage(plan);
+}
+
+} // namespace
+
+struct Executor::Implementation {
+  Implementation(const plan::Plan &source, const TensorMap &tensors,
+                 const ExecutorOptions &options);
+
+  bool run(int64_t images, const ReadImage &read, const WriteResult &write,
+           const std::function<bool()> &stop);
+  /// Runs images [first, first + images), at most calls × callImages.
+  void runMicroBatch(Worker &worker, int64_t first, int64_t images,
+                     const ReadImage &read, const WriteResult &write);
+  void readCall(Worker &worker, int64_t call, int64_t first, int64_t images,
+                const ReadImage &read);
+  void writeCall(Worker &worker, int64_t call, int64_t first, int64_t images,
+                 const WriteResult &write);
+  void runSteps(Worker &worker, int64_t calls);
+
+  plan::Plan plan;
+  TensorMap tensors;
+  Program program;
+  Workers workers;
+  BoundSteps steps;
+  std::vector<RunningStep> running;
+  Layers layers;
+  bool isProgrammed = false;
+
+  int64_t callImages; ///< images of one call
+  int64_t calls = 1;  ///< side by side in one pass
+  Placement input, output;
+  std::vector<Placement> places; ///< by value
+  size_t arenaBytes = 0;
+  std::vector<Worker> perWorker;
+};
+
+Executor::Implementation::Implementation(const plan::Plan &source,
+                                         const TensorMap &tensors,
+                                         const ExecutorOptions &options)
+    : plan(verified(source, tensors)), tensors(tensors),
+      program{plan, this->tensors}, workers(options.threads), layers(program),
+      callImages(imagesPerCall(plan)) {
+  for (const plan::Step &step : plan.steps())
+    steps.push_back(bindStep(program, step, options.strict));
+
+  ValueStorage storage = storageOf(program, steps);
+  if (plan.image_wise())
+    calls = options.microBatch
+                ? options.microBatch
+                : chooseMicroBatch(trafficOf(program, steps, storage),
+                                   secondLevelCache());
+  MemoryPlan memory = planMemory(program, steps, storage, calls);
+  places = std::move(memory.values);
+  arenaBytes = memory.bytes;
+  input = places[plan.inputs(0)];
+  output = places[plan.outputs(0)];
+
+  for (int s = 0; s < plan.steps_size(); ++s) {
+    if (storage.vanishes[s])
+      continue;
+    BoundStep &step = *steps[s];
+    step.place(places, memory.scratch[s]);
+    if (plan.steps(s).has_layer())
+      layers.addUser(plan.steps(s).layer(), step);
+    running.push_back({&step, options.profile || step.isGeneral(), s});
+  }
+  for (unsigned w = 0; w < workers.count(); ++w)
+    perWorker.push_back({AlignedMemory(arenaBytes),
+                         std::vector<float>(std::max(input.geometry.elements,
+                                                     output.geometry.elements)),
+                         std::vector<Clock::duration>(running.size())});
+}
+
+void Executor::Implementation::readCall(Worker &worker, int64_t call,
+                                        int64_t first, int64_t images,
+                                        const ReadImage &read) {
+  const Geometry &geometry = input.geometry;
+  std::byte *stored =
+      worker.arena.data() + input.offset + call * geometry.bytes;
+  // Rows are read into place; images have to be turned.
+  float *dense = geometry.channelsLast() ? worker.dense.data()
+                                         : reinterpret_cast<float *>(stored);
+  const int64_t elements = geometry.elements / callImages;
+  for (int64_t i = 0; i < images; ++i)
+    read(first + i, dense + i * elements);
+  // A fixed batch can be too large for the last images.
+  std::fill(dense + images * elements, dense + callImages * elements, 0.0f);
+  if (geometry.channelsLast())
+    store(geometry, reinterpret_cast<std::byte *>(dense), stored);
+}
+
+void Executor::Implementation::writeCall(Worker &worker, int64_t call,
+                                         int64_t first, int64_t images,
+                                         const WriteResult &write) {
+  const Geometry &geometry = output.geometry;
+  const std::byte *stored =
+      worker.arena.data() + output.offset + call * geometry.bytes;
+  const float *dense = reinterpret_cast<const float *>(stored);
+  if (geometry.channelsLast()) {
+    load(geometry, stored, reinterpret_cast<std::byte *>(worker.dense.data()));
+    dense = worker.dense.data();
+  }
+  const int64_t elements = geometry.elements / callImages;
+  for (int64_t i = 0; i < images; ++i)
+    write(first + i, dense + i * elements);
+}
+
+void Executor::Implementation::runSteps(Worker &worker, int64_t calls) {
+  std::byte *arena = worker.arena.data();
+  for (size_t s = 0; s < running.size(); ++s) {
+    const RunningStep &step = running[s];
+    Clock::time_point begin;
+    if (step.isTimed)
+      begin = Clock::now();
+    if (int status = step.step->run(arena, calls))
+      throw std::runtime_error("internal error: the kernel of node '" +
+                               plan.steps(step.index).name() +
+                               "' failed with Halide's code " +
+                               std::to_string(status) + "; please report it");
+    if (step.isTimed)
+      worker.times[s] += Clock::now() - begin;
+  }
+}
+
+void Executor::Implementation::runMicroBatch(Worker &worker, int64_t first,
+                                             int64_t images,
+                                             const ReadImage &read,
+                                             const WriteResult &write) {
+  const int64_t calls = (images + callImages - 1) / callImages;
+  auto imagesOf = [&](int64_t call) {
+    return std::min(callImages, images - call * callImages);
+  };
+  for (int64_t call = 0; call < calls; ++call)
+    readCall(worker, call, first + call * callImages, imagesOf(call), read);
+  runSteps(worker, calls);
+  for (int64_t call = 0; call < calls; ++call)
+    writeCall(worker, call, first + call * callImages, imagesOf(call), write);
+}
+
+bool Executor::Implementation::run(int64_t images, const ReadImage &read,
+                                   const WriteResult &write,
+                                   const std::function<bool()> &stop) {
+  const int64_t batch = calls * callImages;
+  std::atomic<int64_t> next = 0;
+  std::atomic<bool> isStopped = false;
+  workers.run([&](unsigned w) {
+    try {
+      while (!isStopped) {
+        int64_t first = next.fetch_add(batch);
+        if (first >= images)
+          return;
+        if (stop && stop())
+          isStopped = true;
+        else
+          runMicroBatch(perWorker[w], first, std::min(batch, images - first),
+                        read, write);
+      }
+    } catch (...) {
+      isStopped = true; // the other workers, too
+      throw;
+    }
+  });
+  return !isStopped;
+}
+
+Executor::Executor(const plan::Plan &plan, const TensorMap &tensors,
+                   const ExecutorOptions &options)
+    : implementation(std::make_unique<Implementation>(plan, tensors, options)) {
+}
+
+Executor::~Executor() = default;
+
+void Executor::program(const Chip &chip) {
+  implementation->layers.write(chip, implementation->workers);
+  implementation->isProgrammed = true;
+}
+
+bool Executor::run(int64_t images, const ReadImage &read,
+                   const WriteResult &write,
+                   const std::function<bool()> &stop) {
+  assert((implementation->isProgrammed ||
+          implementation->plan.layers_size() == 0) &&
+         "program() comes before run()");
+  return implementation->run(images, read, write, stop);
+}
+
+int64_t Executor::inputElements() const {
+  return implementation->input.geometry.elements / implementation->callImages;
+}
+
+int64_t Executor::outputElements() const {
+  return implementation->output.geometry.elements / implementation->callImages;
+}
+
+unsigned Executor::microBatch() const {
+  return implementation->calls * implementation->callImages;
+}
+
+unsigned Executor::threads() const { return implementation->workers.count(); }
+
+size_t Executor::arenaBytes() const { return implementation->arenaBytes; }
+
+std::vector<StepTime> Executor::profile() const {
+  std::vector<StepTime> times;
+  for (size_t s = 0; s < implementation->running.size(); ++s) {
+    const RunningStep &running = implementation->running[s];
+    const plan::Step &step = implementation->plan.steps(running.index);
+    Clock::duration total{};
+    for (const Worker &worker : implementation->perWorker)
+      total += worker.times[s];
+    times.push_back({step.name(), step.operation(), running.step->isGeneral(),
+                     std::chrono::duration<double>(total).count()});
+  }
+  return times;
+}

@@ -1,0 +1,126 @@
+//===- GeneralStep.cpp - A step without a kernel --------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/executor/GeneralStep.h"
+
+#include "runtime/reference/Conversion.h"
+#include "runtime/tensor/Errors.h"
+
+#include <algorithm>
+#include <map>
+
+using namespace cim;
+
+namespace {
+
+class GeneralStep : public BoundStep {
+public:
+  GeneralStep(const Program &program, const plan::Step &step)
+      : program(program), step(step), attributes(attributesOf(step)) {
+    for (uint32_t input : step.inputs())
+      keep(input);
+    const plan::Epilogue &epilogue = step.epilogue();
+    if (epilogue.has_scale())
+      keep(epilogue.scale());
+    if (epilogue.has_offset())
+      keep(epilogue.offset());
+    if (epilogue.has_residual())
+      keep(epilogue.residual());
+  }
+
+  void place(std::span<const Placement> values, size_t) override {
+    places = values;
+  }
+
+  void pack(const float *written, int64_t begin, int64_t end) override {
+    reference::Tensor &weights = constants.at(step.inputs(1));
+    int64_t row =
+        weights.shape.empty() ? 1 : weights.numbers.size() / weights.shape[0];
+    std::copy(written, written + (end - begin) * row,
+              weights.numbers.begin() + begin * row);
+  }
+
+  bool isGeneral() const override { return true; }
+
+  int run(std::byte *arena, int64_t calls) const override {
+    for (int64_t call = 0; call < calls; ++call)
+      runCall(arena, call);
+    return 0;
+  }
+
+private:
+  void keep(uint32_t index) {
+    if (!program.isConstant(index))
+      return;
+    reference::Tensor &tensor = constants[index] = zeros(program.value(index));
+    readElements(program.value(index).element_type(),
+                 program.constant(index).data.get(), tensor);
+  }
+
+  reference::Tensor loadValue(uint32_t index, std::byte *arena,
+                              int64_t call) const {
+    const Placement &place = places[index];
+    std::vector<std::byte> dense(place.geometry.elements *
+                                 byteWidth(place.geometry.type));
+    load(place.geometry, arena + place.offset + call * place.geometry.bytes,
+         dense.data());
+    reference::Tensor tensor = zeros(program.value(index));
+    readElements(place.geometry.type, dense.data(), tensor);
+    return tensor;
+  }
+
+  void storeValue(uint32_t index, const reference::Tensor &tensor,
+                  std::byte *arena, int64_t call) const {
+    const Placement &place = places[index];
+    std::vector<std::byte> dense(place.geometry.elements *
+                                 byteWidth(place.geometry.type));
+    writeElements(place.geometry.type, tensor, dense.data());
+    store(place.geometry, dense.data(),
+          arena + place.offset + call * place.geometry.bytes);
+  }
+
+  void runCall(std::byte *arena, int64_t call) const {
+    std::map<uint32_t, reference::Tensor> loaded;
+    auto value = [&](uint32_t index) -> const reference::Tensor & {
+      if (program.isConstant(index))
+        return constants.at(index);
+      auto [entry, isNew] = loaded.try_emplace(index);
+      if (isNew)
+        entry->second = loadValue(index, arena, call);
+      return entry->second;
+    };
+
+    std::vector<const reference::Tensor *> operands;
+    for (uint32_t input : step.inputs())
+      operands.push_back(&value(input));
+    std::vector<reference::Tensor> results;
+    for (uint32_t output : step.outputs())
+      results.push_back(zeros(program.value(output)));
+    if (step.operation() == "relayout" || step.operation() == "scale_offset")
+      results[0] = *operands[0];
+    else if (!reference::evaluate(step.operation(), attributes, operands,
+                                  results))
+      throw InputError("node '" + step.name() + "': the operation '" +
+                       step.operation() + "' is unknown");
+    if (step.has_epilogue())
+      applyEpilogue(step.epilogue(), value, results[0]);
+    for (int i = 0; i < step.outputs_size(); ++i)
+      storeValue(step.outputs(i), results[i], arena, call);
+  }
+
+  Program program;
+  const plan::Step &step;
+  reference::Attributes attributes;
+  std::map<uint32_t, reference::Tensor> constants;
+  std::span<const Placement> places;
+};
+
+} // namespace
+
+std::unique_ptr<BoundStep> cim::bindGeneral(const Program &program,
+                                            const plan::Step &step) {
+  return std::make_unique<GeneralStep>(program, step);
+}

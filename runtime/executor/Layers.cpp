@@ -1,0 +1,74 @@
+//===- Layers.cpp - Writes the cells of all layers ------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/executor/Layers.h"
+
+#include <algorithm>
+#include <atomic>
+#include <numeric>
+
+using namespace cim;
+
+/// Cells of a piece: small enough to stay in the cache between writing and
+/// packing, large enough that handing out pieces costs nothing.
+static constexpr int64_t pieceCells = 32 * 1024;
+
+Layers::Layers(const Program &program) {
+  for (const plan::Layer &layer : program.plan.layers()) {
+    const Tensor &weights = program.tensors.at(layer.weights());
+    int64_t rows = layer.shape_size() > 0 ? layer.shape(0) : 1;
+    int64_t rowCells = rows > 0 ? weights.elements() / rows : 0;
+    layers.push_back({LayerProgram(layer, weights), rows, rowCells, {}});
+  }
+}
+
+void Layers::addUser(uint32_t layer, BoundStep &step) {
+  layers[layer].users.push_back(&step);
+}
+
+void Layers::cut() {
+  for (const Layer &layer : layers) {
+    if (layer.users.empty() || layer.rowCells == 0)
+      continue;
+    int64_t together = 1;
+    for (const BoundStep *user : layer.users)
+      together = std::lcm(together, user->packRows());
+    int64_t rows = std::max<int64_t>(
+        pieceCells / layer.rowCells / together * together, together);
+    auto &list = layer.chain.isDeterministic() ? constantPieces : pieces;
+    for (int64_t begin = 0; begin < layer.rows; begin += rows) {
+      int64_t end = std::min(begin + rows, layer.rows);
+      list.push_back({&layer, begin, end});
+      longest = std::max(longest, (end - begin) * layer.rowCells);
+    }
+  }
+  isCut = true;
+}
+
+void Layers::write(const Chip &chip, Workers &workers) {
+  if (!isCut)
+    cut();
+  scratch.resize(workers.count());
+  std::atomic<size_t> next = 0;
+  const size_t count = constantPieces.size() + pieces.size();
+  workers.run([&](unsigned worker) {
+    std::vector<float> &cells = scratch[worker];
+    cells.resize(longest);
+    for (size_t i; (i = next.fetch_add(1)) < count;) {
+      const Piece &piece = i < constantPieces.size()
+                               ? constantPieces[i]
+                               : pieces[i - constantPieces.size()];
+      const Layer &layer = *piece.layer;
+      layer.chain.write(
+          chip, piece.begin * layer.rowCells,
+          {cells.data(),
+           static_cast<size_t>((piece.end - piece.begin) * layer.rowCells)});
+      for (BoundStep *user : layer.users)
+        user->pack(cells.data(), piece.begin, piece.end);
+    }
+  });
+  constantPieces.clear();
+}

@@ -1,0 +1,55 @@
+//===- Layers.h - Writes the cells of all layers ----------------*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_RUNTIME_EXECUTOR_LAYERS_H
+#define CIM_RUNTIME_EXECUTOR_LAYERS_H
+
+#include "runtime/executor/Step.h"
+#include "runtime/programming/Programming.h"
+#include "runtime/threads/Workers.h"
+
+#include <vector>
+
+namespace cim {
+
+/// The program_weights half of a plan: all layers' programming chains, and the
+/// steps whose kernels hold the written weights.
+class Layers {
+public:
+  explicit Layers(const Program &program);
+
+  /// Names \p step as a holder of the weights of \p layer.
+  void addUser(uint32_t layer, BoundStep &step);
+
+  /// Writes \p chip, in pieces of whole rows over all \p workers: each piece is
+  /// written, and packed while it is still in the cache. Layers that are the
+  /// same on every chip are written once.
+  void write(const Chip &chip, Workers &workers);
+
+private:
+  struct Layer {
+    LayerProgram chain;
+    int64_t rows, rowCells;
+    std::vector<BoundStep *> users;
+  };
+  /// Rows [begin, end) of one layer.
+  struct Piece {
+    const Layer *layer;
+    int64_t begin, end;
+  };
+  void cut();
+
+  std::vector<Layer> layers;
+  std::vector<Piece> pieces;         ///< of layers that differ per chip
+  std::vector<Piece> constantPieces; ///< of the others; empty once written
+  int64_t longest = 0;               ///< cells of the longest piece
+  std::vector<std::vector<float>> scratch; ///< per worker
+  bool isCut = false;
+};
+
+} // namespace cim
+
+#endif // CIM_RUNTIME_EXECUTOR_LAYERS_H

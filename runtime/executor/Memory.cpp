@@ -1,0 +1,184 @@
+//===- Memory.cpp - Where values stand ------------------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/executor/Memory.h"
+
+#include "runtime/executor/Arena.h"
+#include "runtime/kernels/ImageView.h"
+#include "runtime/tensor/Errors.h"
+
+#include <algorithm>
+#include <climits>
+#include <numeric>
+#include <string>
+
+using namespace cim;
+
+/// The values that \p step reads, constants left out.
+static std::vector<uint32_t> computedOperands(const Program &program,
+                                              const plan::Step &step) {
+  std::vector<uint32_t> operands(step.inputs().begin(), step.inputs().end());
+  if (step.epilogue().has_residual())
+    operands.push_back(step.epilogue().residual());
+  std::erase_if(operands, [&](uint32_t v) { return program.isConstant(v); });
+  return operands;
+}
+
+/// Values whose pixels need no padding channels: images that only the first
+/// operand of a step reads, with a kernel that can. Only inputs of the network
+/// can be such values, because kernels write whole blocks of channels.
+static std::vector<bool> unpaddedValues(const Program &program,
+                                        const BoundSteps &steps) {
+  std::vector<bool> unpadded(program.plan.values_size());
+  for (uint32_t input : program.plan.inputs())
+    unpadded[input] = true;
+  for (uint32_t output : program.plan.outputs())
+    unpadded[output] = false;
+  for (size_t s = 0; s < steps.size(); ++s) {
+    std::vector<uint32_t> operands =
+        computedOperands(program, program.plan.steps(s));
+    for (size_t i = 0; i < operands.size(); ++i)
+      if (i > 0 || !steps[s]->readsUnpaddedPixels())
+        unpadded[operands[i]] = false;
+  }
+  return unpadded;
+}
+
+/// True when the result of \p step has its operand's bytes already.
+static bool sharesMemory(const Program &program, const plan::Step &step,
+                         const std::vector<Geometry> &geometry) {
+  if (step.has_epilogue() || step.inputs_size() == 0 ||
+      program.isConstant(step.inputs(0)))
+    return false;
+  const Geometry &x = geometry[step.inputs(0)], &y = geometry[step.outputs(0)];
+  if (step.operation() == "reshape")
+    return x == y || (!x.channelsLast() && !y.channelsLast() &&
+                      x.type == y.type && x.bytes == y.bytes);
+  if (step.operation() != "relayout")
+    return false;
+  if (x.channelsLast() == y.channelsLast())
+    return x == y;
+  // Channels of one pixel follow each other in both layouts; between pixels
+  // there may be padding channels, which rows do not have and do not zero.
+  const Geometry &images = x.channelsLast() ? x : y;
+  return images.height == 1 && images.width == 1 && images.border.empty() &&
+         (images.stride == images.channels ||
+          (images.images == 1 && x.channelsLast())) &&
+         x.bytes == y.bytes;
+}
+
+ValueStorage cim::storageOf(const Program &program, const BoundSteps &steps) {
+  ValueStorage storage;
+  std::vector<bool> unpadded = unpaddedValues(program, steps);
+  for (int v = 0; v < program.plan.values_size(); ++v)
+    storage.geometry.push_back(
+        program.isConstant(v)
+            ? Geometry()
+            : Geometry(program.value(v),
+                       unpadded[v] ? 1 : kernels::channelBlock));
+  for (size_t s = 0; s < steps.size(); ++s) {
+    const plan::Step &step = program.plan.steps(s);
+    for (int i = 0; i < step.inputs_size(); ++i)
+      if (Border border = steps[s]->wantedBorder(i); !border.empty())
+        storage.geometry[step.inputs(i)].widen(border);
+  }
+
+  storage.owner.resize(program.plan.values_size());
+  std::iota(storage.owner.begin(), storage.owner.end(), 0);
+  for (const plan::Step &step : program.plan.steps()) {
+    bool shares = sharesMemory(program, step, storage.geometry);
+    if (shares)
+      storage.owner[step.outputs(0)] = storage.owner[step.inputs(0)];
+    storage.vanishes.push_back(shares);
+  }
+  return storage;
+}
+
+std::vector<Traffic> cim::trafficOf(const Program &program,
+                                    const BoundSteps &steps,
+                                    const ValueStorage &storage) {
+  std::vector<Traffic> traffic;
+  for (size_t s = 0; s < steps.size(); ++s) {
+    if (storage.vanishes[s])
+      continue;
+    Traffic step{0, steps[s]->weightBytes()};
+    for (uint32_t v : computedOperands(program, program.plan.steps(s)))
+      step.activations += storage.geometry[v].bytes;
+    for (uint32_t v : program.plan.steps(s).outputs())
+      step.activations += storage.geometry[v].bytes;
+    traffic.push_back(step);
+  }
+  return traffic;
+}
+
+/// Numbers the geometries that have a border, from 1; 0 for the others.
+static std::vector<unsigned>
+numberGeometries(const std::vector<Geometry> &geometries) {
+  std::vector<Geometry> bordered;
+  std::vector<unsigned> numbers;
+  for (const Geometry &geometry : geometries) {
+    if (geometry.border.empty()) {
+      numbers.push_back(0);
+      continue;
+    }
+    // The border stands at the same place, whatever the channels that count.
+    Geometry shape = geometry;
+    shape.channels = shape.elements = 0;
+    auto found = std::ranges::find(bordered, shape);
+    numbers.push_back(found - bordered.begin() + 1);
+    if (found == bordered.end())
+      bordered.push_back(shape);
+  }
+  return numbers;
+}
+
+MemoryPlan cim::planMemory(const Program &program, const BoundSteps &steps,
+                           const ValueStorage &storage, int64_t calls) {
+  const int count = program.plan.values_size(), end = steps.size();
+  // Buffers: all values (those without memory of their own stay empty), then
+  // the scratch of all steps.
+  std::vector<Lifetime> buffers(count);
+  auto lives = [&](uint32_t value, int step) {
+    Lifetime &buffer = buffers[storage.owner[value]];
+    if (buffer.bytes == 0) {
+      const Geometry &geometry = storage.geometry[storage.owner[value]];
+      if (__builtin_mul_overflow(geometry.bytes, calls, &buffer.bytes) ||
+          buffer.bytes / sizeof(float) > INT_MAX) // kernels count in 32 bits
+        throw InputError("value '" + program.value(value).name() + "' of " +
+                         std::to_string(calls) +
+                         " images side by side has more than 2^31 numbers");
+      buffer.first = step;
+    }
+    buffer.last = step;
+  };
+  for (uint32_t input : program.plan.inputs())
+    lives(input, -1);
+  for (int s = 0; s < end; ++s) {
+    for (uint32_t v : computedOperands(program, program.plan.steps(s)))
+      lives(v, s);
+    for (uint32_t v : program.plan.steps(s).outputs())
+      lives(v, s);
+  }
+  for (uint32_t output : program.plan.outputs())
+    if (!program.isConstant(output))
+      lives(output, end);
+  std::vector<unsigned> geometry = numberGeometries(storage.geometry);
+  for (int v = 0; v < count; ++v)
+    if (buffers[v].bytes != 0)
+      buffers[v].geometry = geometry[v];
+  for (int s = 0; s < end; ++s)
+    buffers.push_back(
+        {storage.vanishes[s] ? 0 : steps[s]->scratchBytes(calls), s, s, 0});
+
+  ArenaLayout layout = layOut(buffers);
+  MemoryPlan plan;
+  for (int v = 0; v < count; ++v)
+    plan.values.push_back(
+        {storage.geometry[v], layout.offsets[storage.owner[v]]});
+  plan.scratch.assign(layout.offsets.begin() + count, layout.offsets.end());
+  plan.bytes = layout.bytes;
+  return plan;
+}

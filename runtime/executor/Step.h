@@ -1,0 +1,83 @@
+//===- Step.h - A step of the plan, bound to a kernel -----------*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_RUNTIME_EXECUTOR_STEP_H
+#define CIM_RUNTIME_EXECUTOR_STEP_H
+
+#include "runtime/executor/Geometry.h"
+#include "runtime/plan/plan.pb.h"
+#include "runtime/tensor/Tensor.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace cim {
+
+/// Where a computed value stands: how it lies there, and its place in the
+/// arena, in bytes.
+struct Placement {
+  Geometry geometry;
+  size_t offset = 0;
+
+  float *at(std::byte *arena) const {
+    return reinterpret_cast<float *>(arena + offset);
+  }
+};
+
+/// A step of the plan with the kernel that runs it. Built in two parts, because
+/// memory is laid out only when all kernels have said what they want of it.
+class BoundStep {
+public:
+  virtual ~BoundStep() = default;
+
+  /// The border of zeros that the kernel reads around \p operand (of the
+  /// step's inputs).
+  virtual Border wantedBorder(int operand) const { return {}; }
+  /// True when the step can read pixels without padding channels.
+  virtual bool readsUnpaddedPixels() const { return false; }
+  /// Bytes of working memory that run() wants for \p calls calls.
+  virtual size_t scratchBytes(int64_t calls) const { return 0; }
+  /// Takes the places of all values, by value index, and the scratch's offset
+  /// in the arena.
+  virtual void place(std::span<const Placement> values, size_t scratch) = 0;
+
+  /// Computes the step for the first \p calls calls of the micro-batch in
+  /// \p arena. Returns 0 or the kernel's error code.
+  virtual int run(std::byte *arena, int64_t calls) const = 0;
+
+  /// For steps with weights on crossbars: takes the cells of rows [begin, end)
+  /// of the weights' first dimension, ONNX order; \p written is the first of
+  /// them. Called by several threads for different rows.
+  virtual void pack(const float *written, int64_t begin, int64_t end) {}
+  /// `begin` above is a multiple of this, and `end` too or the last.
+  virtual int64_t packRows() const { return 1; }
+  /// Bytes of weights that each pass reads.
+  virtual size_t weightBytes() const { return 0; }
+
+  /// True for the path without a kernel, through the reference.
+  virtual bool isGeneral() const { return false; }
+};
+
+/// What binding a step needs to know.
+struct Program {
+  const plan::Plan &plan;
+  const TensorMap &tensors;
+
+  const plan::Value &value(uint32_t index) const { return plan.values(index); }
+  bool isConstant(uint32_t index) const {
+    return !plan.values(index).constant().empty();
+  }
+  const Tensor &constant(uint32_t index) const {
+    return tensors.at(plan.values(index).constant());
+  }
+};
+
+} // namespace cim
+
+#endif // CIM_RUNTIME_EXECUTOR_STEP_H

@@ -1,0 +1,388 @@
+//===- ExecutorTest.cpp - The executor against the reference --------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/executor/Executor.h"
+
+#include "runtime/reference/ReferenceExecutor.h"
+#include "runtime/tensor/Errors.h"
+#include "tests/runtime/PlanBuilder.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cstring>
+#include <mutex>
+#include <numeric>
+
+using namespace cim;
+using namespace cim::test;
+
+namespace {
+
+constexpr int64_t images = 11;
+
+/// Pixel \p i of image \p index: reproducible and without a pattern.
+float pixel(int64_t index, int64_t i) {
+  uint32_t hash = (index + 1) * 2654435761u + i * 40503u;
+  hash = (hash ^ hash >> 15) * 2246822519u;
+  hash ^= hash >> 13;
+  return hash / 2147483648.0f - 1;
+}
+
+/// The outputs of images order[0], order[1], ..., sorted back.
+std::vector<float> runFast(const PlanBuilder &b, ExecutorOptions options,
+                           Chip chip = {}, std::vector<int64_t> order = {}) {
+  Executor executor(b.plan, b.tensors, options);
+  executor.program(chip);
+  if (order.empty()) {
+    order.resize(images);
+    std::iota(order.begin(), order.end(), 0);
+  }
+  const int64_t in = executor.inputElements(), out = executor.outputElements();
+  std::vector<float> results(order.size() * out);
+  bool finished = executor.run(
+      order.size(),
+      [&](int64_t index, float *image) {
+        for (int64_t i = 0; i < in; ++i)
+          image[i] = pixel(order[index], i);
+      },
+      [&](int64_t index, const float *logits) {
+        std::copy_n(logits, out, results.begin() + order[index] * out);
+      });
+  EXPECT_TRUE(finished);
+  return results;
+}
+
+std::vector<double> runReference(const PlanBuilder &b, Chip chip = {}) {
+  ReferenceExecutor executor(b.plan, b.tensors);
+  executor.program(chip);
+  const int64_t in = executor.inputElements(), out = executor.outputElements();
+  std::vector<double> results(images * out);
+  executor.run(
+      images,
+      [&](int64_t index, float *image) {
+        for (int64_t i = 0; i < in; ++i)
+          image[i] = pixel(index, i);
+      },
+      [&](int64_t index, const double *logits) {
+        std::copy_n(logits, out, results.begin() + index * out);
+      });
+  return results;
+}
+
+void expectNear(const std::vector<float> &fast,
+                const std::vector<double> &reference) {
+  ASSERT_EQ(fast.size(), reference.size());
+  double largest = 0;
+  for (double number : reference)
+    largest = std::max(largest, std::abs(number));
+  ASSERT_GT(largest, 0);
+  for (size_t i = 0; i < fast.size(); ++i)
+    ASSERT_NEAR(fast[i], reference[i], 1e-5 * largest) << i;
+}
+
+/// Compares with the reference, and all ways of running with each other.
+void check(const PlanBuilder &b) {
+  std::vector<float> result = runFast(b, {1, 4});
+  expectNear(result, runReference(b));
+  std::vector<int64_t> order(images);
+  std::iota(order.begin(), order.end(), 0);
+  std::mt19937 random(5);
+  for (unsigned threads : {1u, 2u, 3u})
+    for (unsigned microBatch : {0u, 1u, 2u, 5u, 8u}) {
+      std::ranges::shuffle(order, random);
+      std::vector<float> again = runFast(b, {threads, microBatch}, {}, order);
+      ASSERT_EQ(0, std::memcmp(again.data(), result.data(),
+                               result.size() * sizeof(float)))
+          << threads << " threads, micro-batch " << microBatch;
+    }
+}
+
+/// Names of the steps without a kernel.
+std::vector<std::string> generalSteps(const PlanBuilder &b) {
+  std::vector<std::string> names;
+  for (const StepTime &step : Executor(b.plan, b.tensors, {1, 1}).profile())
+    if (step.general)
+      names.push_back(step.operation);
+  return names;
+}
+
+/// Stem, an identity block, a block with a sliced and padded shortcut, head.
+PlanBuilder residualNetwork() {
+  PlanBuilder b;
+  uint32_t x = b.input({1, 3, 16, 16});
+  uint32_t stem = b.conv(x, 16, 3, 1, 1);
+  b.batchNorm(16);
+  uint32_t a = b.conv(stem, 16, 3, 1, 1);
+  b.batchNorm(16);
+  uint32_t block = b.conv(a, 16, 3, 1, 1);
+  b.batchNorm(16);
+  b.epilogue().set_residual(stem);
+  uint32_t down = b.conv(block, 32, 3, 2, 1);
+  b.batchNorm(32);
+  uint32_t sliced = b.step("slice", {block}, {1, 16, 8, 8});
+  b.with("starts", {0, 0, 0, 0}).with("sizes", {1, 16, 8, 8});
+  b.with("steps", {1, 1, 2, 2});
+  uint32_t padded = b.step("pad", {sliced}, {1, 32, 8, 8});
+  b.with("pads", {0, 8, 0, 0, 0, 8, 0, 0}).with("mode", "constant");
+  b.with("value", 0.0);
+  uint32_t last = b.conv(down, 32, 3, 1, 1);
+  b.batchNorm(32);
+  b.epilogue().set_residual(padded);
+  b.output(b.head(last, 10));
+  return b;
+}
+
+TEST(Executor, runsAResidualNetwork) {
+  PlanBuilder b = residualNetwork();
+  EXPECT_THAT(generalSteps(b), testing::IsEmpty());
+  check(b);
+}
+
+TEST(Executor, runsPoolsAndFullyConnectedLayers) {
+  PlanBuilder b;
+  uint32_t x = b.input({1, 1, 13, 11});
+  x = b.conv(x, 20, 5, 1, 2);
+  b.batchNorm(20, plan::CLIP);
+  b.epilogue().set_lowest(-0.5);
+  b.epilogue().set_highest(0.75);
+  x = b.pool("max_pool", x, 3, 2, 1);
+  x = b.step("lrn", {x}, b.shapeOf(x));
+  b.with("size", 5).with("alpha", 0.01).with("beta", 0.75).with("bias", 1.0);
+  x = b.pool("average_pool", x, 2, 1, 1, 1);
+  x = b.pool("average_pool", x, 3, 2, 1, 0);
+  Shape shape = b.shapeOf(x);
+  x = b.step("relayout", {x}, shape, plan::ROW_MAJOR);
+  x = b.step("reshape", {x}, {1, shape[1] * shape[2] * shape[3]},
+             plan::ROW_MAJOR);
+  x = b.gemm(x, 33);
+  b.epilogue().set_activation(plan::LEAKY_RELU);
+  b.epilogue().set_lowest(0.1);
+  x = b.gemm(x, 7, false);
+  b.output(x);
+  EXPECT_THAT(generalSteps(b), testing::IsEmpty());
+  check(b);
+}
+
+TEST(Executor, runsGroupsDilationAndUnevenPads) {
+  PlanBuilder b;
+  uint32_t x = b.input({1, 6, 10, 9});
+  uint32_t a = b.conv(x, 32, 3, 1, 0, 2, 2, {2, 1, 0, 3});
+  b.batchNorm(32);
+  uint32_t d = b.conv(a, 32, 3, 2, 1, 32); // depthwise
+  b.batchNorm(32, plan::NONE);
+  uint32_t e = b.conv(d, 24, 1);
+  uint32_t f = b.conv(d, 24, 1, 1, 0, 8);
+  uint32_t joined =
+      b.step("concat", {e, f, d}, {1, 80, b.shapeOf(d)[2], b.shapeOf(d)[3]});
+  b.with("axis", 1);
+  b.output(b.head(joined, 5));
+  EXPECT_THAT(generalSteps(b), testing::IsEmpty());
+  check(b);
+}
+
+TEST(Executor, runsElementwiseSteps) {
+  PlanBuilder b;
+  uint32_t x = b.input({1, 20, 5, 4});
+  Shape shape = b.shapeOf(x);
+  uint32_t y = b.conv(x, 20, 3, 1, 1);
+  uint32_t gate = b.step("global_average_pool", {y}, {1, 20, 1, 1});
+  uint32_t z = b.step("mul", {y, gate}, shape);
+  z = b.step("sub", {z, b.constant({20, 1, 1})}, shape);
+  z = b.step("sub", {b.constant({1, 20, 1, 1}), z}, shape);
+  b.epilogue().set_residual(x);
+  z = b.step("mul", {z, b.constant({1})}, shape);
+  z = b.step("leaky_relu", {z}, shape);
+  b.with("alpha", 0.2);
+  z = b.step("scale_offset", {z}, shape);
+  b.batchNorm(20);
+  z = b.step("add", {z, y}, shape);
+  b.batchNorm(20, plan::RELU);
+  z = b.step("clip", {z}, shape);
+  b.with("lowest", 0.25).with("highest", 1.5);
+  uint32_t rows = b.step("relayout", {z}, shape, plan::ROW_MAJOR);
+  uint32_t sum = b.step("add", {rows, rows}, shape, plan::ROW_MAJOR);
+  uint32_t back = b.step("relayout", {sum}, shape);
+  b.output(b.step("relu", {back}, shape));
+  EXPECT_THAT(generalSteps(b), testing::IsEmpty());
+  check(b);
+}
+
+TEST(Executor, fallsBackToTheReference) {
+  PlanBuilder b;
+  uint32_t x = b.input({1, 3, 8, 8});
+  x = b.conv(x, 17, 3, 1, 1);
+  x = b.step("sigmoid", {x}, {1, 17, 8, 8});
+  b.batchNorm(17, plan::CLIP);
+  b.epilogue().set_highest(1);
+  x = b.conv(x, 16, 3, 1, 1); // needs a border, which sigmoid leaves alone
+  x = b.step("relayout", {x}, {1, 16, 8, 8}, plan::ROW_MAJOR);
+  x = b.step("transpose", {x}, {1, 8, 8, 16}, plan::ROW_MAJOR);
+  b.with("permutation", {0, 3, 2, 1});
+  x = b.step("softmax", {x}, {1, 8, 8, 16}, plan::ROW_MAJOR);
+  b.with("axis", 3);
+  x = b.step("matmul", {x, b.weights({16, 9})}, {1, 8, 8, 9}, plan::ROW_MAJOR);
+  b.layer();
+  b.output(x);
+  EXPECT_THAT(generalSteps(b), testing::ElementsAre("sigmoid", "transpose",
+                                                    "softmax", "matmul"));
+  check(b);
+}
+
+TEST(Executor, runsStacksOfMatrices) {
+  PlanBuilder b;
+  uint32_t x = b.input({1, 6, 24}, plan::ROW_MAJOR);
+  x = b.step("matmul", {x, b.weights({24, 32})}, {1, 6, 32}, plan::ROW_MAJOR);
+  b.layer();
+  x = b.step("relu", {x}, {1, 6, 32}, plan::ROW_MAJOR);
+  x = b.step("matmul", {x, b.weights({32, 16})}, {1, 6, 16}, plan::ROW_MAJOR);
+  b.layer();
+  b.output(x);
+  EXPECT_THAT(generalSteps(b), testing::IsEmpty());
+  check(b);
+}
+
+TEST(Executor, runsAModelWithAFixedBatchOneImageAtATime) {
+  PlanBuilder b = residualNetwork();
+  for (plan::Value &value : *b.plan.mutable_values())
+    if (value.constant().empty())
+      value.set_shape(0, 4);
+  for (plan::Step &step : *b.plan.mutable_steps())
+    if (step.operation() == "slice")
+      (*step.mutable_attributes())["sizes"].mutable_integers()->set_values(0,
+                                                                           4);
+  EXPECT_EQ(runFast(b, {2, 3}), runFast(residualNetwork(), {2, 3}));
+}
+
+TEST(Executor, runsWholeBatchesWhereImagesMix) {
+  // Every image gets the sum over its batch of 4 added.
+  PlanBuilder b;
+  b.plan.set_image_wise(false);
+  uint32_t x = b.input({4, 3, 6, 6});
+  x = b.conv(x, 16, 3, 1, 1);
+  uint32_t rows = b.step("relayout", {x}, {4, 16, 6, 6}, plan::ROW_MAJOR);
+  uint32_t sum = b.step("reduce", {rows}, {1, 16, 6, 6}, plan::ROW_MAJOR);
+  b.with("kind", "sum").with("axes", Integers{0}).with("keep_dimensions", 1);
+  uint32_t y = b.step("add", {rows, sum}, {4, 16, 6, 6}, plan::ROW_MAJOR);
+  uint32_t back = b.step("relayout", {y}, {4, 16, 6, 6});
+  b.output(b.head(back, 32));
+  std::vector<float> result = runFast(b, {1, 1});
+  expectNear(result, runReference(b));
+  EXPECT_EQ(runFast(b, {3, 8}), result);
+}
+
+TEST(Executor, writesDifferentChips) {
+  PlanBuilder b = residualNetwork();
+  plan::Layer &layer = *b.plan.mutable_layers(2);
+  layer.mutable_quantize()->set_bits(5);
+  layer.mutable_noise()->set_width(0.5);
+  layer.mutable_noise()->set_unit(plan::QUANTIZATION_STEP);
+  Chip first{7, 0, 0}, second{7, 1, 0};
+  std::vector<float> result = runFast(b, {2, 4}, second);
+  expectNear(result, runReference(b, second));
+  EXPECT_NE(runFast(b, {2, 4}, first), result);
+
+  // Programming again leaves nothing of the chip before.
+  Executor executor(b.plan, b.tensors, {2, 4});
+  executor.program(first);
+  executor.program(second);
+  std::vector<float> again(result.size());
+  executor.run(
+      images,
+      [&](int64_t index, float *image) {
+        for (int64_t i = 0; i < executor.inputElements(); ++i)
+          image[i] = pixel(index, i);
+      },
+      [&](int64_t index, const float *logits) {
+        std::copy_n(logits, 10, again.begin() + index * 10);
+      });
+  EXPECT_EQ(again, result);
+}
+
+TEST(Executor, sharesALayerAmongSteps) {
+  PlanBuilder b;
+  uint32_t x = b.input({1, 16, 8, 8});
+  uint32_t y = b.conv(x, 16, 3, 1, 1);
+  b.plan.mutable_layers(0)->mutable_noise()->set_width(0.1);
+  b.plan.mutable_layers(0)->mutable_noise()->set_unit(plan::NORMALISED_SCALE);
+  // The same weights with another stride.
+  plan::Step again = b.plan.steps(0);
+  uint32_t z = b.step("conv", {y, again.inputs(1)}, {1, 16, 4, 4});
+  plan::Step &second = *b.plan.mutable_steps(1);
+  *second.mutable_attributes() = again.attributes();
+  auto &strides = *(*second.mutable_attributes())["strides"].mutable_integers();
+  strides.set_values(0, 2);
+  strides.set_values(1, 2);
+  second.set_layer(0);
+  b.output(z);
+  check(b);
+}
+
+TEST(Executor, stopsBetweenMicroBatches) {
+  PlanBuilder b = residualNetwork();
+  Executor executor(b.plan, b.tensors, {2, 2});
+  executor.program({});
+  std::atomic<int> written = 0, polls = 0;
+  bool finished = executor.run(
+      1000, [](int64_t, float *) {}, [&](int64_t, const float *) { ++written; },
+      [&] { return ++polls > 5; });
+  EXPECT_FALSE(finished);
+  EXPECT_LE(written, 12);
+}
+
+TEST(Executor, passesExceptionsOfCallbacksOn) {
+  PlanBuilder b = residualNetwork();
+  Executor executor(b.plan, b.tensors, {2, 2});
+  executor.program({});
+  auto read = [](int64_t index, float *) {
+    if (index == 13)
+      throw InputError("image 13 is broken");
+  };
+  EXPECT_THROW(executor.run(1000, read, [](int64_t, const float *) {}),
+               InputError);
+}
+
+TEST(Executor, measuresSteps) {
+  PlanBuilder b = residualNetwork();
+  ExecutorOptions options{1, 2};
+  options.profile = true;
+  Executor executor(b.plan, b.tensors, options);
+  executor.program({});
+  executor.run(images, [](int64_t, float *) {}, [](int64_t, const float *) {});
+  std::vector<StepTime> steps = executor.profile();
+  // The reshape and the relayout before it take no time, nor a step.
+  EXPECT_EQ(steps.size(), b.plan.steps_size() - 2u);
+  for (const StepTime &step : steps)
+    EXPECT_GT(step.seconds, 0) << step.name;
+}
+
+TEST(Executor, refusesMalformedPlans) {
+  auto refuses = [](auto change) {
+    PlanBuilder b = residualNetwork();
+    change(b.plan);
+    EXPECT_THROW(Executor(b.plan, b.tensors, {1, 1}), InputError);
+  };
+  refuses([](plan::Plan &p) { p.set_version(2); });
+  refuses([](plan::Plan &p) { p.clear_inputs(); });
+  refuses([](plan::Plan &p) { p.clear_outputs(); });
+  refuses([](plan::Plan &p) { p.add_inputs(p.inputs(0)); });
+  refuses([](plan::Plan &p) { p.mutable_steps(0)->set_inputs(0, 9999); });
+  refuses([](plan::Plan &p) { p.mutable_steps(0)->set_layer(77); });
+  refuses([](plan::Plan &p) { p.mutable_steps(0)->set_operation("none"); });
+  refuses([](plan::Plan &p) { p.mutable_steps(0)->clear_attributes(); });
+  refuses([](plan::Plan &p) { p.mutable_values(0)->set_shape(2, 17); });
+  refuses([](plan::Plan &p) { p.mutable_values(0)->set_shape(0, 0); });
+  refuses([](plan::Plan &p) { p.set_outputs(0, p.steps(0).inputs(1)); });
+  refuses(
+      [](plan::Plan &p) { p.mutable_values(0)->set_element_type(plan::U8); });
+}
+
+TEST(Executor, refusesWhatDoesNotFitIntoMemory) {
+  PlanBuilder b = residualNetwork();
+  EXPECT_THROW(Executor(b.plan, b.tensors, {1, 4000000000u}), InputError);
+}
+
+} // namespace
