@@ -1,1 +1,175 @@
+//===- Compiler.cpp - From a model to a plan ------------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
 #include "compiler/Compiler.h"
+
+#include "compiler/Diagnostics.h"
+#include "compiler/LowerToPlan.h"
+#include "compiler/ModuleFile.h"
+#include "compiler/Pipeline.h"
+#include "compiler/Registration.h"
+#include "compiler/plan/AssignLayouts.h"
+#include "compiler/plan/FuseEpilogues.h"
+#include "compiler/plan/RemoveDead.h"
+#include "dialects/cim/Cim.h"
+#include "frontends/onnx/Import.h"
+#include "runtime/plan/PlanFile.h"
+#include "runtime/plan/VerifyPlan.h"
+#include "runtime/tensor/Errors.h"
+#include "runtime/tensor/Files.h"
+
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <optional>
+
+using namespace cim;
+
+static constexpr llvm::StringLiteral stageAttribute = "cim.stage";
+
+namespace {
+
+mlir::DialectRegistry allDialects() {
+  mlir::DialectRegistry registry;
+  registerDialects(registry);
+  return registry;
+}
+
+/// One compilation: a model on its way through the stages.
+class Compilation {
+public:
+  explicit Compilation(const CompileRequest &request)
+      : request(request),
+        // A network is little work: threads would cost more than they save.
+        context(allDialects(), mlir::MLIRContext::Threading::DISABLED),
+        diagnostics(context, request.model, request.warn) {
+    context.loadAllAvailableDialects();
+  }
+
+  /// Reads the model and brings it to \p until, at most `mapped`.
+  mlir::ModuleOp bringTo(Stage until) {
+    read();
+    mlir::PassManager passes(&context);
+    if (request.dumpPasses)
+      passes.enableIRPrinting(
+          nullptr, [](mlir::Pass *, mlir::Operation *) { return true; },
+          /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
+          /*printAfterOnlyOnFailure=*/false, llvm::errs(),
+          mlir::OpPrintingFlags().elideLargeResourceString(0));
+    addStages(passes, until);
+    if (failed(passes.run(*module)))
+      diagnostics.throwError();
+    (*module)->setAttr(stageAttribute,
+                       mlir::StringAttr::get(&context, nameOf(until)));
+    return *module;
+  }
+
+  CompiledNetwork makePlan() {
+    bringTo(Stage::mapped);
+    CompiledNetwork network;
+    if (failed(lowerToPlan(*module, network.plan, network.tensors)))
+      diagnostics.throwError();
+    module = nullptr;
+    fuseEpilogues(network.plan, network.tensors);
+    removeDead(network.plan, network.tensors);
+    assignLayouts(network.plan);
+    removeDead(network.plan, network.tensors); // numbers values by their order
+    try {
+      verifyPlan(network.plan, network.tensors);
+    } catch (const InputError &error) {
+      throw InputError("'" + request.model + "': " + error.what());
+    }
+    return network;
+  }
+
+private:
+  void read() {
+    if (llvm::StringRef(request.model).ends_with(".mlir")) {
+      module = readModule(context, request.model, request.warn);
+      if (!module)
+        diagnostics.throwError();
+      reached = stageOf(*module);
+    } else {
+      ImportOptions options;
+      options.warn = request.warn;
+      module = importOnnx(context, request.model, options);
+    }
+  }
+
+  /// The stage of a module read from a text: as it says, or as it looks.
+  Stage stageOf(mlir::ModuleOp module) {
+    auto attribute = module->getAttrOfType<mlir::StringAttr>(stageAttribute);
+    if (!attribute)
+      return module.getOps<crossbar::LayerOp>().empty() ? Stage::nn
+                                                        : Stage::cim;
+    for (Stage stage : {Stage::nn, Stage::cim, Stage::perturbed, Stage::mapped})
+      if (attribute.getValue() == llvm::StringRef(nameOf(stage)))
+        return stage;
+    throw InputError("'" + request.model + "' is of an unknown stage '" +
+                     attribute.str() +
+                     "'; cim.stage is nn, cim, perturbed or mapped");
+  }
+
+  void addStages(mlir::PassManager &passes, Stage until) {
+    if (reached && *reached > until)
+      throw InputError("'" + request.model + "' is at stage " +
+                       std::string(nameOf(*reached)) + " already, past stage " +
+                       std::string(nameOf(until)));
+    if (reached > Stage::nn && request.foldBatchNorm)
+      throw InputError("'" + request.model + "' is at stage " +
+                       std::string(nameOf(*reached)) +
+                       ", where batch normalisation can no longer be folded; "
+                       "compile the ONNX network again");
+    for (Stage stage :
+         {Stage::nn, Stage::cim, Stage::perturbed, Stage::mapped}) {
+      // What a file has gone through is not repeated, unless the command line
+      // asks for something that belongs there.
+      bool isAskedFor = (stage == Stage::nn && request.foldBatchNorm) ||
+                        (stage == Stage::perturbed && !request.errors.empty());
+      if (stage <= until && (!reached || stage > *reached || isAskedFor))
+        addStage(passes, stage, request);
+    }
+  }
+
+  const CompileRequest &request;
+  mlir::MLIRContext context;
+  Diagnostics diagnostics;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  /// The stage of the file that was read; none for ONNX.
+  std::optional<Stage> reached;
+};
+
+class MLIRCompiler : public Compiler {
+public:
+  CompiledNetwork compile(const CompileRequest &request) override {
+    CompiledNetwork network = Compilation(request).makePlan();
+    network.modelSha256 = sha256OfFile(request.model);
+    return network;
+  }
+
+  std::string compileToText(const CompileRequest &request, Stage until,
+                            const std::string &output) override {
+    Compilation compilation(request);
+    if (until == Stage::plan) {
+      CompiledNetwork network = compilation.makePlan();
+      if (!output.empty())
+        writePlan(output, network.plan, network.tensors);
+      return planText(network.plan);
+    }
+    mlir::ModuleOp module = compilation.bringTo(until);
+    if (!output.empty())
+      writeModule(module, output);
+    return moduleText(module);
+  }
+};
+
+} // namespace
+
+/// What loadCompiler() looks for in this library.
+extern "C" Compiler *cimCompiler() {
+  static MLIRCompiler compiler;
+  return &compiler;
+}

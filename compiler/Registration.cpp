@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/Registration.h"
 
+#include "compiler/Pipeline.h"
+
 #include "dialects/cim/Cim.h"
 #include "dialects/nn/NN.h"
 #include "passes/annotate-roles/AnnotateRoles.h"
@@ -26,6 +28,7 @@ void cim::registerDialects(mlir::DialectRegistry &registry) {
 }
 
 void cim::registerPasses() {
+  registerPipelines();
   registerAnnotateRoles();
   registerFoldBatchNorm();
   registerInsertFaults();

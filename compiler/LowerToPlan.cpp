@@ -1,0 +1,362 @@
+//===- LowerToPlan.cpp - From a module to a plan --------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/LowerToPlan.h"
+
+#include "compiler/ElementTypes.h"
+#include "dialects/cim/Cim.h"
+#include "dialects/nn/Constants.h"
+#include "passes/analysis/ImageWise.h"
+#include "runtime/plan/PlanFile.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <cstring>
+
+using namespace cim;
+using namespace mlir;
+
+namespace {
+
+class Lowering {
+public:
+  Lowering(plan::Plan &plan, TensorMap &tensors)
+      : plan(plan), tensors(tensors) {}
+
+  LogicalResult lower(ModuleOp module) {
+    auto main = module.lookupSymbol<func::FuncOp>("main");
+    if (!main || !main.getBody().hasOneBlock())
+      return module.emitError("has no function 'main' of one block");
+    Block &body = main.getBody().front();
+
+    plan.set_version(planVersion);
+    if (auto model = module->getAttrOfType<StringAttr>("nn.model"))
+      plan.set_model(model.str());
+    plan.set_image_wise(analyseImageWise(body).holds);
+    for (BlockArgument argument : body.getArguments()) {
+      auto name =
+          main.getArgAttrOfType<StringAttr>(argument.getArgNumber(), "nn.name");
+      FailureOr<uint32_t> value = addValue(argument, name ? name.strref() : "");
+      if (failed(value))
+        return failure();
+      plan.add_inputs(*value);
+    }
+    imagesPerCall = plan.inputs_size() > 0 && plan.values(0).shape_size() > 0
+                        ? std::max<int64_t>(plan.values(0).shape(0), 1)
+                        : 1;
+    for (crossbar::LayerOp layer : crossbar::crossbarLayers(module))
+      if (failed(addLayer(layer)))
+        return failure();
+    for (Operation &operation : body.without_terminator())
+      if (failed(addOperation(&operation)))
+        return failure();
+    for (plan::Layer &layer : *plan.mutable_layers())
+      layer.set_macs(layer.macs() / imagesPerCall);
+    for (OpOperand &operand : body.getTerminator()->getOpOperands()) {
+      uint32_t output = values.at(operand.get());
+      auto name = main.getResultAttrOfType<StringAttr>(
+          operand.getOperandNumber(), "nn.name");
+      if (name)
+        plan.mutable_values(output)->set_name(name.str());
+      plan.add_outputs(output);
+    }
+    return success();
+  }
+
+private:
+  FailureOr<uint32_t> addValue(Value value, StringRef name) {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    std::optional<ElementType> elementType =
+        type ? elementTypeOf(type.getElementType()) : std::nullopt;
+    if (!elementType || !type.hasStaticShape())
+      return emitError(value.getLoc())
+             << "has a value of type " << value.getType()
+             << ", which a plan cannot hold";
+    plan::Value &added = *plan.add_values();
+    added.set_name(name.str());
+    added.set_element_type(*elementType);
+    added.mutable_shape()->Add(type.getShape().begin(), type.getShape().end());
+    return values[value] = plan.values_size() - 1;
+  }
+
+  //===------------------------------------------------------------------===//
+  // Tensors
+  //===------------------------------------------------------------------===//
+
+  /// Adds the tensor \p elements, once however often it is used, and returns
+  /// its name: the resource's key, or \p name.
+  FailureOr<std::string> addTensor(ElementsAttr elements, Location location,
+                                   StringRef name) {
+    auto [entry, isNew] = tensorNames.try_emplace(elements);
+    if (!isNew)
+      return entry->second;
+    std::optional<Tensor> tensor;
+    std::string wanted = name.empty() ? "constant" : name.str();
+    if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
+      wanted = resource.getRawHandle().getKey().str();
+      tensor = tensorOf(resource);
+      if (tensor)
+        takeBytes(resource, *tensor);
+    } else if (auto dense = dyn_cast<DenseElementsAttr>(elements)) {
+      tensor = copyOf(dense);
+    }
+    if (!tensor)
+      return emitError(location)
+             << "has a constant whose bytes a plan cannot hold";
+    std::string unique = wanted;
+    for (int copy = 1; tensors.contains(unique); ++copy)
+      unique = wanted + "#" + std::to_string(copy);
+    tensors[unique] = *std::move(tensor);
+    return tensorNames[elements] = unique;
+  }
+
+  /// Makes \p tensor, which is \p resource, the owner of its bytes.
+  void takeBytes(DenseResourceElementsAttr resource, Tensor &tensor) {
+    DenseResourceElementsHandle handle = resource.getRawHandle();
+    // Attributes of several types may name one resource.
+    std::shared_ptr<AsmResourceBlob> &owner = owners[handle.getKey()];
+    if (!owner)
+      owner = std::make_shared<AsmResourceBlob>(std::move(*handle.getBlob()));
+    tensor.data = {owner, tensor.data.get()};
+  }
+
+  /// Inline constants are small, or equal throughout: their bytes are copied.
+  static std::optional<Tensor> copyOf(DenseElementsAttr dense) {
+    std::optional<ElementType> type = elementTypeOf(dense.getElementType());
+    if (!type)
+      return std::nullopt;
+    Tensor tensor{*type, dense.getType().getShape().vec(), nullptr};
+    std::shared_ptr<std::byte[]> bytes(new std::byte[tensor.bytes()]);
+    std::memcpy(bytes.get(), nn::bytesOf(dense).get(), tensor.bytes());
+    tensor.data = {bytes, bytes.get()};
+    return tensor;
+  }
+
+  //===------------------------------------------------------------------===//
+  // Operations
+  //===------------------------------------------------------------------===//
+
+  LogicalResult addOperation(Operation *operation) {
+    if (auto constant = dyn_cast<nn::ConstantOp>(operation))
+      return addConstant(constant);
+    if (!isa<nn::NNDialect, crossbar::CimDialect>(operation->getDialect()) ||
+        operation->getNumResults() != 1)
+      return operation->emitError()
+             << "is an operation '" << operation->getName()
+             << "', which a plan cannot hold";
+    plan::Step &step = *plan.add_steps();
+    step.set_operation(operation->getName().stripDialect().str());
+    step.set_name(nn::nameOf(operation->getLoc()).str());
+    for (Value operand : operation->getOperands())
+      step.add_inputs(values.at(operand));
+    if (auto onCrossbar = dyn_cast<crossbar::CrossbarOpInterface>(operation))
+      bindLayer(onCrossbar, step);
+    if (failed(encodeAttributes(operation, step)))
+      return failure();
+    FailureOr<uint32_t> result = addValue(operation->getResult(0), step.name());
+    if (failed(result))
+      return failure();
+    step.add_outputs(*result);
+    return success();
+  }
+
+  LogicalResult addConstant(nn::ConstantOp constant) {
+    StringRef name = nn::nameOf(constant.getLoc());
+    FailureOr<std::string> tensor =
+        addTensor(constant.getValue(), constant.getLoc(), name);
+    FailureOr<uint32_t> value = addValue(constant.getResult(), name);
+    if (failed(tensor) || failed(value))
+      return failure();
+    plan.mutable_values(*value)->set_constant(*tensor);
+    return success();
+  }
+
+  /// The weights take the place they have in the nn operation: second.
+  void bindLayer(crossbar::CrossbarOpInterface operation, plan::Step &step) {
+    const LayerEntry &entry = layers.at(operation.getLayerAttr().getAttr());
+    step.add_inputs(entry.weights);
+    for (int i = step.inputs_size() - 1; i > 1; --i)
+      step.mutable_inputs()->SwapElements(i, i - 1);
+    step.set_layer(entry.index);
+    plan::Layer &layer = *plan.mutable_layers(entry.index);
+    layer.set_operation(step.operation());
+    layer.set_macs(layer.macs() +
+                   operation.countMultiplyAccumulates(entry.type));
+  }
+
+  LogicalResult encodeAttributes(Operation *operation, plan::Step &step) {
+    for (StringAttr name : operation->getName().getAttributeNames()) {
+      std::optional<Attribute> value = operation->getInherentAttr(name);
+      if (!value || !*value || isa<FlatSymbolRefAttr>(*value))
+        continue;
+      plan::Attribute &encoded = (*step.mutable_attributes())[name.str()];
+      bool known =
+          llvm::TypeSwitch<Attribute, bool>(*value)
+              .Case([&](IntegerAttr attribute) {
+                encoded.set_integer(attribute.getType().isInteger(1)
+                                        ? attribute.getValue().getZExtValue()
+                                        : attribute.getInt());
+                return true;
+              })
+              .Case([&](FloatAttr attribute) {
+                encoded.set_number(attribute.getValueAsDouble());
+                return true;
+              })
+              .Case([&](StringAttr attribute) {
+                encoded.set_text(attribute.str());
+                return true;
+              })
+              .Case([&](DenseI64ArrayAttr attribute) {
+                ArrayRef<int64_t> list = attribute.asArrayRef();
+                encoded.mutable_integers()->mutable_values()->Add(list.begin(),
+                                                                  list.end());
+                return true;
+              })
+              .Case([&](DenseF64ArrayAttr attribute) {
+                ArrayRef<double> list = attribute.asArrayRef();
+                encoded.mutable_numbers()->mutable_values()->Add(list.begin(),
+                                                                 list.end());
+                return true;
+              })
+              .Default([](Attribute) { return false; });
+      if (!known)
+        return operation->emitError() << "has an attribute '" << name.strref()
+                                      << "' of a kind that a plan cannot hold";
+    }
+    return success();
+  }
+
+  //===------------------------------------------------------------------===//
+  // Layers
+  //===------------------------------------------------------------------===//
+
+  struct LayerEntry {
+    uint32_t index;   ///< among the plan's layers
+    uint32_t weights; ///< value
+    RankedTensorType type;
+  };
+
+  LogicalResult addLayer(crossbar::LayerOp layer) {
+    crossbar::LoadOp load = layer.getLoad();
+    auto type = cast<RankedTensorType>(load.getResult().getType());
+    FailureOr<std::string> tensor =
+        addTensor(load.getValue(), layer.getLoc(), layer.getSymName());
+    FailureOr<uint32_t> weights = addValue(load.getResult(), "");
+    if (failed(tensor) || failed(weights))
+      return failure();
+    plan.mutable_values(*weights)->set_name(*tensor);
+    plan.mutable_values(*weights)->set_constant(*tensor);
+    layers.try_emplace(
+        layer.getSymNameAttr(),
+        LayerEntry{uint32_t(plan.layers_size()), *weights, type});
+
+    plan::Layer &added = *plan.add_layers();
+    added.set_name(layer.getSymName().str());
+    added.set_index(layer.getIndex());
+    added.set_role(layer.getRoleName().str());
+    // A layer without a use keeps this.
+    added.set_operation(type.getRank() == 2 ? "gemm" : "conv");
+    added.set_weights(*tensor);
+    added.mutable_shape()->Add(type.getShape().begin(), type.getShape().end());
+    added.set_channel_axis(layer.getChannelAxis());
+    for (crossbar::WeightErrorOpInterface error : layer.getErrors()) {
+      bool known =
+          llvm::TypeSwitch<Operation *, bool>(error)
+              .Case<crossbar::QuantizeOp, crossbar::NoiseOp, crossbar::ShiftOp,
+                    crossbar::FaultsOp>([&](auto operation) {
+                encode(operation, added);
+                return true;
+              })
+              .Default([](Operation *) { return false; });
+      if (!known)
+        return error->emitError() << "is an error that a plan cannot hold";
+    }
+    return success();
+  }
+
+  static plan::Unit encode(crossbar::ErrorUnit unit) {
+    using crossbar::ErrorUnit;
+    static_assert(int(ErrorUnit::quantizationStep) == plan::QUANTIZATION_STEP &&
+                  int(ErrorUnit::normalisedScale) == plan::NORMALISED_SCALE &&
+                  int(ErrorUnit::absolute) == plan::ABSOLUTE &&
+                  int(ErrorUnit::microsiemens) == plan::MICROSIEMENS);
+    return plan::Unit(int(unit));
+  }
+
+  static void copy(std::optional<ArrayRef<double>> numbers,
+                   google::protobuf::RepeatedField<double> *field) {
+    if (numbers)
+      field->Add(numbers->begin(), numbers->end());
+  }
+
+  static void encode(crossbar::QuantizeOp quantize, plan::Layer &layer) {
+    using Mode = crossbar::QuantizationMode;
+    static_assert(int(Mode::minmax) == plan::Quantize::MINMAX &&
+                  int(Mode::symmetric) == plan::Quantize::SYMMETRIC &&
+                  int(Mode::percentile) == plan::Quantize::PERCENTILE &&
+                  int(Mode::lloyd) == plan::Quantize::LLOYD &&
+                  int(Mode::levels) == plan::Quantize::LEVELS);
+    plan::Quantize &encoded = *layer.mutable_quantize();
+    encoded.set_mode(plan::Quantize::Mode(int(quantize.getMode())));
+    encoded.set_bits(quantize.getBits().value_or(0));
+    if (quantize.getPercentile())
+      encoded.set_percentile(quantize.getPercentile()->convertToDouble());
+    encoded.set_per_channel(quantize.getPerChannel());
+    copy(quantize.getLevels(), encoded.mutable_levels());
+  }
+
+  static void encode(crossbar::NoiseOp noise, plan::Layer &layer) {
+    using crossbar::Distribution;
+    static_assert(int(Distribution::normal) == plan::Noise::NORMAL &&
+                  int(Distribution::uniform) == plan::Noise::UNIFORM &&
+                  int(Distribution::lognormal) == plan::Noise::LOGNORMAL &&
+                  int(Distribution::laplace) == plan::Noise::LAPLACE &&
+                  int(Distribution::studentT) == plan::Noise::STUDENT_T &&
+                  int(Distribution::empirical) == plan::Noise::EMPIRICAL);
+    plan::Noise &encoded = *layer.mutable_noise();
+    encoded.set_distribution(
+        plan::Noise::Distribution(int(noise.getDistribution())));
+    encoded.set_width(noise.getWidth().convertToDouble());
+    encoded.set_unit(encode(noise.getUnit()));
+    if (noise.getParameter())
+      encoded.set_parameter(noise.getParameter()->convertToDouble());
+    copy(noise.getQuantileProbabilities(),
+         encoded.mutable_quantile_probability());
+    copy(noise.getQuantileValues(), encoded.mutable_quantile_value());
+    copy(noise.getLevelFactors(), encoded.mutable_level_factor());
+  }
+
+  static void encode(crossbar::ShiftOp shift, plan::Layer &layer) {
+    plan::Shift &encoded = *layer.mutable_shift();
+    encoded.set_amount(shift.getAmount().convertToDouble());
+    encoded.set_unit(encode(shift.getUnit()));
+    copy(shift.getLevelFactors(), encoded.mutable_level_factor());
+  }
+
+  static void encode(crossbar::FaultsOp faults, plan::Layer &layer) {
+    plan::Faults &encoded = *layer.mutable_faults();
+    encoded.set_low(faults.getLow().convertToDouble());
+    encoded.set_high(faults.getHigh().convertToDouble());
+    encoded.set_flip(faults.getFlip().convertToDouble());
+  }
+
+  plan::Plan &plan;
+  TensorMap &tensors;
+  llvm::DenseMap<Value, uint32_t> values;
+  llvm::DenseMap<StringAttr, LayerEntry> layers;
+  llvm::DenseMap<Attribute, std::string> tensorNames;
+  llvm::StringMap<std::shared_ptr<AsmResourceBlob>> owners;
+  int64_t imagesPerCall = 1;
+};
+
+} // namespace
+
+LogicalResult cim::lowerToPlan(ModuleOp module, plan::Plan &plan,
+                               TensorMap &tensors) {
+  return Lowering(plan, tensors).lower(module);
+}

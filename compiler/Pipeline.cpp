@@ -1,0 +1,126 @@
+//===- Pipeline.cpp - The passes between two stages -----------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/Pipeline.h"
+
+#include "passes/annotate-roles/AnnotateRoles.h"
+#include "passes/fold-batch-norm/FoldBatchNorm.h"
+#include "passes/insert-faults/InsertFaults.h"
+#include "passes/insert-noise/InsertNoise.h"
+#include "passes/insert-quantize/InsertQuantize.h"
+#include "passes/insert-shift/InsertShift.h"
+#include "passes/lower-nn-to-cim/LowerNNToCim.h"
+#include "passes/simplify-network/SimplifyNetwork.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+#include "mlir/Pass/PassRegistry.h"
+
+using namespace cim;
+
+std::string_view cim::nameOf(Stage stage) {
+  static constexpr std::string_view names[] = {"nn", "cim", "perturbed",
+                                               "mapped", "plan"};
+  return names[static_cast<int>(stage)];
+}
+
+/// Adds one pass for every request that asks for this kind of error. \p asked
+/// is the request's field and \p option the pass's.
+template <typename Options, typename CreatePass>
+static void addErrors(mlir::OpPassManager &passes,
+                      const CompileRequest &request,
+                      std::string ErrorRequest::*asked,
+                      std::string Options::*option, CreatePass createPass) {
+  for (const ErrorRequest &errors : request.errors) {
+    if ((errors.*asked).empty())
+      continue;
+    Options options;
+    options.*option = errors.*asked;
+    options.layers = errors.layers;
+    options.replace = true;
+    passes.addPass(createPass(std::move(options)));
+  }
+}
+
+void cim::addStage(mlir::OpPassManager &passes, Stage stage,
+                   const CompileRequest &request) {
+  switch (stage) {
+  case Stage::nn:
+    passes.addPass(createSimplifyNetwork());
+    if (request.foldBatchNorm)
+      passes.addPass(createFoldBatchNorm());
+    break;
+  case Stage::cim:
+    passes.addPass(createLowerNNToCim());
+    passes.addPass(createAnnotateRoles());
+    break;
+  case Stage::perturbed:
+    addErrors(passes, request, &ErrorRequest::quantize,
+              &InsertQuantizeOptions::quantize,
+              [](auto options) { return createInsertQuantize(options); });
+    addErrors(passes, request, &ErrorRequest::noise, &InsertNoiseOptions::noise,
+              [](auto options) { return createInsertNoise(options); });
+    addErrors(passes, request, &ErrorRequest::shift, &InsertShiftOptions::shift,
+              [](auto options) { return createInsertShift(options); });
+    addErrors(passes, request, &ErrorRequest::faults,
+              &InsertFaultsOptions::faults,
+              [](auto options) { return createInsertFaults(options); });
+    break;
+  case Stage::mapped: // crossbars come with their own passes
+  case Stage::plan:
+    break;
+  }
+}
+
+namespace {
+
+struct NNOptions : mlir::PassPipelineOptions<NNOptions> {
+  Option<bool> foldBatchNorm{
+      *this, "fold-batch-norm",
+      llvm::cl::desc("Fold batch normalisation into the convolution before it"),
+      llvm::cl::init(false)};
+};
+
+struct ErrorPipelineOptions : mlir::PassPipelineOptions<ErrorPipelineOptions> {
+  Option<std::string> layers{*this, "layers",
+                             llvm::cl::desc("The layers that get errors"),
+                             llvm::cl::init("*")};
+  Option<std::string> quantize{*this, "quantize",
+                               llvm::cl::desc("As in insert-quantize")};
+  Option<std::string> noise{*this, "noise",
+                            llvm::cl::desc("As in insert-noise")};
+  Option<std::string> shift{*this, "shift",
+                            llvm::cl::desc("As in insert-shift")};
+  Option<std::string> faults{*this, "faults",
+                             llvm::cl::desc("As in insert-faults")};
+};
+
+} // namespace
+
+void cim::registerPipelines() {
+  mlir::PassPipelineRegistration<NNOptions>(
+      "cim-nn", "From an imported network to stage nn",
+      [](mlir::OpPassManager &passes, const NNOptions &options) {
+        CompileRequest request;
+        request.foldBatchNorm = options.foldBatchNorm;
+        addStage(passes, Stage::nn, request);
+      });
+  mlir::PassPipelineRegistration<>(
+      "cim-cim", "From stage nn to stage cim",
+      [](mlir::OpPassManager &passes) { addStage(passes, Stage::cim, {}); });
+  mlir::PassPipelineRegistration<ErrorPipelineOptions>(
+      "cim-perturbed", "From stage cim to stage perturbed",
+      [](mlir::OpPassManager &passes, const ErrorPipelineOptions &options) {
+        CompileRequest request;
+        request.errors.push_back({options.layers, options.quantize,
+                                  options.noise, options.shift,
+                                  options.faults});
+        addStage(passes, Stage::perturbed, request);
+      });
+  mlir::PassPipelineRegistration<>(
+      "cim-mapped", "From stage perturbed to stage mapped",
+      [](mlir::OpPassManager &passes) { addStage(passes, Stage::mapped, {}); });
+}
