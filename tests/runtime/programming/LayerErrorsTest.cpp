@@ -1,0 +1,171 @@
+//===- LayerErrorsTest.cpp - Whether a layer's errors can be applied ------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/programming/Programming.h"
+#include "runtime/tensor/Errors.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+
+using namespace cim;
+using testing::HasSubstr;
+
+namespace {
+
+constexpr double Nan = std::numeric_limits<double>::quiet_NaN();
+
+/// The message with which a quantized layer is refused after \p change.
+std::string errorOf(const std::function<void(plan::Layer &)> &change,
+                    std::vector<float> weights = {1, 2, 3, 4}) {
+  plan::Layer layer;
+  layer.set_name("conv1");
+  layer.add_shape(2);
+  layer.add_shape(2);
+  layer.mutable_quantize()->set_bits(4);
+  change(layer);
+  try {
+    LayerProgram program(layer, makeTensor({2, 2}, weights));
+  } catch (const InputError &error) {
+    EXPECT_THAT(error.what(), HasSubstr("layer 'conv1'"));
+    return error.what();
+  }
+  return "";
+}
+
+TEST(LayerErrors, Good) {
+  EXPECT_EQ(errorOf([](plan::Layer &) {}), "");
+}
+
+TEST(LayerErrors, Weights) {
+  auto nothing = [](plan::Layer &) {};
+  EXPECT_THAT(errorOf(nothing, {1, NAN, 3, 4}),
+              HasSubstr("weight 1 is not finite"));
+  EXPECT_THAT(errorOf(nothing, {1, 2, 3, -INFINITY}),
+              HasSubstr("weight 3 is not finite"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) { layer.set_shape(0, 4); }),
+              HasSubstr("another shape"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) { layer.set_index(1 << 24); }),
+              HasSubstr("index"));
+}
+
+TEST(LayerErrors, Units) {
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.clear_quantize();
+                layer.mutable_noise()->set_width(1);
+              }),
+              HasSubstr("noise in qs needs quantization"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.clear_quantize();
+                layer.mutable_shift()->set_amount(1);
+              }),
+              HasSubstr("shift in qs needs quantization"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_noise()->set_unit(plan::MICROSIEMENS);
+              }),
+              HasSubstr("noise in uS needs a crossbar"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.clear_quantize();
+                layer.mutable_faults()->set_flip(0.1);
+              }),
+              HasSubstr("flip needs quantization"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_noise()->set_unit(plan::Unit(77));
+              }),
+              HasSubstr("no known unit"));
+}
+
+TEST(LayerErrors, Quantize) {
+  for (unsigned bits : {0u, 17u, 4000000000u})
+    EXPECT_THAT(errorOf([&](plan::Layer &layer) {
+                  layer.mutable_quantize()->set_bits(bits);
+                }),
+                HasSubstr("1 to 16 bits"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_quantize()->set_bits(1);
+                layer.mutable_quantize()->set_mode(plan::Quantize::SYMMETRIC);
+              }),
+              HasSubstr("2 to 16 bits"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_quantize()->set_mode(plan::Quantize::PERCENTILE);
+              }),
+              HasSubstr("percentile"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_quantize()->set_mode(plan::Quantize::Mode(9));
+              }),
+              HasSubstr("no known mode"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_quantize()->set_per_channel(true);
+                layer.set_channel_axis(2);
+              }),
+              HasSubstr("channel axis"));
+  for (auto levels : {std::vector<double>{1}, {2, 1}, {1, Nan}})
+    EXPECT_THAT(errorOf([&](plan::Layer &layer) {
+                  layer.mutable_quantize()->set_mode(plan::Quantize::LEVELS);
+                  layer.mutable_quantize()->mutable_levels()->Add(
+                      levels.begin(), levels.end());
+                }),
+                HasSubstr("levels in ascending order"));
+}
+
+TEST(LayerErrors, Noise) {
+  for (double width : {-1.0, Nan, double(INFINITY), 1e31})
+    EXPECT_THAT(errorOf([&](plan::Layer &layer) {
+                  layer.mutable_noise()->set_width(width);
+                }),
+                HasSubstr("finite width"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_noise()->add_level_factor(-1);
+              }),
+              HasSubstr("factors"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_noise()->set_distribution(plan::Noise::STUDENT_T);
+                layer.mutable_noise()->set_parameter(2);
+              }),
+              HasSubstr("above 2"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_noise()->set_distribution(plan::Noise::LOGNORMAL);
+                layer.mutable_noise()->set_parameter(Nan);
+              }),
+              HasSubstr("shape"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_noise()->set_distribution(
+                    plan::Noise::Distribution(17));
+              }),
+              HasSubstr("no known distribution"));
+  for (auto probability :
+       {std::vector<double>{}, {0, 0.5}, {0.1, 1}, {0, 1, 0.5}, {0, Nan, 1}})
+    EXPECT_THAT(errorOf([&](plan::Layer &layer) {
+                  plan::Noise &noise = *layer.mutable_noise();
+                  noise.set_distribution(plan::Noise::EMPIRICAL);
+                  for (double p : probability) {
+                    noise.add_quantile_probability(p);
+                    noise.add_quantile_value(p);
+                  }
+                }),
+                HasSubstr("cumulative distribution"));
+}
+
+TEST(LayerErrors, ShiftAndFaults) {
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_shift()->set_amount(Nan);
+              }),
+              HasSubstr("finite amount"));
+  for (double fraction : {-0.1, 1.1, Nan})
+    EXPECT_THAT(errorOf([&](plan::Layer &layer) {
+                  layer.mutable_faults()->set_low(fraction);
+                }),
+                HasSubstr("fractions of cells"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_faults()->set_low(0.6);
+                layer.mutable_faults()->set_high(0.6);
+              }),
+              HasSubstr("together at most 1"));
+}
+
+} // namespace
