@@ -68,8 +68,9 @@ void maxPool(const Arguments &arguments) {
     const double *input = channel(x.numbers, x, c);
     double *output = channel(y.numbers, y, c);
     forEachWindow(arguments, [&](int64_t result, int64_t offset, bool) {
-      // Written so that NaN prevails.
-      if (offset >= 0 && !(input[offset] <= output[result]))
+      // x ≠ x is how NaN shows, which prevails.
+      if (offset >= 0 &&
+          (input[offset] > output[result] || input[offset] != input[offset]))
         output[result] = input[offset];
     });
   }
