@@ -1,0 +1,152 @@
+//===- Evaluation.cpp - Accuracy of a network over chips -*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/evaluation/Evaluation.h"
+#include "runtime/reference/ReferenceExecutor.h"
+#include "runtime/tensor/Errors.h"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+using namespace cim;
+
+namespace {
+
+double secondsSince(std::chrono::steady_clock::time_point begin) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
+      .count();
+}
+
+/// How many logits come before that of \p label in descending order; of equal
+/// ones the first. A logit that is NaN comes before all, and so does every
+/// other one before a label's that is NaN.
+template <typename Number>
+int64_t rankOf(int64_t label, const Number *logits, int64_t classes) {
+  const Number own = logits[label];
+  int64_t rank = 0;
+  for (int64_t i = 0; i < classes; ++i)
+    rank += i < label ? !(logits[i] < own) : i > label && !(logits[i] <= own);
+  return rank;
+}
+
+/// Writes one chip after another and runs all images on each. \p program
+/// writes one; \p run runs, as Executor::run.
+template <typename Number>
+void runTrials(
+    const DataSet &data, const EvaluationOptions &options, Evaluation &result,
+    const std::function<void(const Chip &)> &program,
+    const std::function<
+        bool(const std::function<void(int64_t, float *)> &,
+             const std::function<void(int64_t, const Number *)> &)> &run) {
+  if (options.keepLogits)
+    result.logits.resize(result.images * result.classes);
+  for (int64_t trial = 0; trial < options.trials; ++trial) {
+    auto begin = std::chrono::steady_clock::now();
+    program({options.seed, static_cast<uint64_t>(trial), 0});
+    const double programSeconds = secondsSince(begin);
+
+    std::atomic<int64_t> correct = 0, correctTop5 = 0;
+    begin = std::chrono::steady_clock::now();
+    const bool complete =
+        run([&](int64_t index, float *image) { data.read(index, image); },
+            [&](int64_t index, const Number *logits) {
+              const int64_t rank =
+                  rankOf(data.label(index), logits, result.classes);
+              if (rank < 1)
+                correct.fetch_add(1, std::memory_order_relaxed);
+              if (rank < 5)
+                correctTop5.fetch_add(1, std::memory_order_relaxed);
+              if (options.keepLogits && trial == 0)
+                std::copy_n(logits, result.classes,
+                            result.logits.begin() + index * result.classes);
+              if (options.imagesDone)
+                options.imagesDone->fetch_add(1, std::memory_order_relaxed);
+            });
+    if (!complete) {
+      result.stopped = true;
+      return;
+    }
+    result.programSeconds += programSeconds;
+    result.forwardSeconds += secondsSince(begin);
+    result.correct.push_back(correct);
+    result.correctTop5.push_back(correctTop5);
+  }
+}
+
+} // namespace
+
+std::vector<int64_t> cim::imageShape(const plan::Plan &plan) {
+  if (plan.inputs_size() != 1)
+    throw InputError("the network has " + std::to_string(plan.inputs_size()) +
+                     " inputs, but only networks with one, the image, can be "
+                     "evaluated on data");
+  const plan::Value &input = plan.values(plan.inputs(0));
+  if (input.element_type() != plan::F32 || input.shape_size() < 2)
+    throw InputError("the network's input '" + input.name() +
+                     "' is no batch of floating-point images, so it cannot be "
+                     "evaluated on data");
+  return {input.shape().begin() + 1, input.shape().end()};
+}
+
+int64_t cim::classCount(const plan::Plan &plan) {
+  if (plan.outputs_size() == 0)
+    throw InputError("the network has no output");
+  const plan::Value &output = plan.values(plan.outputs(0));
+  if (output.element_type() != plan::F32 || output.shape_size() < 2)
+    throw InputError("the network's output '" + output.name() +
+                     "' is no batch of floating-point logits, so it cannot be "
+                     "evaluated on data");
+  int64_t classes = 1;
+  for (int i = 1; i < output.shape_size(); ++i)
+    classes *= output.shape(i);
+  return classes;
+}
+
+bool cim::isRandom(const plan::Plan &plan) {
+  return std::any_of(
+      plan.layers().begin(), plan.layers().end(), [](const plan::Layer &layer) {
+        return (layer.has_noise() && layer.noise().width() != 0) ||
+               (layer.has_faults() &&
+                (layer.faults().low() != 0 || layer.faults().high() != 0 ||
+                 layer.faults().flip() != 0));
+      });
+}
+
+Evaluation cim::evaluate(const plan::Plan &plan, const TensorMap &tensors,
+                         const DataSet &data,
+                         const EvaluationOptions &options) {
+  Evaluation result;
+  result.images = data.images();
+  result.classes = classCount(plan);
+  const auto begin = std::chrono::steady_clock::now();
+  if (options.reference) {
+    ReferenceExecutor executor(plan, tensors);
+    const double prepared = secondsSince(begin);
+    result.threads = options.executor.threads;
+    runTrials<double>(
+        data, options, result,
+        [&](const Chip &chip) { executor.program(chip); },
+        [&](auto &read, auto &write) {
+          return executor.run(result.images, read, write,
+                              options.executor.threads, options.stop);
+        });
+    result.programSeconds += prepared;
+    return result;
+  }
+  Executor executor(plan, tensors, options.executor);
+  const double prepared = secondsSince(begin);
+  result.threads = executor.threads();
+  result.microBatch = executor.microBatch();
+  runTrials<float>(
+      data, options, result, [&](const Chip &chip) { executor.program(chip); },
+      [&](auto &read, auto &write) {
+        return executor.run(result.images, read, write, options.stop);
+      });
+  result.programSeconds += prepared;
+  result.profile = executor.profile();
+  return result;
+}

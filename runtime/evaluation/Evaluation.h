@@ -1,0 +1,80 @@
+//===- Evaluation.h - Accuracy of a network over chips -*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_RUNTIME_EVALUATION_EVALUATION_H
+#define CIM_RUNTIME_EVALUATION_EVALUATION_H
+
+#include "runtime/data/DataSet.h"
+#include "runtime/executor/Executor.h"
+#include "runtime/plan/plan.pb.h"
+#include "runtime/tensor/Tensor.h"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace cim {
+
+struct EvaluationOptions {
+  int64_t trials = 1;
+  uint64_t seed = 0;
+  ExecutorOptions executor;
+  /// In double precision, operation by operation (ReferenceExecutor); of
+  /// `executor`, only the threads matter then.
+  bool reference = false;
+  /// Keep what the network answers in the first trial.
+  bool keepLogits = false;
+  /// Polled often, from several threads; true ends the evaluation after the
+  /// trials that are complete.
+  std::function<bool()> stop;
+  /// Counts images as they are done, over all trials; may be watched from
+  /// another thread.
+  std::atomic<int64_t> *imagesDone = nullptr;
+};
+
+struct Evaluation {
+  /// Images that the network classifies as their label says, per complete
+  /// trial; of equal logits the first counts, and NaN is never right.
+  std::vector<int64_t> correct;
+  /// Images whose label is among the five largest logits.
+  std::vector<int64_t> correctTop5;
+  int64_t images = 0;
+  int64_t classes = 0;
+  /// Wall seconds, summed over complete trials. Preparing the kernels and the
+  /// arena, which happens once, counts as programming.
+  double programSeconds = 0, forwardSeconds = 0;
+  /// images × classes, of the first trial.
+  std::vector<float> logits;
+  unsigned threads = 0, microBatch = 0;
+  /// Time per step; with `executor.profile`, else only of steps without a
+  /// kernel.
+  std::vector<StepTime> profile;
+  /// Not all trials that were asked for are complete.
+  bool stopped = false;
+};
+
+/// Shape of one image as the network \p plan takes it, for example {3, 32, 32}.
+/// Throws InputError for a network that cannot be fed with images (several
+/// inputs, or of integers).
+std::vector<int64_t> imageShape(const plan::Plan &plan);
+
+/// How many numbers the network answers per image.
+int64_t classCount(const plan::Plan &plan);
+
+/// Whether two chips can differ.
+bool isRandom(const plan::Plan &plan);
+
+/// Writes \p options.trials chips and runs all images of \p data on each.
+/// Results depend on nothing but the plan, the tensors, the data, the seed and
+/// the number of trials. Throws InputError.
+Evaluation evaluate(const plan::Plan &plan, const TensorMap &tensors,
+                    const DataSet &data, const EvaluationOptions &options);
+
+} // namespace cim
+
+#endif // CIM_RUNTIME_EVALUATION_EVALUATION_H

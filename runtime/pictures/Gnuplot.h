@@ -1,0 +1,31 @@
+//===- Gnuplot.h - Pictures drawn by gnuplot -*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_RUNTIME_PICTURES_GNUPLOT_H
+#define CIM_RUNTIME_PICTURES_GNUPLOT_H
+
+#include <string>
+#include <string_view>
+
+namespace cim {
+
+enum class PictureFormat { png, svg };
+
+/// What a script begins with: the terminal, its size in points (1/72 inch, as
+/// in SVG; PNG has two pixels a point) and the fonts.
+std::string gnuplotHeader(PictureFormat format, int width, int height);
+
+/// \p text between quotes, as a gnuplot string in which nothing is interpreted:
+/// names come from files.
+std::string gnuplotString(std::string_view text);
+
+/// Runs \p script and returns the picture that it writes to its output. Throws
+/// InputError when there is no gnuplot or it fails.
+std::string runGnuplot(const std::string &script);
+
+} // namespace cim
+
+#endif // CIM_RUNTIME_PICTURES_GNUPLOT_H

@@ -1,0 +1,514 @@
+"""Runs the built `cim` as a user would: exit statuses, error lines, documents.
+
+Every test is a method of CommandLine; run one with
+`.venv/bin/python tests/tools/cim/command_line.py build/bin/cim CommandLine.test_info`.
+"""
+
+import json
+import os
+import pathlib
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import numpy
+import onnx
+import onnxruntime
+
+from small_network import small_network
+
+CIM = None
+LAYERS = ["stem", "block.conv1", "block.conv2", "fc"]
+
+
+class CommandLine(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.scratch.name)
+        onnx.save(small_network(), cls.folder / "small.onnx")
+        onnx.save(small_network(classes=20), cls.folder / "wide.onnx")
+        onnx.save(small_network(nan=True), cls.folder / "nan.onnx")
+        random = numpy.random.default_rng(2)
+        cls.images = random.normal(0, 1, (300, 3, 8, 8)).astype(numpy.float32)
+        session = onnxruntime.InferenceSession(cls.folder / "small.onnx", providers=["CPUExecutionProvider"])
+        cls.logits = session.run(None, {"input": cls.images})[0]
+        # Four labels in five are the network's own, so that it is 80 % right.
+        cls.labels = cls.logits.argmax(1).astype(numpy.int64)
+        cls.labels[::5] = (cls.labels[::5] + 1) % 4
+        numpy.save(cls.folder / "x.npy", cls.images)
+        numpy.save(cls.folder / "y.npy", cls.labels)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def cim(self, *arguments, **options):
+        return subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
+                              timeout=120, **options)
+
+    def succeeds(self, *arguments):
+        result = self.cim(*arguments)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result
+
+    def document(self, *arguments):
+        return json.loads(self.succeeds(*arguments, "--json", "-").stdout)
+
+    def fails(self, status, words, *arguments, **options):
+        """One line on stderr, nothing on stdout, and no file more than before."""
+        before = {p: p.stat().st_mtime_ns for p in self.folder.iterdir()}
+        result = self.cim(*arguments, **options)
+        self.assertEqual(result.returncode, status, result)
+        lines = [l for l in result.stderr.splitlines() if not l.startswith("cim: warning: ")]
+        self.assertEqual(len(lines), 1, result.stderr)
+        self.assertTrue(lines[0].startswith("cim: error: "), lines[0])
+        for word in [words] if isinstance(words, str) else words:
+            self.assertIn(word, lines[0])
+        self.assertEqual(before, {p: p.stat().st_mtime_ns for p in self.folder.iterdir()})
+        return lines[0]
+
+    def evaluate(self, *arguments, model="small.onnx"):
+        return self.document("eval", model, "--data", "npy:x.npy,y.npy", *arguments)
+
+    # Help
+
+    def test_help(self):
+        for arguments in [(), ("--help",), ("-h",)]:
+            text = self.succeeds(*arguments).stdout
+            for command in ["info", "compile", "eval", "histogram"]:
+                self.assertIn(command, text)
+        for command in ["info", "compile", "eval", "histogram", "data", "completion"]:
+            text = self.succeeds(command, "--help").stdout
+            self.assertIn(f"  cim {command} ", text)  # an example, or `source <(cim ...)`
+        self.assertRegex(self.succeeds("--version").stdout, r"^cim \d+\.\d+\.\d+\n$")
+
+    def test_completion(self):
+        script = self.succeeds("completion", "bash").stdout
+        asked = ('COMP_WORDS=(cim eval --pre); COMP_CWORD=2; _cim; echo "${COMPREPLY[@]}"; '
+                 'COMP_WORDS=(cim ev); COMP_CWORD=1; _cim; echo "${COMPREPLY[@]}"')
+        answer = subprocess.run(["bash", "-c", script + asked], capture_output=True, text=True, check=True)
+        self.assertEqual(answer.stdout, "--precision\neval\n")
+        script = self.succeeds("completion", "zsh").stdout
+        if shutil.which("zsh"):
+            subprocess.run(["zsh", "-n"], input=script, text=True, check=True)
+        self.fails(2, "bash or zsh", "completion", "fish")
+
+    # Wrong usage
+
+    def test_did_you_mean(self):
+        self.fails(2, "did you mean 'eval'?", "evla")
+        self.fails(2, "is no command", "frobnicate")
+        self.fails(2, "did you mean '--quantize'?", "eval", "small.onnx", "--quantise", "4")
+        self.fails(2, "did you mean '--quantize'?", "eval", "small.onnx", "--quantise=4")
+        self.fails(2, "did you mean 'noise'?", "eval", "small.onnx", "--data", "shapes", "--layer", "fc:nois=x")
+        self.fails(2, "did you mean 'perturbed'?", "compile", "small.onnx", "--until", "pertubed")
+        self.fails(1, "'block.conv1'", "histogram", "small.onnx", "--layers", "block.conf1")
+
+    def test_options_are_checked_before_anything_is_opened(self):
+        evaluate = ["eval", "nowhere.onnx", "--data", "npy:nowhere.npy,nowhere.npy"]
+        for arguments, words in [
+                (["--quantize", "0"], "--quantize"),
+                (["--quantize", "many"], "--quantize"),
+                (["--noise", "normal:0.25"], ["--noise", "unit"]),
+                (["--noise", "gauss:1qs"], ["--noise", "normal"]),
+                (["--shift", "lots"], "--shift"),
+                (["--faults", "low=2"], "--faults"),
+                (["--layers", "last:0", "--quantize", "4"], "--layers"),
+                (["--layers", "fc"], "no effect"),
+                (["--layer", "fc"], "PATTERN:OPTION=VALUE"),
+                (["--layer", "fc:quantize=x"], "fc:quantize=x"),
+                (["--limit", "0"], ["--limit", "at least 1"]),
+                (["--limit", "-3"], "--limit"),
+                (["--limit", "1e3"], "--limit"),
+                (["--limit", "99999999999999999999"], "too large"),
+                (["--trials", "0"], "--trials"),
+                (["--threads", "0"], "--threads"),
+                (["--micro-batch", "x"], "--micro-batch"),
+                (["--seed", "-1"], "--seed"),
+                (["--seed", "99999999999999999999"], "--seed"),
+                (["--precision", "f64"], "--precision"),
+                (["--normalize", "1,2/3"], "--normalize"),
+                (["--reference", "--precision", "f32"], "--reference"),
+                (["--limit", "3", "--limit", "4"], "--limit"),
+                (["--limit"], "--limit"),
+                (["one", "two"], "one"),
+        ]:
+            with self.subTest(arguments):
+                self.fails(2, words, *evaluate, *arguments)
+        for spec in ["", "cifar", "cifar10:", "npy:x.npy", "shapes:all"]:
+            with self.subTest(spec):
+                self.fails(2, "--data", "eval", "nowhere.onnx", "--data", spec)
+        self.fails(2, "--data", "eval", "small.onnx")
+        self.fails(2, "model is missing", "eval", "--data", "shapes")
+        self.fails(2, ".svg, .png or .csv", "histogram", "nowhere.onnx", "-o", "x.pdf")
+        self.fails(2, "--until", "compile", "nowhere.onnx", "--until", "stage")
+        self.fails(2, ".mlir", "compile", "nowhere.onnx", "-o", "x.txt")
+        self.fails(2, "does not fit", "compile", "nowhere.onnx", "-o", "x.mlir", "--until", "plan")
+        self.fails(2, "no effect before", "compile", "nowhere.onnx", "--until", "nn", "--quantize", "4")
+        # Where results go is looked at before hours are spent.
+        self.fails(1, "no folder", *evaluate, "--json", "nowhere/x.json")
+        self.fails(1, "is a folder", *evaluate, "--outputs", ".")
+
+    # Inputs that cannot be used
+
+    def test_wrong_models(self):
+        def write(name, content):
+            (self.folder / name).write_bytes(content)
+            return name
+
+        whole = (self.folder / "small.onnx").read_bytes()
+        self.fails(1, "nowhere.onnx", "info", "nowhere.onnx")
+        self.fails(1, "bad.onnx", "info", write("bad.onnx", b""))
+        self.fails(1, "bad.onnx", "info", write("bad.onnx", b"not ONNX at all"))
+        self.fails(1, "bad.onnx", "info", write("bad.onnx", whole[:len(whole) // 2]))
+        self.fails(1, "bad.mlir", "info", write("bad.mlir", b"module { nothing }"))
+        self.fails(1, "bad.plan", "info", write("bad.plan", b"version: 1 version"))
+        self.fails(1, ".", "info", ".")
+        self.fails(1, ["finite", "block.conv2"], "info", "nan.onnx")
+        self.fails(1, ["finite", "block.conv2"], "eval", "nan.onnx", "--data", "npy:x.npy,y.npy")
+
+    def test_wrong_data(self):
+        evaluate = ["eval", "small.onnx", "--data"]
+        self.fails(1, "nowhere.npy", *evaluate, "npy:nowhere.npy,y.npy")
+        self.fails(1, "the images are 3×32×32 but the network's input is 3×8×8", *evaluate, "shapes")
+        numpy.save(self.folder / "y5.npy", self.labels[:5])
+        self.fails(1, "5 labels", *evaluate, "npy:x.npy,y5.npy")
+        numpy.save(self.folder / "y4.npy", numpy.where(self.labels == 3, 4, self.labels))
+        self.fails(1, ["is 4", "only 4 outputs"], *evaluate, "npy:x.npy,y4.npy")
+        images = self.images.copy()
+        images[7, 0, 0, 0] = numpy.nan
+        numpy.save(self.folder / "xnan.npy", images)
+        self.fails(1, "image 7", *evaluate, "npy:xnan.npy,y.npy")
+        self.fails(1, "--normalize has no effect", *evaluate, "npy:x.npy,y.npy", "--normalize", "0/1")
+
+    def test_errors_that_do_not_fit_the_network(self):
+        self.fails(1, "qs", "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:1qs")
+        self.fails(1, "uS", "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:1uS")
+        self.fails(1, "conv9", "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--quantize", "4",
+                   "--layers", "conv9")
+        self.fails(1, "conv9", "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--layer", "conv9:quantize=4")
+
+    # Outputs
+
+    def test_full_and_closed_outputs(self):
+        info = [CIM, "info", "small.onnx"]
+        for command in [info, info + ["--json", "-"], [CIM, "--help"], [CIM, "compile", "small.onnx"]]:
+            with open("/dev/full", "w") as full:
+                result = subprocess.run(command, cwd=self.folder, stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("No space left on device", result.stderr)
+        result = self.cim("info", "small.onnx", "--json", "/dev/full")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("No space left on device", result.stderr)
+        reader, writer = os.pipe()
+        os.close(reader)
+        result = subprocess.run(info, cwd=self.folder, stdout=writer, stderr=subprocess.PIPE, text=True)
+        os.close(writer)
+        self.assertEqual(result.returncode, 1)
+        result = subprocess.run(["bash", "-c", f"{CIM} info small.onnx >&-"], cwd=self.folder,
+                                stderr=subprocess.PIPE, text=True)
+        self.assertEqual(result.returncode, 1)
+
+    def test_full_disk(self):
+        disk = self.folder / "disk"
+        disk.mkdir()
+        mounted = os.geteuid() == 0 and subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", disk], capture_output=True).returncode == 0
+        if not mounted:
+            disk.rmdir()
+            self.skipTest("SKIPPED: cannot mount a small tmpfs (not root, or not allowed)")
+        try:
+            (disk / "old.csv").write_text("old")
+            for arguments in [["compile", "small.onnx", "-o", "disk/a.mlir"],
+                              ["compile", "small.onnx", "-o", "disk/a.plan"],
+                              ["histogram", "small.onnx", "-o", "disk/old.csv"],
+                              ["data", "npy:x.npy,y.npy", "-o", "disk/a"]]:
+                result = self.cim(*arguments)
+                self.assertEqual(result.returncode, 1, arguments)
+                self.assertIn("No space left on device", result.stderr)
+                self.assertEqual([p.name for p in disk.iterdir()], ["old.csv"], arguments)
+            self.assertEqual((disk / "old.csv").read_text(), "old")
+        finally:
+            subprocess.run(["umount", disk], check=True)
+            disk.rmdir()
+
+    def test_size_limit(self):
+        """As a full disk, where nothing can be mounted: beyond 8 KiB a write fails."""
+        for arguments in ["compile small.onnx -o limited.mlir", "histogram small.onnx -o limited.csv",
+                          "data npy:x.npy,y.npy -o limited"]:
+            result = subprocess.run(["bash", "-c", f"ulimit -f 8; exec {CIM} {arguments}"], cwd=self.folder,
+                                    capture_output=True, text=True)
+            self.assertEqual(result.returncode, 1, result)
+            self.assertIn("File too large", result.stderr)
+            self.assertEqual(list(self.folder.glob("limited*")), [])
+
+    # Commands
+
+    def check_common(self, document, command):
+        self.assertEqual(list(document)[0], "command")
+        self.assertEqual(list(document)[-1], "seconds")
+        self.assertEqual(document["command"], command)
+        model = document["model"]
+        self.assertEqual((model["path"], model["layers"]), ("small.onnx", 4))
+        self.assertEqual(model["weights"], 16 * 27 + 2 * 16 * 144 + 64)
+        digest = subprocess.run(["sha256sum", self.folder / "small.onnx"], capture_output=True, text=True).stdout
+        self.assertEqual(model["sha256"], digest.split()[0])
+        self.assertIsInstance(document["options"], dict)
+
+    def test_info(self):
+        text = self.succeeds("info", "small.onnx").stdout
+        for word in LAYERS + ["16×16×3×3", "2,304", "C1", "C2"]:
+            self.assertIn(word, text)
+        document = self.document("info", "small.onnx")
+        self.check_common(document, "info")
+        layers = document["layers"]
+        self.assertEqual([l["name"] for l in layers], LAYERS)
+        self.assertEqual([l["role"] for l in layers], ["", "C1", "C2", ""])
+        self.assertEqual([l["op"] for l in layers], ["conv", "conv", "conv", "gemm"])
+        self.assertEqual(layers[1]["shape"], [16, 16, 3, 3])
+        self.assertEqual(layers[1]["weights"], 2304)
+        self.assertEqual(layers[1]["macs"], 2304 * 64)
+        weights = {i.name: onnx.numpy_helper.to_array(i) for i in onnx.load(self.folder / "small.onnx").graph.initializer}
+        for layer in layers:
+            values = weights[layer["name"] + ".weight"]
+            self.assertEqual(numpy.float32(layer["range"]).tolist(), [values.min(), values.max()])
+
+    def test_json_files_are_whole(self):
+        result = self.succeeds("info", "small.onnx", "--json", "out.json")
+        self.assertIn("stem", result.stdout)
+        self.check_common(json.loads((self.folder / "out.json").read_text()), "info")
+        (self.folder / "out.json").unlink()
+
+    def test_eval_without_errors(self):
+        document = self.evaluate("--outputs", "logits.npy")
+        self.check_common(document, "eval")
+        self.assertEqual(document["correct"], [240])
+        accuracy = document["accuracy"]
+        self.assertEqual(set(accuracy), {"mean", "std", "ci95", "image_ci95", "trials"})
+        self.assertEqual(accuracy["mean"], 0.8)
+        self.assertEqual(accuracy["trials"], [0.8])
+        self.assertIsNone(accuracy["std"])
+        self.assertEqual(accuracy["ci95"], accuracy["image_ci95"])
+        self.assertLess(accuracy["ci95"][0], 0.8)
+        self.assertGreater(accuracy["ci95"][1], 0.8)
+        self.assertEqual(document["data"]["spec"], "npy:x.npy,y.npy")
+        self.assertEqual(document["data"]["images"], 300)
+        self.assertEqual(set(document["seconds"]), {"compile", "program", "forward", "total"})
+        self.assertGreater(document["images_per_second"], 0)
+        self.assertNotIn("top5", document)
+        logits = numpy.load(self.folder / "logits.npy")
+        self.assertEqual(logits.dtype, numpy.float32)
+        numpy.testing.assert_allclose(logits, self.logits, atol=1e-4 * numpy.abs(self.logits).max())
+        text = self.succeeds("eval", "small.onnx", "--data", "npy:x.npy,y.npy").stdout
+        self.assertIn("80.00 %", text)
+
+    def test_reference_agrees(self):
+        self.evaluate("--limit", 20, "--reference", "--outputs", "reference.npy", "--quantize", 4)
+        self.evaluate("--limit", 20, "--outputs", "kernels.npy", "--quantize", 4)
+        reference, kernels = (numpy.load(self.folder / f) for f in ("reference.npy", "kernels.npy"))
+        self.assertEqual(reference.shape, (20, 4))
+        numpy.testing.assert_allclose(kernels, reference, atol=1e-4 * numpy.abs(reference).max())
+
+    def test_top5(self):
+        document = self.evaluate(model="wide.onnx")
+        self.assertEqual(set(document["top5"]), {"mean", "std", "ci95", "image_ci95", "trials"})
+        self.assertGreaterEqual(document["top5"]["mean"], document["accuracy"]["mean"])
+        self.assertIn("top 5", self.succeeds("eval", "wide.onnx", "--data", "npy:x.npy,y.npy").stdout)
+
+    def test_same_bits(self):
+        errors = ["--quantize", "5", "--noise", "normal:0.5qs", "--trials", "3", "--seed", "7"]
+        logits = []
+        for index, how in enumerate([["--threads", "1"], ["--threads", "2"], ["--micro-batch", "3"]]):
+            document = self.evaluate(*errors, *how, "--outputs", f"bits{index}.npy")
+            logits.append((document["correct"], (self.folder / f"bits{index}.npy").read_bytes()))
+        self.assertEqual(logits[0], logits[1])
+        self.assertEqual(logits[0], logits[2])
+        self.assertEqual(len(logits[0][0]), 3)
+        other = self.evaluate(*errors[:-1], "8", "--outputs", "other.npy")
+        self.assertNotEqual((self.folder / "other.npy").read_bytes(), logits[0][1])
+
+    def test_negative_shift(self):
+        up = self.evaluate("--quantize", "5", "--shift", "+1/2qs", "--outputs", "up.npy")
+        down = self.evaluate("--quantize", "5", "--shift", "-1/2qs", "--outputs", "down.npy")
+        self.assertEqual(up["options"]["shift"], "+1/2qs")
+        self.assertEqual(down["options"]["shift"], "-1/2qs")
+        self.assertFalse(numpy.array_equal(*(numpy.load(self.folder / f) for f in ("up.npy", "down.npy"))))
+
+    def test_measures_of_several_chips(self):
+        accuracy = self.evaluate("--noise", "normal:0.1ns", "--trials", "4")["accuracy"]
+        trials = numpy.array(accuracy["trials"])
+        self.assertEqual(len(trials), 4)
+        self.assertAlmostEqual(accuracy["mean"], trials.mean())
+        self.assertAlmostEqual(accuracy["std"], trials.std(ddof=1))
+        half = 3.182446305 * trials.std(ddof=1) / 2  # Student's t, 3 degrees of freedom
+        numpy.testing.assert_allclose(accuracy["ci95"], [trials.mean() - half, trials.mean() + half], rtol=1e-6)
+
+    def test_options_without_effect_are_mentioned(self):
+        for option in [["--trials", "5"], ["--seed", "3"]]:
+            result = self.succeeds("eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--quantize", "4", *option)
+            self.assertIn(f"cim: warning: {option[0]} has no effect", result.stderr)
+        result = self.succeeds("eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--limit", "1000")
+        self.assertIn("only 300 images", result.stderr)
+
+    def test_layer_overrides(self):
+        everything = self.evaluate("--quantize", "2", "--outputs", "a.npy")
+        listed = self.evaluate(*[a for name in LAYERS for a in ("--layer", f"{name}:quantize=2")],
+                               "--outputs", "b.npy")
+        numpy.testing.assert_array_equal(numpy.load(self.folder / "a.npy"), numpy.load(self.folder / "b.npy"))
+        self.assertEqual(everything["correct"], listed["correct"])
+        self.evaluate("--quantize", "2", "--layer", "role:C2:quantize=8", "--outputs", "c.npy")
+        self.assertFalse(numpy.array_equal(numpy.load(self.folder / "a.npy"), numpy.load(self.folder / "c.npy")))
+        self.evaluate("--quantize", "2", "--layers", "!role:C2", "--layer", "block.conv2:quantize=8",
+                      "--outputs", "d.npy")
+        numpy.testing.assert_array_equal(numpy.load(self.folder / "c.npy"), numpy.load(self.folder / "d.npy"))
+
+    def test_config(self):
+        def config(text):
+            (self.folder / "experiment.yaml").write_text(text)
+
+        config("""
+            model: small.onnx
+            data: npy:x.npy,y.npy
+            quantize: 2
+            limit: 50
+            layers:
+              "role:C2": {quantize: 8, noise: 'normal:0.1ns'}
+            """)
+        document = self.document("eval", "--config", "experiment.yaml", "--limit", "40", "--quantize=3")
+        self.assertEqual(document["data"]["images"], 40)
+        self.assertEqual(document["options"]["quantize"], "3")
+        self.assertEqual(document["options"]["layer"], ["role:C2:quantize=8", "role:C2:noise=normal:0.1ns"])
+        document = self.document("eval", "wide.onnx", "--config=experiment.yaml")
+        self.assertEqual(document["model"]["path"], "wide.onnx")
+        self.assertEqual(document["options"]["quantize"], "2")
+        config("layers: role:C2\nshift: -1/4qs\nquantize: 5\nreference: false\n")
+        self.assertEqual(self.evaluate("--config", "experiment.yaml")["options"]["layers"], "role:C2")
+        for text, words in [
+                ("quantise: 4", ["experiment.yaml' line 1", "did you mean 'quantize'?"]),
+                ("a: 1\n  b: 2", "line 2"),
+                ("[" * 100000, "experiment.yaml"),
+                ("- 1", "map"),
+                ("quantize: [1, 2]", "quantize"),
+                ("quantize:", "quantize"),
+                ("reference: 3", "true or false"),
+                ("limit: 3\nlimit: 4", "twice"),
+                ("layers: {fc: 3}", "fc"),
+        ]:
+            with self.subTest(text[:40]):
+                config(text)
+                self.fails(1, words, "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--config", "experiment.yaml")
+        config("quantize: 99")
+        self.fails(2, "--quantize", "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--config", "experiment.yaml")
+        self.fails(1, "nowhere.yaml", "eval", "small.onnx", "--config", "nowhere.yaml")
+        self.fails(2, "--config", "eval", "small.onnx", "--config")
+
+    def test_compile(self):
+        for stage in ["nn", "cim", "perturbed", "mapped", "plan"]:
+            self.assertNotEqual(self.succeeds("compile", "small.onnx", "--until", stage).stdout, "")
+        errors = ["--quantize", "4", "--noise", "normal:0.2qs"]
+        plain = self.evaluate(*errors, "--outputs", "onnx.npy")
+        self.succeeds("compile", "small.onnx", *errors, "-o", "small.mlir")
+        self.succeeds("compile", "small.onnx", *errors, "-o", "small.plan")
+        self.assertTrue((self.folder / "small.safetensors").exists())
+        for model in ["small.mlir", "small.plan"]:
+            document = self.evaluate("--outputs", "again.npy", model=model)
+            self.assertEqual(document["correct"], plain["correct"], model)
+            self.assertEqual((self.folder / "again.npy").read_bytes(), (self.folder / "onnx.npy").read_bytes(), model)
+        self.fails(2, "compile the model again", "eval", "small.plan", "--data", "npy:x.npy,y.npy", "--quantize", "3")
+        self.fails(2, "compiled already", "compile", "small.plan")
+        document = self.document("compile", "small.onnx", "-o", "other.mlir")
+        self.check_common(document, "compile")
+
+    def test_a_plan_runs_without_mlir(self):
+        self.succeeds("compile", "small.onnx", "-o", "free.plan")
+        trace = subprocess.run([CIM, "eval", "free.plan", "--data", "npy:x.npy,y.npy"], cwd=self.folder,
+                               capture_output=True, text=True, env=dict(os.environ, LD_DEBUG="files"))
+        self.assertEqual(trace.returncode, 0)
+        self.assertIn("libCimRuntime", trace.stderr)
+        self.assertNotRegex(trace.stderr, "libMLIR|libLLVM|libCimCompiler")
+
+    def test_histogram(self):
+        document = self.document("histogram", "small.onnx", "--quantize", "3", "--bins", "50")
+        self.check_common(document, "histogram")
+        self.assertEqual([l["name"] for l in document["layers"]], LAYERS)
+        for layer in document["layers"]:
+            self.assertEqual(len(layer["edges"]), 51)
+            self.assertEqual(sum(layer["before"]), sum(layer["after"]))
+            self.assertLessEqual(sum(c > 0 for c in layer["after"]), 8)
+            self.assertGreater(sum(c > 0 for c in layer["before"]), 8)
+        layer = self.document("histogram", "small.onnx", "--layers", "block.conv2")["layers"]
+        self.assertEqual([l["name"] for l in layer], ["block.conv2"])
+        weights = onnx.numpy_helper.to_array(next(
+            i for i in onnx.load(self.folder / "small.onnx").graph.initializer if i.name == "block.conv2.weight"))
+        counts, edges = numpy.histogram(weights.astype(float), bins=128)
+        numpy.testing.assert_allclose(layer[0]["edges"], edges, rtol=1e-12, atol=1e-12)
+        self.assertEqual(layer[0]["before"], counts.tolist())
+        self.assertEqual(layer[0]["after"], layer[0]["before"])
+
+    def test_histogram_files(self):
+        self.succeeds("histogram", "small.onnx", "--quantize", "3", "-o", "h.csv")
+        rows = (self.folder / "h.csv").read_text().splitlines()
+        self.assertEqual(rows[0], "layer,lower,upper,before,after")
+        self.assertEqual(len(rows), 1 + 4 * 128)
+        for layers in [[], ["--layers", "fc"]]:
+            self.succeeds("histogram", "small.onnx", "--quantize", "3", *layers, "-o", "h.png")
+            self.assertTrue((self.folder / "h.png").read_bytes().startswith(b"\x89PNG"))
+            self.succeeds("histogram", "small.onnx", "--quantize", "3", *layers, "-o", "h.svg")
+            text = (self.folder / "h.svg").read_text()
+            self.assertIn("</svg>", text)
+            self.assertIn("fc", text)
+        empty = self.folder / "empty"
+        empty.mkdir()
+        self.fails(1, "gnuplot-nox", "histogram", "small.onnx", "-o", "i.png", env={"PATH": str(empty)})
+
+    def test_data(self):
+        document = self.document("data", "npy:x.npy,y.npy", "--limit", "30", "-o", "copy")
+        numpy.testing.assert_array_equal(numpy.load(self.folder / "copy-images.npy"), self.images[:30])
+        numpy.testing.assert_array_equal(numpy.load(self.folder / "copy-labels.npy"), self.labels[:30])
+        again = self.document("data", "npy:copy-images.npy,copy-labels.npy")
+        self.assertEqual(document["data"]["sha256"], again["data"]["sha256"])
+        self.assertIn("saltire", self.succeeds("data", "shapes", "--limit", "20").stdout)
+
+    # Ctrl-C and terminals
+
+    def test_interrupt_keeps_finished_chips(self):
+        for number in [signal.SIGINT, signal.SIGTERM]:
+            with self.subTest(number):
+                (self.folder / "partial.json").unlink(missing_ok=True)
+                process = subprocess.Popen(
+                    [CIM, "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:0.1ns", "--trials",
+                     "100000000", "--json", "partial.json"], cwd=self.folder, stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE, text=True)
+                time.sleep(2)
+                process.send_signal(number)
+                _, errors = process.communicate(timeout=20)
+                self.assertEqual(process.returncode, 130, errors)
+                document = json.loads((self.folder / "partial.json").read_text())
+                self.assertGreater(len(document["correct"]), 0)
+                self.assertEqual(len(document["correct"]), len(document["accuracy"]["trials"]))
+
+    def test_progress_only_on_a_terminal(self):
+        command = [CIM, "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:0.1ns", "--trials",
+                   "400", "--reference"]
+        self.assertEqual(self.succeeds(*command[1:-3], "4", "--reference").stderr, "")
+        master, slave = pty.openpty()
+        process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=slave)
+        os.close(slave)
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+        seen = os.read(master, 100000).decode()
+        os.close(master)
+        self.assertRegex(seen, r"evaluating 400 chips +[\d,]+ of 120,000 images +[\d,]+/s +.* left")
+
+
+if __name__ == "__main__":
+    CIM = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    unittest.main(verbosity=2)

@@ -1,0 +1,36 @@
+//===- Command.h - The commands of cim -*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_TOOLS_CIM_COMMAND_H
+#define CIM_TOOLS_CIM_COMMAND_H
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace cim {
+
+/// One command: its place in the command line, and what it does when that has
+/// been read. `run` throws UsageError, GrammarError, InputError or Interrupted,
+/// and has checked every option before it opens anything.
+struct Command {
+  CLI::App *app;
+  std::function<void()> run;
+};
+
+// Each adds its command, with all options, to \p cim.
+Command compileCommand(CLI::App &cim);
+Command completionCommand(CLI::App &cim);
+Command dataCommand(CLI::App &cim);
+Command evalCommand(CLI::App &cim);
+Command histogramCommand(CLI::App &cim);
+Command infoCommand(CLI::App &cim);
+
+} // namespace cim
+
+#endif // CIM_TOOLS_CIM_COMMAND_H

@@ -1,0 +1,238 @@
+//===- Eval.cpp - cim eval: accuracy under memory errors -*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/evaluation/Evaluation.h"
+#include "runtime/evaluation/Statistics.h"
+#include "runtime/tensor/Errors.h"
+#include "runtime/tensor/TensorFile.h"
+#include "tools/cim/Command.h"
+#include "tools/cim/Interrupt.h"
+#include "tools/cim/MeasureText.h"
+#include "tools/cim/Network.h"
+#include "tools/cim/Output.h"
+#include "tools/cim/Progress.h"
+#include "tools/cim/Text.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+using namespace cim;
+
+namespace {
+
+struct Eval {
+  ModelFlags model;
+  ErrorFlags errors;
+  DataFlags data;
+  RunFlags running;
+  Output output;
+  std::string outputs;
+  int64_t trials = 0;
+  std::optional<uint64_t> seed;
+
+  void run();
+};
+
+/// The steps that took longest.
+std::string profileText(const Evaluation &result) {
+  std::vector<StepTime> steps = result.profile;
+  std::sort(steps.begin(), steps.end(),
+            [](const StepTime &a, const StepTime &b) {
+              return a.seconds > b.seconds;
+            });
+  double total = 0;
+  for (const StepTime &step : steps)
+    total += step.seconds;
+  Table table({{"step"},
+               {"operation"},
+               {"seconds", Table::Align::right},
+               {"share", Table::Align::right},
+               {""}});
+  for (const StepTime &step : steps)
+    table.add({step.name, step.operation, brief(step.seconds, 3),
+               percent(total > 0 ? step.seconds / total : 0, 1),
+               step.general ? "no kernel" : ""});
+  return "\n" + table.text();
+}
+
+Json profileJson(const Evaluation &result) {
+  Json steps = Json::array();
+  for (const StepTime &step : result.profile)
+    steps.push_back({{"name", step.name},
+                     {"operation", step.operation},
+                     {"kernel", !step.general},
+                     {"seconds", step.seconds}});
+  return steps;
+}
+
+/// Says so where steps without a kernel cost much.
+void warnOfSlowSteps(const Evaluation &result) {
+  double seconds = 0;
+  std::vector<std::string> operations;
+  for (const StepTime &step : result.profile)
+    if (step.general) {
+      seconds += step.seconds;
+      if (std::find(operations.begin(), operations.end(), step.operation) ==
+          operations.end())
+        operations.push_back(step.operation);
+    }
+  const double share = seconds / (result.forwardSeconds * result.threads);
+  if (share < 0.1)
+    return;
+  std::string names;
+  for (const std::string &operation : operations)
+    names += (names.empty() ? "" : ", ") + operation;
+  warn(percent(std::min(share, 1.0), 0) +
+       " of the time goes into operations without a kernel (" + names + ")");
+}
+
+void Eval::run() {
+  model.check();
+  const std::vector<ErrorRequest> requests = errors.check();
+  if (!errors.layers.empty() && !errors.any())
+    throw UsageError("--layers has no effect without an error such as "
+                     "--quantize or --noise");
+  data.check();
+  running.check();
+  if (!outputs.empty())
+    checkWritable("--outputs", outputs);
+  output.check();
+
+  Stopwatch total;
+  const Network network = Network::load(model, requests);
+  const std::vector<int64_t> inputShape = imageShape(network.plan);
+  checkInterrupted();
+  const DataSet images = data.open({.inputShape = inputShape,
+                                    .classes = classCount(network.plan),
+                                    .threads = unsigned(running.threads)});
+  checkInterrupted();
+
+  EvaluationOptions options;
+  options.trials = std::max<int64_t>(1, trials);
+  options.seed = seed.value_or(0);
+  if (!isRandom(network.plan)) {
+    if (trials > 1 || seed)
+      warn(std::string(trials > 1 ? "--trials" : "--seed") +
+           " has no effect: no error is random, so every chip is the same");
+    options.trials = 1;
+  }
+  options.executor.threads = running.threads;
+  options.executor.microBatch = running.microBatch;
+  options.executor.strict = running.precision == "f32-strict";
+  options.executor.profile = running.profile;
+  options.reference = running.reference;
+  options.keepLogits = !outputs.empty();
+  options.stop = interrupted;
+  Evaluation result;
+  {
+    Progress progress(options.trials == 1
+                          ? "evaluating"
+                          : "evaluating " + grouped(options.trials) + " chips",
+                      options.trials * images.images(), "images");
+    options.imagesDone = &progress.done;
+    result = evaluate(network.plan, network.tensors, images, options);
+  }
+  if (result.correct.empty())
+    throw Interrupted();
+  warnOfSlowSteps(result);
+  if (!outputs.empty())
+    writeNpy(outputs,
+             makeTensor({result.images, result.classes}, result.logits));
+
+  const Measure accuracy = measure(result.correct, result.images);
+  const bool top5 = result.classes > 10;
+  const int64_t chips = result.correct.size();
+  const double rate = chips * result.images / result.forwardSeconds;
+  std::vector<std::pair<std::string, std::string>> fields = {
+      {"model", model.path + " (" + grouped(network.plan.layers_size()) +
+                    " crossbar layers, " + grouped(network.weights()) +
+                    " weights)"},
+      {"data", data.spec + " (" + grouped(result.images) + " images)"},
+      {"errors", model.isPlan() ? "as compiled" : errors.text()},
+      {"chips", result.stopped ? grouped(chips) + " of " +
+                                     grouped(options.trials) + " (interrupted)"
+                               : grouped(chips)},
+      {"accuracy", measureText(accuracy)}};
+  if (top5)
+    fields.push_back(
+        {"top 5", measureText(measure(result.correctTop5, result.images))});
+  fields.push_back({"speed", grouped(static_cast<int64_t>(rate)) +
+                                 " images/s on " +
+                                 std::to_string(result.threads) + " threads"});
+  std::string text = fieldsText(fields);
+  if (running.profile)
+    text += profileText(result);
+
+  Json resolved = Json::object();
+  errors.describe(resolved);
+  if (model.foldBatchNorm)
+    resolved["fold-batch-norm"] = true;
+  data.describe(resolved, images);
+  resolved["trials"] = options.trials;
+  resolved["seed"] = options.seed;
+  resolved["threads"] = result.threads;
+  if (running.reference)
+    resolved["reference"] = true;
+  else {
+    resolved["micro-batch"] = result.microBatch;
+    resolved["precision"] =
+        running.precision.empty() ? "f32" : running.precision;
+  }
+  Json document = {{"command", "eval"},
+                   {"model", network.describe()},
+                   {"data",
+                    {{"spec", data.spec},
+                     {"images", result.images},
+                     {"sha256", images.sha256()}}},
+                   {"options", resolved},
+                   {"accuracy", measureJson(accuracy)},
+                   {"correct", result.correct}};
+  if (top5) {
+    document["top5"] = measureJson(measure(result.correctTop5, result.images));
+    document["correct_top5"] = result.correctTop5;
+  }
+  document["images_per_second"] = rate;
+  if (running.profile)
+    document["profile"] = profileJson(result);
+  document["seconds"] = {{"compile", network.compileSeconds},
+                         {"program", result.programSeconds},
+                         {"forward", result.forwardSeconds},
+                         {"total", total.seconds()}};
+  output.write(text, document);
+  if (result.stopped)
+    throw Interrupted();
+}
+
+} // namespace
+
+Command cim::evalCommand(CLI::App &cim) {
+  auto command = std::make_shared<Eval>();
+  CLI::App *app =
+      cim.add_subcommand("eval", "Measure accuracy under memory errors");
+  command->model.addTo(*app);
+  command->data.addTo(*app);
+  command->errors.addTo(*app);
+  addCount(*app, "--trials", command->trials,
+           "Chips, each with its own random errors (default: 1)")
+      ->type_name("T")
+      ->group("Errors");
+  addSeed(*app, command->seed);
+  command->running.addTo(*app);
+  app->add_option("--outputs", command->outputs,
+                  "Write the logits of the first chip, images × classes "
+                  "float32, to FILE.npy")
+      ->type_name("FILE")
+      ->group("Output");
+  command->output.addTo(*app);
+  app->footer("Examples:\n"
+              "  cim eval resnet32.onnx --data cifar10:cifar-10-binary.tar.gz\n"
+              "  cim eval resnet32.onnx --data shapes --quantize 5 --noise "
+              "normal:0.25qs --trials 10\n"
+              "  cim eval resnet32.onnx --data shapes --shift -1/64qs "
+              "--quantize 5 --layer role:C2:quantize=8 --json result.json");
+  return {app, [command] { command->run(); }};
+}

@@ -1,0 +1,110 @@
+//===- Flags.h - Options that commands share -*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_TOOLS_CIM_FLAGS_H
+#define CIM_TOOLS_CIM_FLAGS_H
+
+#include "compiler/Compiler.h"
+#include "runtime/data/DataSet.h"
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+class Option;
+} // namespace CLI
+
+namespace cim {
+
+/// JSON in the order in which it is made.
+using Json = nlohmann::ordered_json;
+
+/// A whole number of at least \p lowest, for option \p name. Throws UsageError.
+int64_t parseCount(const std::string &name, const std::string &text,
+                   int64_t lowest = 1);
+
+/// Adds an option with a whole number of at least \p lowest.
+CLI::Option *addCount(CLI::App &app, const std::string &name, int64_t &target,
+                      const std::string &description, int64_t lowest = 1);
+
+/// The network, and a warning for each doubtful thing about it.
+struct ModelFlags {
+  std::string path;
+  /// From a file of options, where the first argument does not say.
+  std::string configured;
+  bool foldBatchNorm = false;
+
+  void addTo(CLI::App &app);
+  /// Throws UsageError when there is no model.
+  void check();
+  /// A plan, which can be run but not compiled again.
+  bool isPlan() const;
+};
+
+/// `--quantize`, `--noise`, ... for `--layers`, and `--layer` for one pattern.
+struct ErrorFlags {
+  std::string quantize, noise, shift, faults;
+  std::string layers;
+  std::vector<std::string> overrides;
+
+  void addTo(CLI::App &app);
+  /// Checks the grammar of everything and returns what the compiler is asked
+  /// for. Throws UsageError.
+  std::vector<ErrorRequest> check() const;
+  /// Whether any error is asked for.
+  bool any() const;
+  void describe(Json &options) const;
+  /// "quantize 4, noise normal:0.25qs"; "none".
+  std::string text() const;
+};
+
+/// `--data`, `--limit`, `--normalize`.
+struct DataFlags {
+  std::string spec, normalize;
+  std::string configured; ///< as ModelFlags::configured
+  int64_t limit = 0;
+
+  /// \p option: as `--data`; otherwise as the first argument.
+  void addTo(CLI::App &app, bool option = true);
+  /// Throws UsageError.
+  void check();
+  /// Opens the data (with progress). check() must have been called.
+  DataSet open(DataOptions options) const;
+  void describe(Json &options, const DataSet &data) const;
+
+private:
+  DataSpec parsed;
+  std::optional<Normalization> normalization;
+};
+
+/// Which computation, on how many threads.
+struct RunFlags {
+  int64_t threads = 0; ///< 0: all cores
+  int64_t microBatch = 0;
+  std::string precision;
+  bool reference = false;
+  bool profile = false;
+
+  void addThreads(CLI::App &app);
+  void addTo(CLI::App &app);
+  /// Throws UsageError.
+  void check() const;
+};
+
+/// Adds `--seed`.
+void addSeed(CLI::App &app, std::optional<uint64_t> &seed);
+
+/// Throws InputError unless a file can be written at \p path, as far as can be
+/// seen now; so that nobody computes for hours in vain.
+void checkWritable(const std::string &option, const std::string &path);
+
+} // namespace cim
+
+#endif // CIM_TOOLS_CIM_FLAGS_H

@@ -1,0 +1,69 @@
+//===- Network.cpp - A network that is ready to run -*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "tools/cim/Network.h"
+#include "runtime/plan/PlanFile.h"
+#include "runtime/tensor/Errors.h"
+#include "runtime/tensor/Files.h"
+#include "tools/cim/Output.h"
+
+#include <cstdio>
+
+using namespace cim;
+
+std::string cim::oneLine(std::string text) {
+  for (char &character : text)
+    if (static_cast<unsigned char>(character) < ' ' || character == '\x7f')
+      character = ' ';
+  return text;
+}
+
+void cim::warn(const std::string &message) {
+  std::fprintf(stderr, "cim: warning: %s\n", oneLine(message).c_str());
+}
+
+Network Network::load(const ModelFlags &model,
+                      const std::vector<ErrorRequest> &errors) {
+  Network network;
+  network.path = model.path;
+  Stopwatch stopwatch;
+  if (model.isPlan()) {
+    if (!errors.empty())
+      throw UsageError("'" + model.path +
+                       "' is a compiled plan, whose errors are fixed; compile "
+                       "the model again with other ones, or leave them out");
+    LoadedPlan loaded = readPlan(model.path, warn);
+    network.plan = std::move(loaded.plan);
+    network.tensors = std::move(loaded.tensors);
+    network.sha256 = sha256OfFile(model.path);
+  } else {
+    CompileRequest request;
+    request.model = model.path;
+    request.errors = errors;
+    request.foldBatchNorm = model.foldBatchNorm;
+    request.warn = warn;
+    CompiledNetwork compiled = loadCompiler().compile(request);
+    network.plan = std::move(compiled.plan);
+    network.tensors = std::move(compiled.tensors);
+    network.sha256 = std::move(compiled.modelSha256);
+  }
+  network.compileSeconds = stopwatch.seconds();
+  return network;
+}
+
+int64_t Network::weights() const {
+  int64_t sum = 0;
+  for (const plan::Layer &layer : plan.layers())
+    sum += elementCount({layer.shape().data(), size_t(layer.shape_size())});
+  return sum;
+}
+
+Json Network::describe() const {
+  return {{"path", path},
+          {"sha256", sha256},
+          {"layers", plan.layers_size()},
+          {"weights", weights()}};
+}

@@ -1,0 +1,40 @@
+//===- Network.h - A network that is ready to run -*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_TOOLS_CIM_NETWORK_H
+#define CIM_TOOLS_CIM_NETWORK_H
+
+#include "tools/cim/Flags.h"
+
+namespace cim {
+
+/// A model as a plan: compiled, or read when it is one already.
+struct Network {
+  std::string path, sha256;
+  plan::Plan plan;
+  TensorMap tensors;
+  double compileSeconds = 0;
+
+  /// Throws UsageError when errors are asked of a compiled plan, and
+  /// InputError. Warnings go to stderr.
+  static Network load(const ModelFlags &model,
+                      const std::vector<ErrorRequest> &errors);
+
+  /// Weights of all crossbar layers.
+  int64_t weights() const;
+  /// `"model"` of every JSON document.
+  Json describe() const;
+};
+
+/// One line on stderr, `cim: warning: ...`.
+void warn(const std::string &message);
+
+/// \p text on one line: control characters become spaces.
+std::string oneLine(std::string text);
+
+} // namespace cim
+
+#endif // CIM_TOOLS_CIM_NETWORK_H
