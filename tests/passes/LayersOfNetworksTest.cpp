@@ -1,0 +1,126 @@
+//===- LayersOfNetworksTest.cpp - Layers and roles of real networks -------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// lower-nn-to-cim and annotate-roles on networks that others have exported:
+// their layers, names, weights and roles are known from the publications.
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/cim/Cim.h"
+#include "frontends/onnx/Import.h"
+#include "passes/annotate-roles/AnnotateRoles.h"
+#include "passes/fold-batch-norm/FoldBatchNorm.h"
+#include "passes/lower-nn-to-cim/LowerNNToCim.h"
+#include "passes/simplify-network/SimplifyNetwork.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassManager.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+using namespace cim;
+using namespace mlir;
+
+namespace {
+
+struct NetworkLayers : testing::Test {
+  NetworkLayers() {
+    context
+        .loadDialect<func::FuncDialect, nn::NNDialect, crossbar::CimDialect>();
+  }
+
+  /// The crossbar layers of a network in ../shared.
+  std::vector<crossbar::LayerOp> layersOf(const std::string &path,
+                                          bool foldBatchNorm = false) {
+    module = importOnnx(context, path);
+    PassManager passes(&context);
+    passes.addPass(createSimplifyNetwork());
+    if (foldBatchNorm)
+      passes.addPass(createFoldBatchNorm());
+    passes.addPass(createLowerNNToCim());
+    passes.addPass(createAnnotateRoles());
+    EXPECT_TRUE(succeeded(passes.run(*module)));
+    auto layers = crossbar::crossbarLayers(*module);
+    return {layers.begin(), layers.end()};
+  }
+
+  int64_t weightsOf(crossbar::LayerOp layer) {
+    return cast<RankedTensorType>(layer.getType()).getNumElements();
+  }
+
+  MLIRContext context{MLIRContext::Threading::DISABLED};
+  OwningOpRef<ModuleOp> module;
+};
+
+/// Names of the layers with a role.
+std::vector<std::string> namesOf(const std::vector<crossbar::LayerOp> &layers,
+                                 StringRef role) {
+  std::vector<std::string> names;
+  for (crossbar::LayerOp layer : layers)
+    if (layer.getRoleName() == role)
+      names.push_back(layer.getSymName().str());
+  return names;
+}
+
+#define SKIP_WITHOUT(path)                                                     \
+  if (!std::filesystem::exists(path))                                          \
+  GTEST_SKIP() << "SKIPPED: " << path << " is not there"
+
+const std::string models = CIM_SHARED "/models/";
+
+} // namespace
+
+// Two of the 15 blocks change shape (slice and pad), so 13 have roles; the test
+// is the same with BatchNorm folded.
+TEST_F(NetworkLayers, ResNet32) {
+  SKIP_WITHOUT(models);
+  for (bool foldBatchNorm : {false, true}) {
+    auto layers = layersOf(models + "resnet32-cifar10.onnx", foldBatchNorm);
+    ASSERT_EQ(layers.size(), 32u);
+    EXPECT_EQ(layers.front().getSymName(), "conv1");
+    int64_t weights = 0;
+    for (size_t i = 0; i < layers.size(); ++i) {
+      EXPECT_EQ(layers[i].getIndex(), i);
+      weights += weightsOf(layers[i]);
+    }
+    EXPECT_EQ(weights, 461872); // published, semantics.md section 5
+
+    std::vector<std::string> c1, c2;
+    for (int stage = 1; stage <= 3; ++stage)
+      for (int block = stage == 1 ? 0 : 1; block < 5; ++block) {
+        std::string prefix =
+            "layer" + std::to_string(stage) + "." + std::to_string(block);
+        c1.push_back(prefix + ".conv1");
+        c2.push_back(prefix + ".conv2");
+      }
+    EXPECT_EQ(namesOf(layers, "C1"), c1);
+    EXPECT_EQ(namesOf(layers, "C2"), c2);
+  }
+}
+
+// Of the 16 blocks three project, so 13 have roles; the rest of the 37 layers
+// are the stem, three projections, six convolutions beside them and the head.
+TEST_F(NetworkLayers, ResNet34) {
+  SKIP_WITHOUT(models);
+  auto layers = layersOf(models + "resnet34-cifar10.onnx");
+  ASSERT_EQ(layers.size(), 37u);
+  EXPECT_EQ(namesOf(layers, "C1").size(), 13u);
+  EXPECT_EQ(namesOf(layers, "C2").size(), 13u);
+  EXPECT_EQ(namesOf(layers, "").size(), 11u);
+}
+
+TEST_F(NetworkLayers, Vgg16) {
+  SKIP_WITHOUT(models);
+  auto layers = layersOf(models + "vgg16-mnist.onnx");
+  EXPECT_EQ(layers.size(), 16u);
+  EXPECT_EQ(namesOf(layers, "").size(), layers.size());
+  // No network's digital part multiplies by a constant matrix.
+  module->walk([](Operation *operation) {
+    EXPECT_FALSE((isa<nn::ConvOp, nn::GemmOp, nn::MatmulOp>(operation)));
+  });
+}
