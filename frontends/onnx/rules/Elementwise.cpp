@@ -33,7 +33,7 @@ static Value alignedOperand(Node &node) {
   int64_t axis = node.integer("axis");
   if (axis < 0)
     axis += rankA;
-  if (axis < 0 || axis + rankB > rankA)
+  if (axis < 0 || axis > rankA - rankB)
     node.fail("aligns an operand of " + llvm::Twine(rankB) +
               " dimensions to axis " + llvm::Twine(axis) + " of one with " +
               llvm::Twine(rankA));

@@ -94,16 +94,24 @@ static Results importLogSoftmax(Node &node) {
 // By the statistics of the image itself
 //===----------------------------------------------------------------------===//
 
-/// (x − mean)/√(variance + epsilon) over \p axes.
-static Value standardized(Node &node, Value x, const Integers &axes,
-                          double epsilon) {
-  Value centred = node.create("sub", {x, reduce(node, "mean", x, axes)});
-  Value variance =
-      reduce(node, "mean", node.create("mul", {centred, centred}), axes);
-  Value deviation = node.create(
-      "sqrt", node.create("add", {variance, node.scalar(epsilon, x)}));
-  return node.create("div", {centred, deviation});
-}
+namespace {
+
+/// (x − mean)/deviation with deviation = √(variance + epsilon), over some axes.
+struct Standardized {
+  Value mean, deviation, value;
+
+  Standardized(Node &node, Value x, const Integers &axes, double epsilon) {
+    mean = reduce(node, "mean", x, axes);
+    Value centred = node.create("sub", {x, mean});
+    Value variance =
+        reduce(node, "mean", node.create("mul", {centred, centred}), axes);
+    deviation = node.create(
+        "sqrt", node.create("add", {variance, node.scalar(epsilon, x)}));
+    value = node.create("div", {centred, deviation});
+  }
+};
+
+} // namespace
 
 static Integers axesFrom(int64_t first, int64_t rank) {
   Integers axes(rank - first);
@@ -128,11 +136,38 @@ static Results importInstanceNormalization(Node &node) {
   node.ignore({"consumed_inputs"});
   Value x = node.operand(0);
   requireChannels(node, x);
-  Value normal = standardized(node, x, axesFrom(2, shapeOf(x).size()),
-                              node.number("epsilon", 1e-5f));
+  Standardized normal(node, x, axesFrom(2, shapeOf(x).size()),
+                      node.number("epsilon", 1e-5f));
   Value scaled =
-      node.create("mul", {normal, perChannel(node, node.operand(1), x)});
+      node.create("mul", {normal.value, perChannel(node, node.operand(1), x)});
   return {node.create("add", {scaled, perChannel(node, node.operand(2), x)})};
+}
+
+/// Each image's channels in groups, standardised together.
+static Results importGroupNormalization(Node &node) {
+  Value x = node.operand(0);
+  requireChannels(node, x);
+  node.ignore({"stash_type"});
+  Integers shape(shapeOf(x));
+  int64_t groups = node.integer("num_groups");
+  if (groups < 1 || shape[1] % groups != 0)
+    node.fail("cannot divide " + llvm::Twine(shape[1]) + " channels into " +
+              llvm::Twine(groups) + " groups");
+  Integers grouped(shape);
+  grouped[1] = groups;
+  grouped.insert(grouped.begin() + 2, shape[1] / groups);
+  Standardized normal(node, node.reshape(x, grouped),
+                      axesFrom(2, grouped.size()),
+                      node.number("epsilon", 1e-5f));
+  // Before opset 21 scale and bias belong to the groups, then to the channels.
+  bool perGroup = node.opset() < 21;
+  Value value = perGroup ? normal.value : node.reshape(normal.value, shape);
+  auto aligned = [&](Value parameter) {
+    return perChannel(node, parameter, value);
+  };
+  value = node.create("mul", {value, aligned(node.operand(1))});
+  value = node.create("add", {value, aligned(node.operand(2))});
+  return {node.reshape(value, shape)};
 }
 
 static Results importLayerNormalization(Node &node) {
@@ -140,12 +175,12 @@ static Results importLayerNormalization(Node &node) {
   node.ignore({"stash_type"}); // everything is computed in f32
   int64_t rank = shapeOf(x).size();
   int64_t axis = node.axis(node.integer("axis", -1), rank);
-  Value result = standardized(node, x, axesFrom(axis, rank),
-                              node.number("epsilon", 1e-5f));
-  result = node.create("mul", {result, node.operand(1)});
+  Standardized normal(node, x, axesFrom(axis, rank),
+                      node.number("epsilon", 1e-5f));
+  Value result = node.create("mul", {normal.value, node.operand(1)});
   if (Value bias = node.operandOrNull(2))
     result = node.create("add", {result, bias});
-  return {result};
+  return {result, normal.mean, node.create("reciprocal", normal.deviation)};
 }
 
 static Results importRmsNormalization(Node &node) {
@@ -179,7 +214,7 @@ static Results importMeanVarianceNormalization(Node &node) {
   Value x = node.operand(0);
   Integers axes = node.sortedAxes(
       node.integers("axes").value_or(Integers{0, 2, 3}), shapeOf(x).size());
-  return {standardized(node, x, axes, 1e-9)};
+  return {Standardized(node, x, axes, 1e-9).value};
 }
 
 //===----------------------------------------------------------------------===//
@@ -207,7 +242,8 @@ llvm::ArrayRef<Operator> cim::importer::normalizationOperators() {
       {"Softmax", importSoftmax},
       {"LogSoftmax", importLogSoftmax},
       {"InstanceNormalization", importInstanceNormalization},
-      {"LayerNormalization", importLayerNormalization},
+      {"GroupNormalization", importGroupNormalization},
+      {"LayerNormalization", importLayerNormalization, 3},
       {"LpNormalization", importLpNormalization},
       {"MeanVarianceNormalization", importMeanVarianceNormalization},
       {"RMSNormalization", importRmsNormalization},

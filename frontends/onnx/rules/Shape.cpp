@@ -93,6 +93,8 @@ static Results importUnsqueeze(Node &node) {
   std::optional<Integers> axes = listOperand(node, 13, "axes", "the axes");
   if (!axes)
     node.fail("does not say where to insert dimensions");
+  if (axes->size() > largestRank)
+    node.fail("inserts " + llvm::Twine(axes->size()) + " dimensions");
   llvm::ArrayRef<int64_t> shape = shapeOf(x);
   Integers inserted = node.sortedAxes(*axes, shape.size() + axes->size());
   Integers result(shape);

@@ -108,10 +108,10 @@ TEST_P(OnnxCases, AgreeWithExpectedOutputs) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, OnnxCases,
-                         testing::Values(Group{"node", 1},
-                                         Group{"node-recent", 1},
-                                         Group{"pytorch-converted", 1},
-                                         Group{"pytorch-operator", 1}),
+                         testing::Values(Group{"node", 173},
+                                         Group{"node-recent", 110},
+                                         Group{"pytorch-converted", 46},
+                                         Group{"pytorch-operator", 22}),
                          [](const auto &info) {
                            std::string name = info.param.folder;
                            std::replace(name.begin(), name.end(), '-', '_');

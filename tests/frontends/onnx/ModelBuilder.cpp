@@ -208,7 +208,8 @@ static ElementType elementTypeOf(mlir::Type type) {
 }
 
 std::vector<Tensor> Imported::constants() const {
-  auto function = mlir::cast<mlir::func::FuncOp>(module.get().lookupSymbol("main"));
+  auto function =
+      mlir::cast<mlir::func::FuncOp>(module.get().lookupSymbol("main"));
   std::vector<Tensor> results;
   for (mlir::Value value : function.front().getTerminator()->getOperands()) {
     auto type = mlir::cast<mlir::RankedTensorType>(value.getType());
