@@ -38,6 +38,7 @@ int64_t cim::elementCount(std::span<const int64_t> shape) {
 Tensor cim::makeTensor(std::vector<int64_t> shape,
                        std::span<const float> values) {
   std::shared_ptr<std::byte[]> bytes(new std::byte[values.size_bytes()]);
-  std::memcpy(bytes.get(), values.data(), values.size_bytes());
+  if (!values.empty()) // memcpy takes no null pointer, however few bytes
+    std::memcpy(bytes.get(), values.data(), values.size_bytes());
   return {plan::F32, std::move(shape), {bytes, bytes.get()}};
 }

@@ -57,16 +57,15 @@ static std::string readText(const Table &table) {
     table.fail(error && error != std::errc::no_such_file_or_directory
                    ? "cannot be read: " + error.message()
                    : "is not there, or is not a regular file");
-  if (std::filesystem::file_size(table.path, error) > LargestFile)
+  uintmax_t size = std::filesystem::file_size(table.path, error);
+  if (!error && size > LargestFile)
     table.fail("is larger than 8 MiB");
   std::ifstream stream(table.path, std::ios::binary);
-  std::string text(LargestFile + 1, '\0');
-  stream.read(text.data(), text.size());
-  if (!stream.is_open() || stream.bad())
+  std::string text(error ? 0 : size, '\0');
+  stream.read(text.data(), std::streamsize(text.size()));
+  if (error || !stream.is_open() || stream.bad())
     table.fail("cannot be read");
-  if (size_t(stream.gcount()) > LargestFile)
-    table.fail("is larger than 8 MiB");
-  text.resize(stream.gcount());
+  text.resize(size_t(stream.gcount()));
   if (text.starts_with("\xef\xbb\xbf")) // byte order mark of spreadsheets
     text.erase(0, 3);
   return text;
