@@ -125,15 +125,18 @@ private:
     tensor.data = {owner, tensor.data.get()};
   }
 
-  /// Inline constants are small, or equal throughout: their bytes are copied.
+  /// Inline constants are small, or equal throughout: their bytes are copied,
+  /// unless they had to be spread out anyway.
   static std::optional<Tensor> copyOf(DenseElementsAttr dense) {
     std::optional<ElementType> type = elementTypeOf(dense.getElementType());
     if (!type)
       return std::nullopt;
-    Tensor tensor{*type, dense.getType().getShape().vec(), nullptr};
-    std::shared_ptr<std::byte[]> bytes(new std::byte[tensor.bytes()]);
-    std::memcpy(bytes.get(), nn::bytesOf(dense).get(), tensor.bytes());
-    tensor.data = {bytes, bytes.get()};
+    Tensor tensor{*type, dense.getType().getShape().vec(), nn::bytesOf(dense)};
+    if (tensor.data.use_count() == 0) { // they belong to the context
+      std::shared_ptr<std::byte[]> bytes(new std::byte[tensor.bytes()]);
+      std::memcpy(bytes.get(), tensor.data.get(), tensor.bytes());
+      tensor.data = {bytes, bytes.get()};
+    }
     return tensor;
   }
 
