@@ -12,6 +12,8 @@
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/Decimal.h"
 
+#include "mlir/IR/DialectResourceBlobManager.h"
+
 using namespace mlir;
 
 namespace cim::crossbar {
@@ -164,10 +166,23 @@ void LayerOp::insertError(
 }
 
 LogicalResult LoadOp::verify() {
-  if (getValue().getType() == getType())
-    return success();
-  return emitLayerError(*this) << "has a value of type " << getValue().getType()
-                               << " and a result of type " << getType();
+  if (getValue().getShapedType() != getType())
+    return emitLayerError(*this)
+           << "has a value of type " << getValue().getShapedType()
+           << " and a result of type " << getType();
+  if (auto resource = dyn_cast<DenseResourceElementsAttr>(getValue())) {
+    // A text may come without its bytes; what is there must be whole.
+    const AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+    size_t expected = getType().getNumElements() * sizeof(float);
+    if (blob && blob->getData().size() != expected)
+      return emitLayerError(*this)
+             << "expects " << expected << " bytes in resource '"
+             << resource.getRawHandle().getKey() << "', got "
+             << blob->getData().size();
+  } else if (!isa<DenseElementsAttr>(getValue())) {
+    return emitLayerError(*this) << "expects a dense or dense_resource value";
+  }
+  return success();
 }
 
 //===----------------------------------------------------------------------===//

@@ -13,6 +13,8 @@
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 
+#include <cstring>
+
 using namespace mlir;
 
 namespace cim {
@@ -49,11 +51,14 @@ bool isSameInitializer(nn::ConstantOp a, nn::ConstantOp b) {
     return false;
   if (a.getValue() == b.getValue())
     return true;
+  // Values in the IR are the same attribute when they are equal.
+  if (!isa<DenseResourceElementsAttr>(a.getValue()) ||
+      !isa<DenseResourceElementsAttr>(b.getValue()))
+    return false;
   auto bytesA = nn::bytesOf(a.getValue()), bytesB = nn::bytesOf(b.getValue());
   return bytesA && bytesB &&
-         std::equal(bytesA.get(),
-                    bytesA.get() + a.getType().getNumElements() * sizeof(float),
-                    bytesB.get());
+         std::memcmp(bytesA.get(), bytesB.get(),
+                     a.getType().getNumElements() * sizeof(float)) == 0;
 }
 
 /// Adds crossbar layers to a module, in the order of their first use.

@@ -134,3 +134,28 @@ func.func @main(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
   %1 = nn.matmul %0, %w : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
   return %1 : tensor<2x2xf32>
 }
+
+// -----
+
+// Resources that folding has repeated are one layer when name and bytes agree.
+// CHECK: cim.layer @again index 0
+// CHECK: cim.layer @again.2 index 1
+// CHECK-NOT: cim.layer
+// CHECK-LABEL: func.func @main
+// CHECK-NEXT: cim.matmul %{{.*}} on @again :
+// CHECK-NEXT: cim.matmul %{{.*}} on @again :
+// CHECK-NEXT: cim.matmul %{{.*}} on @again.2 :
+func.func @main(%x: tensor<1x1xf32>) -> tensor<1x1xf32> {
+  %a = nn.constant dense_resource<again.weight> : tensor<1x1xf32> loc("again.weight")
+  %b = nn.constant dense_resource<again.weight_1> : tensor<1x1xf32> loc("again.weight")
+  %c = nn.constant dense_resource<again.weight_2> : tensor<1x1xf32> loc("again.weight")
+  %0 = nn.matmul %x, %a : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xf32>
+  %1 = nn.matmul %0, %b : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xf32>
+  %2 = nn.matmul %1, %c : (tensor<1x1xf32>, tensor<1x1xf32>) -> tensor<1x1xf32>
+  return %2 : tensor<1x1xf32>
+}
+{-# dialect_resources: { builtin: {
+  again.weight: "0x040000000000803F",
+  again.weight_1: "0x040000000000803F",
+  again.weight_2: "0x0400000000000040"
+} } #-}

@@ -751,3 +751,22 @@ func.func @main(%x: tensor<1x5x8xf32>) -> tensor<1x5x5xf32> {
   %0 = cim.matmul %x on @l : (tensor<1x5x8xf32>) -> tensor<1x5x5xf32>
   return %0 : tensor<1x5x5xf32>
 }
+
+// -----
+
+// Fewer bytes than weights (the first four bytes of a resource are its alignment).
+cim.layer @l index 0 channel_axis 0 : tensor<16x16xf32> {
+  // expected-error@+1 {{in layer 'l' expects 1024 bytes in resource 'l.weight', got 4}}
+  %0 = cim.load dense_resource<l.weight> : tensor<16x16xf32>
+  cim.write %0 : tensor<16x16xf32>
+}
+{-# dialect_resources: { builtin: { l.weight: "0x040000000000803F" } } #-}
+
+// -----
+
+// Weights are stored whole.
+cim.layer @l index 0 channel_axis 0 : tensor<2x2xf32> {
+  // expected-error@+1 {{in layer 'l' expects a dense or dense_resource value}}
+  %0 = cim.load sparse<[[0, 0]], [1.0]> : tensor<2x2xf32>
+  cim.write %0 : tensor<2x2xf32>
+}
