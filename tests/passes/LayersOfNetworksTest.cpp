@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/Cim.h"
 #include "frontends/onnx/Import.h"
+#include "passes/analysis/ImageWise.h"
 #include "passes/annotate-roles/AnnotateRoles.h"
 #include "passes/fold-batch-norm/FoldBatchNorm.h"
 #include "passes/lower-nn-to-cim/LowerNNToCim.h"
@@ -123,4 +124,17 @@ TEST_F(NetworkLayers, Vgg16) {
   module->walk([](Operation *operation) {
     EXPECT_FALSE((isa<nn::ConvOp, nn::GemmOp, nn::MatmulOp>(operation)));
   });
+}
+
+// Weights on crossbars do not depend on the image: what ran image by image as an
+// nn network does so with its layers lowered.
+TEST_F(NetworkLayers, KeepImagesApart) {
+  SKIP_WITHOUT(models);
+  for (const char *file : {"resnet20-cifar10.onnx", "vgg16-mnist.onnx"}) {
+    ASSERT_FALSE(layersOf(models + file).empty());
+    auto main = *module->getOps<func::FuncOp>().begin();
+    ImageWise imageWise = analyseImageWise(main.getBody().front());
+    EXPECT_TRUE(imageWise.holds)
+        << file << ": " << (imageWise.obstacle ? "an operation" : "an input");
+  }
 }
