@@ -36,8 +36,8 @@ llvm::StringRef nameOf(mlir::Location location);
 
 /// The bytes of \p value, row-major and one per boolean, without copying where
 /// they are stored so. The result is null for a resource without bytes (read
-/// from a text whose tensors are missing). Bytes of a resource live as long as
-/// the context.
+/// from a text whose tensors are missing). It owns a copy; bytes that were not
+/// copied belong to the context, and `use_count()` is 0.
 std::shared_ptr<const std::byte> bytesOf(mlir::ElementsAttr value);
 
 } // namespace cim::nn

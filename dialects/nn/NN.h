@@ -35,6 +35,10 @@ mlir::OpFoldResult foldByReference(mlir::Operation *operation,
                                    llvm::ArrayRef<mlir::Attribute> operands,
                                    std::string *whyNot = nullptr);
 
+/// How many elements folding \p operation reads, and how many terms it sums: a
+/// measure of its cost in time and memory.
+double foldingSteps(mlir::Operation *operation);
+
 /// The trait of operations that fold by the reference, after their own folder.
 template <typename ConcreteType>
 class FoldsByReference

@@ -164,7 +164,10 @@ static ParseResult parseWindowed(OpAsmParser &parser, OperationState &state,
   complete("strides", rank, 1);
   complete("pads", 2 * rank, 0);
   complete("dilations", rank, 1);
-  return success();
+  // An attribute of the wrong kind, which properties could not hold.
+  return state.name.verifyInherentAttrs(state.attributes, [&] {
+    return parser.emitError(location) << "'" << state.name << "' op ";
+  });
 }
 
 static void printWindowed(OpAsmPrinter &printer, Operation *operation,

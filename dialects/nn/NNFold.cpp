@@ -26,11 +26,8 @@ namespace cim::nn {
 
 namespace {
 
-/// The most elements that all operands and results of a folded operation may
-/// have together, and the most steps that computing it may take: enough for the
-/// weights of every real network, too little for a hostile file to exhaust the
-/// machine.
-constexpr int64_t maximumElements = int64_t(1) << 28;
+/// The most steps that folding one operation may take: enough for the weights
+/// of every real network, too little for a hostile file to exhaust the machine.
 constexpr int64_t maximumSteps = int64_t(1) << 28;
 
 /// Calls \p function with a value of the C++ type that stores \p element.
@@ -180,20 +177,21 @@ void keepName(Operation *operation) {
 }
 
 bool isWorthFolding(Operation *operation) {
-  auto count = [](Type type) {
-    return cast<RankedTensorType>(type).getNumElements();
-  };
-  int64_t results = count(operation->getResult(0).getType()), all = results;
-  for (Value operand : operation->getOperands()) {
-    all += count(operand.getType());
-    if (all > maximumElements)
-      return false;
-  }
-  return all <= maximumElements &&
-         results * stepsPerElement(operation) <= maximumSteps;
+  return foldingSteps(operation) <= maximumSteps;
 }
 
 } // namespace
+
+double foldingSteps(Operation *operation) {
+  auto count = [](Type type) {
+    return double(cast<RankedTensorType>(type).getNumElements());
+  };
+  double results = count(operation->getResult(0).getType());
+  double steps = results * stepsPerElement(operation);
+  for (Value operand : operation->getOperands())
+    steps += count(operand.getType());
+  return steps;
+}
 
 OpFoldResult foldByReference(Operation *operation, ArrayRef<Attribute> operands,
                              std::string *whyNot) {

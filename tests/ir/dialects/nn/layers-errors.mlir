@@ -119,6 +119,24 @@ func.func @case(%x: tensor<1x4x8x8xf32>, %w: tensor<6x4x3x3xf64>) {
 
 // -----
 
+// An attribute is of its kind.
+func.func @case(%x: tensor<1x4x8x8xf32>, %w: tensor<6x4x3x3xf32>) {
+  // expected-error @+1 {{'nn.conv' op attribute 'groups' failed to satisfy constraint: 64-bit signless integer attribute}}
+  %0 = nn.conv %x, %w {groups = "two"} : (tensor<1x4x8x8xf32>, tensor<6x4x3x3xf32>) -> tensor<1x6x6x6xf32>
+  return
+}
+
+// -----
+
+// Also where it is a word.
+func.func @case(%x: tensor<1x4x8x8xf32>) {
+  // expected-error @+1 {{'nn.max_pool' op attribute 'ceil_mode' failed to satisfy constraint: bool attribute}}
+  %0 = nn.max_pool %x kernel [2, 2] ceil_mode "yes" : (tensor<1x4x8x8xf32>) -> tensor<1x4x7x7xf32>
+  return
+}
+
+// -----
+
 // A word that is no attribute.
 func.func @case(%x: tensor<1x4x8x8xf32>, %w: tensor<6x4x3x3xf32>) {
   // expected-error @+1 {{has no attribute called stride}}
