@@ -46,6 +46,11 @@ makeKernel(const ConvolutionShape &shape, ConvolutionAlgorithm algorithm) {
   if (shape.groups == shape.channelsIn && shape.groups == shape.channelsOut &&
       shape.groups >= channelBlock)
     return makeDepthwiseConvolution(shape);
+  const bool winograd = algorithm == ConvolutionAlgorithm::winograd ||
+                        (algorithm == ConvolutionAlgorithm::automatic &&
+                         winogradApplies(shape) && winogradPays(shape));
+  if (winograd && winogradApplies(shape))
+    return makeWinogradConvolution(shape);
   return makeDirectConvolution(shape);
 }
 

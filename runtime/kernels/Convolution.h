@@ -72,10 +72,10 @@ public:
   void pack(const float *weights, float *packed) const noexcept;
 
   /// Computes \p out from \p in, images side by side. Both views have this
-  /// shape's sizes, and the same number of images; the input's pixelStride may
-  /// be as small as its channels. Padding channels of the result become zeros.
-  /// \p packed and \p scratch are aligned to 64 bytes. Returns 0, or Halide's
-  /// error code.
+  /// shape's sizes, and the same number of images. An input of fewer channels
+  /// than a block, as networks begin with, may come without padding channels.
+  /// Padding channels of the result become zeros. \p packed and \p scratch are
+  /// aligned to 64 bytes. Returns 0, or Halide's error code.
   int run(const ImageView &in, const float *packed, const Epilogue &epilogue,
           const ImageView &out, float *scratch) const noexcept;
 

@@ -40,6 +40,14 @@ makeDirectConvolution(const ConvolutionShape &shape);
 std::unique_ptr<ConvolutionKernel>
 makeDepthwiseConvolution(const ConvolutionShape &shape);
 
+/// F(4×4, 3×3), for shapes of which winogradApplies. The input's pixels are
+/// padded to whole channel blocks.
+std::unique_ptr<ConvolutionKernel>
+makeWinogradConvolution(const ConvolutionShape &shape);
+bool winogradApplies(const ConvolutionShape &shape);
+/// Whether it is faster then, with a handful of images per call.
+bool winogradPays(const ConvolutionShape &shape);
+
 /// The zeros around the input that windows of \p shape reach.
 BorderWidths windowBorder(const ConvolutionShape &shape);
 

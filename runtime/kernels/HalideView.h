@@ -24,10 +24,11 @@ struct Extent {
 /// A halide_buffer_t over memory that belongs to someone else, on the stack.
 template <int Dimensions> class HalideView {
 public:
-  HalideView(const float *data, const std::array<Extent, Dimensions> &extents) {
+  template <typename T>
+  HalideView(const T *data, const std::array<Extent, Dimensions> &extents) {
     // Kernels take the host pointer of an operand without const, too.
-    buffer.host = reinterpret_cast<uint8_t *>(const_cast<float *>(data));
-    buffer.type = halide_type_t(halide_type_float, 32);
+    buffer.host = reinterpret_cast<uint8_t *>(const_cast<T *>(data));
+    buffer.type = halide_type_of<T>();
     buffer.dimensions = Dimensions;
     buffer.dim = dimensions;
     for (int i = 0; i < Dimensions; ++i)

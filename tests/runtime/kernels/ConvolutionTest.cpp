@@ -7,6 +7,8 @@
 #include "runtime/kernels/Convolution.h"
 #include "tests/runtime/kernels/Images.h"
 
+#include <gmock/gmock.h>
+
 #include <string>
 
 namespace cim::kernels {
@@ -243,6 +245,66 @@ TEST_P(DirectConvolution, SplitsWhatIsTooLarge) {
 }
 
 CIM_FOR_EVERY_INSTRUCTION_SET(DirectConvolution);
+
+class WinogradConvolution : public EveryInstructionSet {
+protected:
+  /// The largest error, as a fraction of a result's sum of magnitudes.
+  static constexpr double tolerance = 4e-6;
+
+  void checkWinograd(const Case &test, Random &random) {
+    EXPECT_THAT(
+        Convolution(test.shape, ConvolutionAlgorithm::winograd).description(),
+        testing::StartsWith("winograd"));
+    check(test, random, ConvolutionAlgorithm::winograd, tolerance);
+  }
+};
+
+/// Sizes that 4 divides and sizes that it does not, few and many tiles.
+TEST_P(WinogradConvolution, Sizes) {
+  Random random(1);
+  for (int width : {4, 5, 6, 7, 8, 14, 17})
+    for (int height : {4, 7, 8})
+      for (int images : {1, 3}) {
+        ConvolutionShape s = shape(16, 32, width, 3);
+        s.heightIn = height;
+        checkWinograd({s, images}, random);
+      }
+}
+
+TEST_P(WinogradConvolution, Channels) {
+  Random random(2);
+  for (int inputs : {16, 17, 40, 64, 100})
+    for (int outputs : {1, 16, 17, 32, 48, 100})
+      checkWinograd({shape(inputs, outputs, 9, 3), 2}, random);
+}
+
+TEST_P(WinogradConvolution, Pads) {
+  Random random(3);
+  for (int i = 0; i < 20; ++i) {
+    ConvolutionShape s = shape(20, 20, 8, 3);
+    s.pads = {int(random() % 3), int(random() % 3), int(random() % 3),
+              int(random() % 3)};
+    checkWinograd({s, 2}, random);
+  }
+}
+
+/// Where the algorithm does not apply, the direct one runs.
+TEST_P(WinogradConvolution, ElseDirect) {
+  Random random(4);
+  ConvolutionShape s[] = {shape(16, 16, 3, 3), shape(16, 16, 9, 3, 2),
+                          shape(3, 16, 9, 3),  shape(16, 16, 9, 5),
+                          shape(32, 32, 9, 3), shape(16, 16, 9, 3)};
+  s[4].groups = 2;
+  s[5].dilationX = 2;
+  for (const ConvolutionShape &direct : s) {
+    EXPECT_THAT(
+        Convolution(direct, ConvolutionAlgorithm::winograd).description(),
+        testing::StartsWith("direct"));
+    check({direct, 2}, random, ConvolutionAlgorithm::winograd);
+  }
+}
+
+CIM_FOR_EVERY_INSTRUCTION_SET(WinogradConvolution);
 
 TEST(InstructionSets, AreOrderedAndNamed) {
   EXPECT_TRUE(isSupported(InstructionSet::baseline));

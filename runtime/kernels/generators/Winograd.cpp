@@ -1,0 +1,215 @@
+//===- Winograd.cpp - 3x3 convolutions with a quarter of the products ---*- C++
+//-*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// See WinogradTransforms.h for the algorithm. Tiles of 4×4 results lie anywhere
+// in the images: the caller says where each of them, its inputs and its
+// residual begin, so shapes whose sizes are no multiples of 4 need no special
+// code. A block of tiles goes through all stages while it is in the cache:
+// input transform, products (36 matrix products over the channels), result
+// transform with the epilogue.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/kernels/WinogradTransforms.h"
+#include "runtime/kernels/generators/Common.h"
+
+using namespace Halide;
+using namespace cim::kernels;
+
+namespace {
+
+/// Tiles in a block, and how many are multiplied at a time.
+struct Blocking {
+  int tiles, registerTiles;
+};
+
+Blocking blockingOf(const Target &target) {
+  switch (instructionSetOf(target)) {
+  case InstructionSet::avx512:
+    return {8, 8};
+  case InstructionSet::avx2:
+    return {8, 4};
+  case InstructionSet::baseline:
+    break;
+  }
+  return {8, 2};
+}
+
+class WinogradGenerator : public Generator<WinogradGenerator> {
+public:
+  /// Blocks of output channels that are computed together.
+  GeneratorParam<int> blocks{"blocks", 1};
+
+  Input<Buffer<float, 1>> input{"input"};
+  /// (lane, block in group, input channel, point, group)
+  Input<Buffer<float, 5>> weights{"weights"};
+  /// (block, lane)
+  Input<Buffer<float, 2>> scale{"scale"};
+  Input<Buffer<float, 2>> offset{"offset"};
+  Input<Buffer<float, 1>> residual{"residual"};
+  /// Where tiles begin in input, residual and output: (which, tile, block)
+  Input<Buffer<int32_t, 3>> begins{"begins"};
+  Input<int> inputPixel{"inputPixel"}, inputRow{"inputRow"};
+  Input<int> residualPixel{"residualPixel"}, residualRow{"residualRow"},
+      residualBlock{"residualBlock"};
+  Input<int> outputPixel{"outputPixel"}, outputRow{"outputRow"};
+  Input<float> slope{"slope"}, lowest{"lowest"}, highest{"highest"};
+  Output<Buffer<float, 1>> output{"output"};
+
+  void generate() {
+    const int tiles = blockingOf(get_target()).tiles;
+    Expr inputBlocks = weights.dim(2).extent() / channelBlock;
+
+    // Input transform, along x and then along y.
+    auto pixel = [&](Expr x) {
+      return input(begin(0, tile, tileBlock) + x * inputPixel + y * inputRow +
+                   block * channelBlock + lane);
+    };
+    rows(lane, i, y, tile, block, tileBlock) =
+        mux(i, transformInput([&](int x) { return pixel(x); }));
+    values(lane, tile, i, j, block, tileBlock) =
+        mux(j, transformInput([&](int y) {
+              return rows(lane, i, y, tile, block, tileBlock);
+            }));
+
+    // Products, summed over the input channels.
+    channel = RDom(0, channelBlock, 0, inputBlocks, "channel");
+    sum(lane, block, tile, i, j, group, tileBlock) = 0.0f;
+    sum(lane, block, tile, i, j, group, tileBlock) +=
+        weights(lane, block, channel.x + channel.y * channelBlock,
+                i + winograd::points * j, group) *
+        values(channel.x, tile, i, j, channel.y, tileBlock);
+    products(lane, block, tile, i, j, group, tileBlock) =
+        sum(lane, block, tile, i, j, group, tileBlock);
+
+    // Result transform.
+    columns(lane, x, j, block, tile, group, tileBlock) =
+        mux(x, transformProducts([&](int i) {
+              return products(lane, block, tile, i, j, group, tileBlock);
+            }));
+    patch(lane, x, y, block, tile, group, tileBlock) =
+        mux(y, transformProducts([&](int j) {
+              return columns(lane, x, j, block, tile, group, tileBlock);
+            }));
+
+    // Tiles may be anywhere, so results are scattered.
+    r = RDom(0, channelBlock, 0, winograd::results, 0, winograd::results, 0,
+             blocks, 0, tiles, 0, weights.dim(4).extent(), 0,
+             begins.dim(2).extent(), "r");
+    Expr channels = r[3] + r[5] * blocks;
+    Expr v = patch(r[0], r[1], r[2], r[3], r[4], r[5], r[6]) *
+                 scale(r[0], channels) +
+             offset(r[0], channels) +
+             residual(begin(1, r[4], r[6]) + r[1] * residualPixel +
+                      r[2] * residualRow + channels * residualBlock + r[0]);
+    Expr at = begin(2, r[4], r[6]) + r[1] * outputPixel + r[2] * outputRow +
+              channels * channelBlock + r[0];
+    output(index) = undef<float>();
+    output(at) = activate(v, slope, lowest, highest);
+  }
+
+  void schedule() {
+    const Blocking blocking = blockingOf(get_target());
+    weights.dim(0).set_bounds(0, channelBlock).set_stride(1);
+    weights.dim(1).set_bounds(0, blocks).set_stride(channelBlock);
+    weights.dim(2).set_min(0).set_stride(channelBlock * blocks);
+    weights.dim(3).set_bounds(0, winograd::points * winograd::points);
+    weights.dim(4).set_min(0);
+    holdsLanes(scale);
+    holdsLanes(offset);
+    input.dim(0).set_min(0);
+    residual.dim(0).set_min(0);
+    output.dim(0).set_min(0);
+    begins.dim(0).set_bounds(0, 3).set_stride(1);
+    begins.dim(1).set_bounds(0, blocking.tiles).set_stride(3);
+    begins.dim(2).set_min(0).set_stride(3 * blocking.tiles);
+
+    Func out = output;
+    out.update()
+        .reorder(r[0], r[1], r[2], r[3], r[4], r[5], r[6])
+        .allow_race_conditions()
+        .vectorize(r[0])
+        .unroll(r[1])
+        .unroll(r[2]);
+    columns.compute_at(out, r[3]).store_in(MemoryType::Stack);
+    columns.vectorize(lane).unroll(x).unroll(j);
+    columns.bound_extent(lane, channelBlock);
+    patch.compute_at(out, r[3]).store_in(MemoryType::Stack);
+    patch.vectorize(lane).unroll(x).unroll(y);
+    patch.bound_extent(lane, channelBlock);
+
+    products.compute_at(out, r[5]).store_in(MemoryType::Stack);
+    products.bound_extent(lane, channelBlock);
+    products.split(tile, tileOuter, tileInner, blocking.registerTiles)
+        .reorder(lane, block, tileInner, tileOuter, i, j, group, tileBlock)
+        .vectorize(lane)
+        .unroll(block)
+        .unroll(tileInner);
+    sum.compute_at(products, tileOuter).store_in(MemoryType::Stack);
+    sum.vectorize(lane).unroll(block).unroll(tile);
+    sum.update()
+        .reorder(lane, block, tile, i, j, group, tileBlock, channel.x,
+                 channel.y)
+        .vectorize(lane)
+        .unroll(block)
+        .unroll(tile)
+        .unroll(channel.x, 4);
+
+    values.compute_at(out, r[6]).hoist_storage_root();
+    values.bound_extent(lane, channelBlock).bound_extent(tile, blocking.tiles);
+    values.reorder_storage(lane, tile, i, j, block, tileBlock);
+    values.reorder(lane, j, i, tile, block, tileBlock)
+        .vectorize(lane)
+        .unroll(i)
+        .unroll(j);
+    rows.compute_at(values, tile).store_in(MemoryType::Stack);
+    rows.bound_extent(lane, channelBlock);
+    rows.vectorize(lane).unroll(i).unroll(y);
+  }
+
+private:
+  /// Where a tile begins; the caller promises that it fits.
+  Expr begin(int which, Expr tile, Expr tileBlock) {
+    return unsafe_promise_clamped(begins(which, tile, tileBlock), 0, 1 << 30);
+  }
+
+  /// Values at the points of a polynomial with six inputs.
+  template <typename F> std::vector<Expr> transformInput(F &&d) {
+    const float a = winograd::a, b = winograd::b;
+    const float a2 = winograd::a2, b2 = winograd::b2;
+    Expr evenA = d(4) - b2 * d(2), oddA = d(3) - b2 * d(1);
+    Expr evenB = d(4) - a2 * d(2), oddB = d(3) - a2 * d(1);
+    return {a2 * b2 * d(0) + (d(4) - (a2 + b2) * d(2)),
+            evenA + a * oddA,
+            evenA - a * oddA,
+            evenB + b * oddB,
+            evenB - b * oddB,
+            a2 * b2 * d(1) + (d(5) - (a2 + b2) * d(3))};
+  }
+
+  /// Four results from products at the points.
+  template <typename F> std::vector<Expr> transformProducts(F &&m) {
+    const float a = winograd::a, b = winograd::b;
+    const float a2 = winograd::a2, b2 = winograd::b2;
+    Expr sumA = m(1) + m(2), differenceA = m(1) - m(2);
+    Expr sumB = m(3) + m(4), differenceB = m(3) - m(4);
+    return {m(0) + sumA + sumB, a * differenceA + b * differenceB,
+            a2 * sumA + b2 * sumB,
+            m(5) + a * a2 * differenceA + b * b2 * differenceB};
+  }
+
+  Var lane{"lane"}, block{"block"}, tile{"tile"}, tileBlock{"tileBlock"};
+  Var i{"i"}, j{"j"}, x{"x"}, y{"y"}, group{"group"}, index{"index"};
+  Var tileOuter{"tileOuter"}, tileInner{"tileInner"};
+  RDom channel, r;
+  Func rows{"rows"}, values{"values"}, sum{"sum"}, products{"products"};
+  Func columns{"columns"}, patch{"patch"};
+};
+
+} // namespace
+
+HALIDE_REGISTER_GENERATOR(WinogradGenerator, cim_winograd)
