@@ -119,7 +119,7 @@ Executor::Implementation::Implementation(const plan::Plan &source,
     calls = options.microBatch
                 ? options.microBatch
                 : chooseMicroBatch(trafficOf(program, steps, storage),
-                                   secondLevelCache());
+                                   cacheSizes(workers.count()));
   MemoryPlan memory = planMemory(program, steps, storage, calls);
   places = std::move(memory.values);
   arenaBytes = memory.bytes;

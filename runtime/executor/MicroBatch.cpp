@@ -9,24 +9,48 @@
 #include <algorithm>
 #include <fstream>
 #include <string>
-#include <unistd.h>
 
 using namespace cim;
 
-size_t cim::secondLevelCache() {
-  long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
-  if (bytes <= 0) { // unknown to the C library on some systems
-    std::ifstream file("/sys/devices/system/cpu/cpu0/cache/index2/size");
-    long kilobytes = 0;
-    file >> kilobytes; // "1024K"
-    bytes = kilobytes * 1024;
+/// What the kernel says of the first core's cache at \p level; 0 where it does
+/// not. (glibc's sysconf counts third-level caches of whole machines.)
+static size_t cacheBytes(int level) {
+  std::ifstream file("/sys/devices/system/cpu/cpu0/cache/index" +
+                     std::to_string(level) + "/size");
+  size_t kilobytes = 0;
+  file >> kilobytes; // "1024K"
+  return kilobytes * 1024;
+}
+
+CacheSizes cim::cacheSizes(unsigned threads) {
+  CacheSizes caches;
+  if (size_t bytes = cacheBytes(2))
+    caches.second = bytes;
+  if (size_t bytes = cacheBytes(3))
+    caches.third = bytes / threads;
+  caches.third = std::max(caches.third, caches.second);
+  return caches;
+}
+
+/// Bytes per image that do not come from a cache of \p cacheBytes.
+static double trafficBeyond(std::span<const Traffic> steps, double cacheBytes,
+                            unsigned images) {
+  double allWeights = 0;
+  for (const Traffic &step : steps)
+    allWeights += step.weights;
+  double traffic = 0;
+  for (const Traffic &step : steps) {
+    if (allWeights > cacheBytes)
+      traffic += double(step.weights) / images;
+    if (double(step.activations) * images + step.weights > cacheBytes)
+      traffic += step.activations;
   }
-  return bytes > 0 ? bytes : size_t(1) << 20;
+  return traffic;
 }
 
 unsigned cim::chooseMicroBatch(std::span<const Traffic> steps,
-                               size_t cacheBytes) {
-  constexpr double memoryLimit = 32 << 20;
+                               const CacheSizes &caches) {
+  constexpr double memoryLimit = 32 << 20, costOfMemory = 4;
   double largest = 0;
   for (const Traffic &step : steps)
     largest = std::max(largest, double(step.activations));
@@ -35,15 +59,11 @@ unsigned cim::chooseMicroBatch(std::span<const Traffic> steps,
   for (unsigned images = 1; images <= 32; images *= 2) {
     if (images > 1 && largest * images > memoryLimit)
       break;
-    double traffic = 0;
-    for (const Traffic &step : steps) {
-      traffic += double(step.weights) / images;
-      if (double(step.activations) * images + step.weights > cacheBytes)
-        traffic += step.activations;
-    }
-    if (images == 1 || traffic < least) {
+    double cost = trafficBeyond(steps, caches.second, images) +
+                  costOfMemory * trafficBeyond(steps, caches.third, images);
+    if (images == 1 || cost < least) {
       best = images;
-      least = traffic;
+      least = cost;
     }
   }
   return best;

@@ -18,16 +18,24 @@ struct Traffic {
   size_t weights = 0;
 };
 
-/// Bytes of second-level cache of one core; 1 MB where the system does not say.
-size_t secondLevelCache();
+/// Bytes that one worker finds close by.
+struct CacheSizes {
+  size_t second = size_t(1) << 20;
+  size_t third = size_t(2) << 20; ///< its share of what all cores have
+};
 
-/// The number of images, a power of two from 1 to 32, with the least traffic
-/// beyond the second-level cache of \p cacheBytes. Per image, each step moves
-/// its weights divided by the number of images, and its activations if those of
-/// all images and the weights do not fit into the cache together. The
+/// This machine's caches, shared by \p threads workers.
+CacheSizes cacheSizes(unsigned threads);
+
+/// The number of images, a power of two from 1 to 32, with the least estimated
+/// traffic beyond the second-level cache, and from memory, which counts four
+/// times. Per image, each step moves its weights divided by the number of
+/// images, unless the cache holds those of the whole network; and its
+/// activations, unless the cache holds those of all images and the weights. The
 /// activations of a step stay below 32 MB, unless one image has more: memory
 /// must not grow with the size of images times the number of threads.
-unsigned chooseMicroBatch(std::span<const Traffic> steps, size_t cacheBytes);
+unsigned chooseMicroBatch(std::span<const Traffic> steps,
+                          const CacheSizes &caches);
 
 } // namespace cim
 

@@ -16,26 +16,39 @@ constexpr size_t KB = 1024, MB = 1024 * KB;
 
 TEST(MicroBatch, fillsTheCache) {
   // Four images of 200 KB and their weights fit; eight do not.
-  std::vector<Traffic> steps(30, {200 * KB, 60 * KB});
-  EXPECT_EQ(chooseMicroBatch(steps, MB), 4u);
-  EXPECT_EQ(chooseMicroBatch(steps, 2 * MB), 8u);
+  std::vector<Traffic> steps(30, {200 * KB, 80 * KB});
+  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}), 4u);
+  EXPECT_EQ(chooseMicroBatch(steps, {2 * MB, 16 * MB}), 8u);
+}
+
+TEST(MicroBatch, isSmallWhenTheCacheHoldsAllWeights) {
+  std::vector<Traffic> steps(10, {20 * KB, 10 * KB});
+  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}), 1u);
 }
 
 TEST(MicroBatch, sharesLargeWeightsAmongManyImages) {
   std::vector<Traffic> steps(10, {100 * KB, 10 * MB});
-  EXPECT_EQ(chooseMicroBatch(steps, MB), 32u);
+  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}), 32u);
+}
+
+TEST(MicroBatch, keepsActivationsOutOfMemory) {
+  // Images in the third-level cache cost less than weights from there.
+  std::vector<Traffic> steps(20, {900 * KB, 600 * KB});
+  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}), 16u);
 }
 
 TEST(MicroBatch, boundsMemory) {
   std::vector<Traffic> steps(10, {12 * MB, 100 * MB});
-  EXPECT_EQ(chooseMicroBatch(steps, MB), 2u);
+  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}), 2u);
   steps.assign(10, {100 * MB, 100 * MB});
-  EXPECT_EQ(chooseMicroBatch(steps, MB), 1u);
+  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}), 1u);
 }
 
-TEST(MicroBatch, knowsTheCache) {
-  EXPECT_GE(secondLevelCache(), 128 * KB);
-  EXPECT_LE(secondLevelCache(), 64 * MB);
+TEST(MicroBatch, knowsTheCaches) {
+  CacheSizes one = cacheSizes(1), many = cacheSizes(1000);
+  EXPECT_GE(one.second, 128 * KB);
+  EXPECT_GE(one.third, one.second);
+  EXPECT_EQ(many.third, many.second);
 }
 
 } // namespace
