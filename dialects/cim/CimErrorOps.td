@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // The program that writes a layer's weights: layer, load, errors, write.
-// Definitions of the errors: docs and ../shared/guide/semantics.md section 2.
+// docs/semantics.md defines the errors.
 //
 //===----------------------------------------------------------------------===//
 #ifndef CIM_DIALECTS_CIM_CIMERROROPS_TD
@@ -144,7 +144,7 @@ def Cim_QuantizeOp : Cim_WeightErrorOp<"quantize"> {
     | `levels` | the ascending codebook `levels`, in the weights' unit; the nearest level |
 
     `per_channel` makes lo, hi, s, Δ, and so the units of later errors, those of
-    each output channel. Source: semantics.md section 2; Lloyd, IEEE Trans. Inf.
+    each output channel. Source: docs/semantics.md; Lloyd, IEEE Trans. Inf.
     Theory 28 (1982) 129.
 
     ```mlir

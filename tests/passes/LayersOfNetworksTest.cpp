@@ -89,7 +89,7 @@ TEST_F(NetworkLayers, ResNet32) {
       EXPECT_EQ(layers[i].getIndex(), i);
       weights += weightsOf(layers[i]);
     }
-    EXPECT_EQ(weights, 461872); // published, semantics.md section 5
+    EXPECT_EQ(weights, 461872); // as published
 
     std::vector<std::string> c1, c2;
     for (int stage = 1; stage <= 3; ++stage)
