@@ -47,6 +47,7 @@ public:
         context(allDialects(), mlir::MLIRContext::Threading::DISABLED),
         diagnostics(context, request.model, request.warn) {
     context.loadAllAvailableDialects();
+    context.printOpOnDiagnostic(false);
   }
 
   /// Reads the model and brings it to \p until, at most `mapped`.
@@ -58,7 +59,7 @@ public:
           nullptr, [](mlir::Pass *, mlir::Operation *) { return true; },
           /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
           /*printAfterOnlyOnFailure=*/false, llvm::errs(),
-          mlir::OpPrintingFlags().elideLargeResourceString(0));
+          mlir::OpPrintingFlags().useLocalScope().elideLargeResourceString(0));
     addStages(passes, until);
     if (failed(passes.run(*module)))
       diagnostics.throwError();
@@ -97,14 +98,17 @@ private:
       options.warn = request.warn;
       module = importOnnx(context, request.model, options);
     }
+    // What is said about the whole must not look like a node's.
+    (*module)->setLoc(mlir::UnknownLoc::get(&context));
   }
 
-  /// The stage of a module read from a text: as it says, or as it looks.
-  Stage stageOf(mlir::ModuleOp module) {
+  /// The stage that a text says its module has reached, or that it shows.
+  std::optional<Stage> stageOf(mlir::ModuleOp module) {
     auto attribute = module->getAttrOfType<mlir::StringAttr>(stageAttribute);
     if (!attribute)
-      return module.getOps<crossbar::LayerOp>().empty() ? Stage::nn
-                                                        : Stage::cim;
+      return module.getOps<crossbar::LayerOp>().empty()
+                 ? std::nullopt
+                 : std::optional(Stage::cim);
     for (Stage stage : {Stage::nn, Stage::cim, Stage::perturbed, Stage::mapped})
       if (attribute.getValue() == llvm::StringRef(nameOf(stage)))
         return stage;
@@ -138,7 +142,7 @@ private:
   mlir::MLIRContext context;
   Diagnostics diagnostics;
   mlir::OwningOpRef<mlir::ModuleOp> module;
-  /// The stage of the file that was read; none for ONNX.
+  /// The stage of the file that was read; none for a network as imported.
   std::optional<Stage> reached;
 };
 
