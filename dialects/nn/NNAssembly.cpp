@@ -128,8 +128,11 @@ static ParseResult parseWindowed(OpAsmParser &parser, OperationState &state,
     if (llvm::is_contained(lists, keyword)) {
       value = DenseI64ArrayAttr::parse(parser, Type());
     } else if (llvm::is_contained(flags, keyword)) {
-      if (parser.parseAttribute(value))
-        return failure();
+      bool isTrue = succeeded(parser.parseOptionalKeyword("true"));
+      if (!isTrue && failed(parser.parseOptionalKeyword("false")))
+        return parser.emitError(parser.getCurrentLocation(),
+                                "expects true or false");
+      value = builder.getBoolAttr(isTrue);
     } else if (llvm::is_contained(integers, keyword)) {
       int64_t number;
       if (parser.parseInteger(number))

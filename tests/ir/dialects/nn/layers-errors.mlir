@@ -128,9 +128,9 @@ func.func @case(%x: tensor<1x4x8x8xf32>, %w: tensor<6x4x3x3xf32>) {
 
 // -----
 
-// Also where it is a word.
+// A flag is true or false.
 func.func @case(%x: tensor<1x4x8x8xf32>) {
-  // expected-error @+1 {{'nn.max_pool' op attribute 'ceil_mode' failed to satisfy constraint: bool attribute}}
+  // expected-error @+1 {{expects true or false}}
   %0 = nn.max_pool %x kernel [2, 2] ceil_mode "yes" : (tensor<1x4x8x8xf32>) -> tensor<1x4x7x7xf32>
   return
 }
