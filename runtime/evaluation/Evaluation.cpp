@@ -10,7 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
+#include <thread>
 
 using namespace cim;
 
@@ -126,7 +126,9 @@ Evaluation cim::evaluate(const plan::Plan &plan, const TensorMap &tensors,
   if (options.reference) {
     ReferenceExecutor executor(plan, tensors);
     const double prepared = secondsSince(begin);
-    result.threads = options.executor.threads;
+    result.threads = options.executor.threads
+                         ? options.executor.threads
+                         : std::max(1u, std::thread::hardware_concurrency());
     runTrials<double>(
         data, options, result,
         [&](const Chip &chip) { executor.program(chip); },
@@ -148,5 +150,6 @@ Evaluation cim::evaluate(const plan::Plan &plan, const TensorMap &tensors,
       });
   result.programSeconds += prepared;
   result.profile = executor.profile();
+  result.warnings = executor.warnings();
   return result;
 }

@@ -51,6 +51,8 @@ struct Evaluation {
   /// images × classes, of the first trial.
   std::vector<float> logits;
   unsigned threads = 0, microBatch = 0;
+  /// What was asked of the weights but could not be done, a line each.
+  std::vector<std::string> warnings;
   /// Time per step; with `executor.profile`, else only of steps without a
   /// kernel.
   std::vector<StepTime> profile;

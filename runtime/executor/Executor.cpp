@@ -271,6 +271,10 @@ unsigned Executor::threads() const { return implementation->workers.count(); }
 
 size_t Executor::arenaBytes() const { return implementation->arenaBytes; }
 
+std::vector<std::string> Executor::warnings() const {
+  return implementation->layers.warnings();
+}
+
 std::vector<StepTime> Executor::profile() const {
   std::vector<StepTime> times;
   for (size_t s = 0; s < implementation->running.size(); ++s) {

@@ -69,6 +69,10 @@ public:
   unsigned threads() const;
   size_t arenaBytes() const; ///< per thread
 
+  /// What the user asked for and did not get, a line each
+  /// (LayerProgram::warnings).
+  std::vector<std::string> warnings() const;
+
   /// One entry per step that runs, in order. Zero seconds where nothing was
   /// measured.
   std::vector<StepTime> profile() const;

@@ -72,3 +72,11 @@ void Layers::write(const Chip &chip, Workers &workers) {
   });
   constantPieces.clear();
 }
+
+std::vector<std::string> Layers::warnings() const {
+  std::vector<std::string> all;
+  for (const Layer &layer : layers)
+    all.insert(all.end(), layer.chain.warnings().begin(),
+               layer.chain.warnings().end());
+  return all;
+}

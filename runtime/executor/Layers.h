@@ -29,6 +29,9 @@ public:
   /// same on every chip are written once.
   void write(const Chip &chip, Workers &workers);
 
+  /// What the user asked for and did not get (LayerProgram::warnings).
+  std::vector<std::string> warnings() const;
+
 private:
   struct Layer {
     LayerProgram chain;

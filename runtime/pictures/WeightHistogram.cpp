@@ -43,6 +43,28 @@ double reach(const std::vector<float> &levels, size_t index) {
   return (below + above) / 2;
 }
 
+/// The largest value in either density.
+double highestDensity(const WeightHistogram &histogram) {
+  const double total = std::max<int64_t>(1, histogram.weights());
+  const double width = histogram.edges[1] - histogram.edges[0];
+  int64_t most = std::ranges::max(histogram.before);
+  if (histogram.levels.empty())
+    most = std::max(most, std::ranges::max(histogram.after));
+  double highest = most / total / width;
+  for (size_t i = 0; i < histogram.levels.size(); ++i)
+    highest = std::max(highest, histogram.onLevel[i] / total /
+                                    reach(histogram.levels, i));
+  return highest > 0 ? highest : 1;
+}
+
+/// A round distance of which two to four fit into \p range, as many as there
+/// is room for beside a small panel.
+double tickDistance(double range) {
+  const double power = std::pow(10, std::floor(std::log10(range / 2)));
+  const double most = range / 2 / power;
+  return (most < 2 ? 1 : most < 5 ? 2 : 5) * power;
+}
+
 /// Named data blocks of panel \p index: "$beforeN", "$afterN".
 void writeData(std::ostringstream &script, const WeightHistogram &histogram,
                size_t index) {
@@ -108,6 +130,7 @@ WeightHistogram cim::makeHistogram(const plan::Layer &layer,
 
   WeightHistogram histogram;
   histogram.name = layer.name();
+  histogram.warnings = program.warnings();
   double low = 0, high = 0;
   if (!before.empty()) {
     const auto [b, c] = std::minmax_element(before.begin(), before.end());
@@ -146,7 +169,7 @@ std::string cim::drawHistograms(std::span<const WeightHistogram> histograms,
   const int across = large ? 1 : std::ceil(std::sqrt(histograms.size() * 1.2));
   const int down = (histograms.size() + across - 1) / across;
   const int width = large ? 720 : std::max(480, 190 * across);
-  const int height = large ? 420 : 150 * down + 60;
+  const int height = large ? 420 : 150 * down + 70;
   script << gnuplotHeader(format, width, height)
          << "set border 3 lc rgb '#606060'\n"
          << "set tics nomirror out scale 0.5 textcolor rgb '#404040'\n"
@@ -156,7 +179,7 @@ std::string cim::drawHistograms(std::span<const WeightHistogram> histograms,
 
   if (large) {
     script << "set title " << gnuplotString(histograms[0].name + ": " + title)
-           << "\nset xlabel 'weight (its own unit)'\n"
+           << "\nset xlabel 'weight'\n"
            << "set ylabel 'density (share of the weights per unit)'\n"
            << "set key top right samplen 2\n"
            << "set grid y lc rgb '#e4e4e4'\n";
@@ -165,7 +188,7 @@ std::string cim::drawHistograms(std::span<const WeightHistogram> histograms,
   }
 
   // One legend above all panels, in the words and colours of the panels.
-  const double top = 1 - 44.0 / height;
+  const double top = 1 - 54.0 / height;
   script << "set multiplot layout " << down << "," << across
          << " margins screen " << 46.0 / width << "," << 1 - 14.0 / width << ","
          << 40.0 / height << "," << top << " spacing screen " << 40.0 / width
@@ -173,27 +196,25 @@ std::string cim::drawHistograms(std::span<const WeightHistogram> histograms,
          << "set label 1 " << gnuplotString("Weights: " + title)
          << " at screen " << 14.0 / width << ",screen " << 1 - 14.0 / height
          << " left font ',12'\n"
-         << "set label 2 'before' at screen " << 1 - 120.0 / width << ",screen "
+         << "set label 2 'before' at screen " << 1 - 64.0 / width << ",screen "
          << 1 - 14.0 / height << " right font ',12' textcolor rgb '#6f8bab'\n"
-         << "set label 3 'after' at screen " << 1 - 66.0 / width << ",screen "
+         << "set label 3 'after' at screen " << 1 - 14.0 / width << ",screen "
          << 1 - 14.0 / height << " right font ',12' textcolor rgb '"
          << afterColour << "'\n"
-         << "set label 4 'x: weight (its own unit); y: density (share of the "
+         << "set label 4 'x: weight; y: density (share of the "
             "weights per unit)' at screen "
          << 0.5 << ",screen " << 10.0 / height
          << " center font ',9' textcolor rgb '#606060'\n"
-         << "unset key\nset xtics autofreq font ',8'\n"
-         << "set ytics autofreq font ',8'\n";
+         << "unset key\nset xtics font ',8' offset 0,0.4\n"
+         << "set ytics font ',8' offset 0.4,0\n";
   for (size_t i = 0; i < histograms.size(); ++i) {
-    const double step =
-        histograms[i].edges.back() - histograms[i].edges.front();
-    // Three labels fit under a small panel.
-    const double power = std::pow(10, std::floor(std::log10(step / 3)));
-    const double tic = step / 3 / power < 2   ? 2 * power
-                       : step / 3 / power < 5 ? 5 * power
-                                              : 10 * power;
+    const std::vector<double> &edges = histograms[i].edges;
+    const double highest = highestDensity(histograms[i]);
     script << "set title " << gnuplotString(histograms[i].name)
-           << " font ',9' offset 0,-0.6\nset xtics " << tic << "\n";
+           << " font ',9' offset 0,-0.6\nset xtics "
+           << tickDistance(edges.back() - edges.front()) << "\nset ytics "
+           << tickDistance(highest) << "\nset yrange [0:" << 1.05 * highest
+           << "]\n";
     writePlot(script, histograms[i], i, false);
     if (i == 0)
       script << "unset label\n";

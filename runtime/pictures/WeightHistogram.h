@@ -30,6 +30,8 @@ struct WeightHistogram {
   /// (quantized without noise), ascending, and how many weights have each.
   std::vector<float> levels;
   std::vector<int64_t> onLevel;
+  /// What was asked of the weights but could not be done, a line each.
+  std::vector<std::string> warnings;
 
   int64_t weights() const;
 };

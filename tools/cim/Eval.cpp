@@ -80,6 +80,8 @@ void warnOfSlowSteps(const Evaluation &result) {
           operations.end())
         operations.push_back(step.operation);
     }
+  if (operations.empty())
+    return;
   const double share = seconds / (result.forwardSeconds * result.threads);
   if (share < 0.1)
     return;
@@ -138,6 +140,8 @@ void Eval::run() {
   }
   if (result.correct.empty())
     throw Interrupted();
+  for (const std::string &warning : result.warnings)
+    warn(warning);
   warnOfSlowSteps(result);
   if (!outputs.empty())
     writeNpy(outputs,

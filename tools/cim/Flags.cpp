@@ -156,8 +156,8 @@ bool ModelFlags::isPlan() const {
 void ErrorFlags::addTo(CLI::App &app) {
   const char *group = "Errors";
   app.add_option("--quantize", quantize,
-                 "BITS[,mode=minmax|symmetric|percentile|lloyd][,percentile=P]"
-                 "[,per=tensor|channel], or levels=FILE.csv")
+                 "BITS, and any of ,mode=minmax|symmetric|percentile|lloyd "
+                 ",percentile=P ,per=tensor|channel; or levels=FILE.csv")
       ->type_name("Q")
       ->group(group);
   app.add_option("--noise", noise,
@@ -231,7 +231,7 @@ void ErrorFlags::describe(Json &options) const {
     options["layer"] = overrides;
 }
 
-std::string ErrorFlags::text() const {
+std::string ErrorFlags::text(bool withLayers) const {
   std::string text;
   auto add = [&](const std::string &item) {
     text += (text.empty() ? "" : ", ") + item;
@@ -242,7 +242,7 @@ std::string ErrorFlags::text() const {
                                     {"faults", &faults}})
     if (!value->empty())
       add(std::string(name) + " " + *value);
-  if (!layers.empty() && !text.empty())
+  if (withLayers && !layers.empty() && !text.empty())
     text += " in " + layers;
   for (const std::string &item : overrides)
     add(item);

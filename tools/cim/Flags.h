@@ -61,8 +61,8 @@ struct ErrorFlags {
   /// Whether any error is asked for.
   bool any() const;
   void describe(Json &options) const;
-  /// "quantize 4, noise normal:0.25qs"; "none".
-  std::string text() const;
+  /// "quantize 4, noise normal:0.25qs in role:C2"; "none".
+  std::string text(bool withLayers = true) const;
 };
 
 /// `--data`, `--limit`, `--normalize`.

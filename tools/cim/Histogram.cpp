@@ -57,7 +57,10 @@ void Histogram::writeFile(
   const std::string extension = std::filesystem::path(file).extension();
   if (extension != ".csv") {
     const std::string picture = drawHistograms(
-        histograms, errors.any() ? errors.text() : "as in the model",
+        histograms,
+        model.isPlan() ? "as compiled"
+        : errors.any() ? errors.text(/*withLayers=*/histograms.size() > 1)
+                       : "without errors",
         extension == ".png" ? PictureFormat::png : PictureFormat::svg);
     writeWhole(file, [&](std::ostream &out) { out << picture; });
     return;
@@ -123,6 +126,8 @@ void Histogram::run() {
                                        network.tensors.at(layer.weights()),
                                        {seed.value_or(0), 0, 0}, bins));
     const WeightHistogram &histogram = histograms.back();
+    for (const std::string &warning : histogram.warnings)
+      warn(warning);
     table.add({histogram.name, grouped(histogram.weights()),
                moments(histogram, histogram.before),
                moments(histogram, histogram.after),

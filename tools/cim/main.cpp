@@ -9,6 +9,7 @@
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/ConfigFile.h"
+#include "tools/cim/Help.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
@@ -67,7 +68,7 @@ void runCommandLine(std::vector<std::string> arguments) {
   cim.footer("cim COMMAND --help explains a command.");
 
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h")
-    return writeStdout(cim.help());
+    return writeStdout(helpText(cim));
   if (arguments[0] == "--version")
     return writeStdout(version());
 
@@ -91,7 +92,7 @@ void runCommandLine(std::vector<std::string> arguments) {
     std::reverse(arguments.begin(), arguments.end()); // as CLI11 wants them
     app.parse(std::move(arguments));
   } catch (const CLI::CallForHelp &) {
-    return writeStdout(app.help());
+    return writeStdout(helpText(app));
   } catch (const CLI::ParseError &error) {
     throw UsageError(std::string(error.what()) + "; see cim " + app.get_name() +
                      " --help");

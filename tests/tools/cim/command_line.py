@@ -35,6 +35,7 @@ class CommandLine(unittest.TestCase):
         onnx.save(small_network(), cls.folder / "small.onnx")
         onnx.save(small_network(classes=20), cls.folder / "wide.onnx")
         onnx.save(small_network(nan=True), cls.folder / "nan.onnx")
+        onnx.save(small_network(flat=True), cls.folder / "flat.onnx")
         random = numpy.random.default_rng(2)
         cls.images = random.normal(0, 1, (300, 3, 8, 8)).astype(numpy.float32)
         session = onnxruntime.InferenceSession(cls.folder / "small.onnx", providers=["CPUExecutionProvider"])
@@ -86,7 +87,8 @@ class CommandLine(unittest.TestCase):
                 self.assertIn(command, text)
         for command in ["info", "compile", "eval", "histogram", "data", "completion"]:
             text = self.succeeds(command, "--help").stdout
-            self.assertIn(f"  cim {command} ", text)  # an example, or `source <(cim ...)`
+            self.assertRegex(text, rf"Examples?:\n.*cim {command} ")
+            self.assertLessEqual(max(map(len, text.split("Example")[0].splitlines())), 80)
         self.assertRegex(self.succeeds("--version").stdout, r"^cim \d+\.\d+\.\d+\n$")
 
     def test_completion(self):
@@ -357,6 +359,12 @@ class CommandLine(unittest.TestCase):
         result = self.succeeds("eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--limit", "1000")
         self.assertIn("only 300 images", result.stderr)
 
+    def test_weights_without_range_are_mentioned(self):
+        for command in [["eval", "flat.onnx", "--data", "npy:x.npy,y.npy"], ["histogram", "flat.onnx"]]:
+            lines = self.succeeds(*command, "--quantize", "4").stderr.splitlines()
+            self.assertEqual(len(lines), 1)
+            self.assertIn("block.conv2", lines[0])
+
     def test_layer_overrides(self):
         everything = self.evaluate("--quantize", "2", "--outputs", "a.npy")
         listed = self.evaluate(*[a for name in LAYERS for a in ("--layer", f"{name}:quantize=2")],
@@ -495,11 +503,10 @@ class CommandLine(unittest.TestCase):
                 self.assertEqual(len(document["correct"]), len(document["accuracy"]["trials"]))
 
     def test_progress_only_on_a_terminal(self):
-        command = [CIM, "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:0.1ns", "--trials",
-                   "400", "--reference"]
-        self.assertEqual(self.succeeds(*command[1:-3], "4", "--reference").stderr, "")
+        command = ["eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:0.1ns", "--reference"]
+        self.assertEqual(self.succeeds(*command, "--trials", "2").stderr, "")
         master, slave = pty.openpty()
-        process = subprocess.Popen(command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=slave)
+        process = subprocess.Popen([CIM, *command, "--trials", "400"], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=slave)
         os.close(slave)
         time.sleep(3)
         process.send_signal(signal.SIGINT)

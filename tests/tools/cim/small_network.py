@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 CHANNELS = 16
 
 
-def small_network(classes=4, nan=False):
+def small_network(classes=4, nan=False, flat=False):
     random = numpy.random.default_rng(1)
     initializers = []
 
@@ -18,6 +18,8 @@ def small_network(classes=4, nan=False):
         values = random.normal(0, scale, shape).astype(numpy.float32)
         if nan and name == "block.conv2.weight":
             values.flat[3] = numpy.nan
+        if flat and name == "block.conv2.weight":
+            values[:] = 0.25
         initializers.append(numpy_helper.from_array(values, name))
         return name
 
