@@ -31,7 +31,7 @@ using mlir::Value;
 
 /// "kernel_shape=[3, 3]", for people.
 static std::string describedAttribute(const onnx::AttributeProto &attribute) {
-  std::string text = attribute.name() + "=";
+  std::string text = printable(attribute.name()) + "=";
   if (attribute.has_i())
     return text + std::to_string(attribute.i());
   if (attribute.has_f())
@@ -74,9 +74,10 @@ public:
 
     mlir::OpBuilder &builder = context.builder;
     mlir::Location location =
-        mlir::NameLoc::get(builder.getStringAttr(graph.name()));
+        mlir::NameLoc::get(builder.getStringAttr(printable(graph.name())));
     mlir::OwningOpRef<mlir::ModuleOp> module = mlir::ModuleOp::create(location);
-    (*module)->setAttr("nn.model", builder.getStringAttr(graph.name()));
+    (*module)->setAttr("nn.model",
+                       builder.getStringAttr(printable(graph.name())));
     mlir::ScopedDiagnosticHandler handler(
         builder.getContext(), [&](mlir::Diagnostic &diagnostic) {
           if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error)

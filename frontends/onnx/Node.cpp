@@ -111,7 +111,8 @@ Node::Node(ImportContext &context, const onnx::NodeProto &proto,
 llvm::StringRef Node::operatorType() const { return proto.op_type(); }
 
 void Node::fail(const llvm::Twine &what) const {
-  throw InputError(context.path + ": " + described(proto) + ": " + what.str());
+  throw InputError(context.path + ": " + described(proto) + ": " +
+                   printable(what.str()));
 }
 
 void Node::checkAllRead() const {
@@ -333,6 +334,13 @@ Value Node::create(llvm::StringRef mnemonic, mlir::ValueRange operands,
     fail(message);
   }
   mlir::Operation *operation = created->getDefiningOp();
+  if (llvm::all_of(operands, constantOf)) {
+    double steps = nn::foldingSteps(operation);
+    if (steps > context.foldingBudget)
+      fail("computes a constant, and those of the network take too long to "
+           "compute; export the network with them computed");
+    context.foldingBudget -= steps;
+  }
   llvm::SmallVector<mlir::OpFoldResult, 1> folded;
   if (mlir::failed(operation->fold(folded)) || folded.empty())
     return *created;

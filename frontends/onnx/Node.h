@@ -37,8 +37,13 @@ struct ImportContext {
   std::string path;
   int64_t opset;
   TensorReader tensors;
-  /// The errors that MLIR has reported since they were last looked at.
+  /// The errors that MLIR has reported.
   std::string diagnostics;
+  /// How many steps (nn::foldingSteps) computing constants may take from here
+  /// on: some seconds' worth, and more than the weights of the largest
+  /// convolutional networks need. A hostile file must not make the compiler
+  /// compute for hours.
+  double foldingBudget = 1 << 29;
 };
 
 using Integers = llvm::SmallVector<int64_t, 6>;

@@ -16,7 +16,7 @@ using namespace cim;
 /// Bytes of a name that are shown at most, half of them from its end.
 static constexpr size_t longestShown = 160;
 
-static std::string escaped(llvm::StringRef text) {
+std::string importer::printable(llvm::StringRef text) {
   bool utf8 = llvm::json::isUTF8(text);
   std::string result;
   for (unsigned char character : text) {
@@ -31,15 +31,15 @@ static std::string escaped(llvm::StringRef text) {
 
 std::string importer::quotation(llvm::StringRef text) {
   if (text.size() <= longestShown)
-    return "'" + escaped(text) + "'";
+    return "'" + printable(text) + "'";
   auto isContinuation = [](unsigned char c) { return (c & 0xC0) == 0x80; };
   size_t front = longestShown / 2, back = text.size() - longestShown / 2;
   while (front > 0 && isContinuation(text[front]))
     --front;
   while (back < text.size() && isContinuation(text[back]))
     ++back;
-  return "'" + escaped(text.take_front(front)) + "…" +
-         escaped(text.drop_front(back)) + "'";
+  return "'" + printable(text.take_front(front)) + "…" +
+         printable(text.drop_front(back)) + "'";
 }
 
 std::string importer::listed(llvm::ArrayRef<int64_t> numbers) {
@@ -61,6 +61,6 @@ llvm::StringRef importer::nameOf(const onnx::NodeProto &node) {
 }
 
 std::string importer::described(const onnx::NodeProto &node) {
-  return "node " + quotation(nameOf(node)) + " (" + escaped(node.op_type()) +
+  return "node " + quotation(nameOf(node)) + " (" + printable(node.op_type()) +
          ")";
 }

@@ -18,6 +18,10 @@ class NodeProto;
 
 namespace cim::importer {
 
+/// \p text with control characters and what is not UTF-8 escaped, so that it
+/// stays on one line and cannot command a terminal.
+std::string printable(llvm::StringRef text);
+
 /// \p text in single quotes for an error message of one line: control
 /// characters and what is not UTF-8 are escaped, the middle of a very long text
 /// is left out.
