@@ -5,52 +5,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-//
-// Halide compiles every kernel once per target and asks
-// halide_can_use_target_features at each call which it may run. We answer.
-//
-//===----------------------------------------------------------------------===//
 #include "runtime/kernels/InstructionSet.h"
-
-#include "HalideRuntime.h"
 
 #include <atomic>
 #include <cassert>
-#include <cstdint>
 
 namespace cim::kernels {
 
-namespace {
-
-std::atomic<InstructionSet> inUse = InstructionSet::baseline;
-
-/// Halide asks with all features of a target. Each of our targets has the
-/// features of the slower ones, so its fastest one tells.
-int canUse(int count, const uint64_t *features) {
-  auto wants = [&](int feature) {
-    return feature / 64 < count && features[feature / 64] >> feature % 64 & 1;
-  };
-  InstructionSet needed = InstructionSet::baseline;
-  if (wants(halide_target_feature_avx512_skylake))
-    needed = InstructionSet::avx512;
-  else if (wants(halide_target_feature_avx2))
-    needed = InstructionSet::avx2;
-  return needed <= inUse.load(std::memory_order_relaxed);
-}
-
-/// A kernel that refuses its operands returns an error code, which its caller
-/// handles. Halide's own handler would end the process.
-void ignoreMessage(void *, const char *) {}
-
-/// Runs when the library is loaded, before any kernel.
-[[maybe_unused]] const bool installed = [] {
-  halide_set_custom_can_use_target_features(canUse);
-  halide_set_error_handler(ignoreMessage);
-  setInstructionSet(std::nullopt);
-  return true;
-}();
-
-} // namespace
+static std::atomic<InstructionSet> inUse = bestInstructionSet();
 
 bool isSupported(InstructionSet set) {
 #if defined(__x86_64__)

@@ -25,9 +25,8 @@ bool isSupported(InstructionSet set);
 /// The fastest instruction set of this processor.
 InstructionSet bestInstructionSet();
 
-/// Lets kernels use at most \p set, which must be supported; nullopt: the best.
-/// For the whole process; call it while no kernel runs and before kernels are
-/// prepared, since they choose their tiles for the set then in use.
+/// Makes kernels use \p set, which must be supported; nullopt: the best. For
+/// the whole process, and not while a kernel runs.
 void setInstructionSet(std::optional<InstructionSet> set);
 
 /// The instruction set in use.

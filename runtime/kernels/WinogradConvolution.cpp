@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/kernels/ConvolutionKernel.h"
+#include "runtime/kernels/HalideHandlers.h"
 #include "runtime/kernels/HalideView.h"
-#include "runtime/kernels/ScratchScope.h"
 #include "runtime/kernels/WinogradTransforms.h"
 
 #include "cim_winograd_1.h"
@@ -179,7 +179,7 @@ int WinogradConvolution::run(const ImageView &in, const float *packed,
       {{{3, 1}, {tileBlock, 3}, {tiles / tileBlock, 3 * tileBlock}}});
   HalideView<1> output(out.data, {{everything}});
   const ScratchScope scope(scratch, transformedInputs());
-  auto kernel = groupBlocks == 2 ? cim_winograd_2 : cim_winograd_1;
+  const auto &kernel = groupBlocks == 2 ? cim_winograd_2 : cim_winograd_1;
   return kernel(input, weights, scale, offset, residual, tileView,
                 in.pixelStride, in.rowStride,
                 hasResidual ? epilogue.residualPixelStride : 0,

@@ -23,11 +23,16 @@ inline InstructionSet instructionSetOf(const Halide::Target &target) {
   return InstructionSet::baseline;
 }
 
-/// The activation of Epilogue.h.
-inline Halide::Expr activate(Halide::Expr v, Halide::Expr slope,
-                             Halide::Expr lowest, Halide::Expr highest) {
+/// activation(v * scale + offset + residual), see Epilogue.h. Strict, since a
+/// compiler that may reorder the additions does so differently for each tile,
+/// and results must not depend on the tile.
+inline Halide::Expr applyEpilogue(Halide::Expr v, Halide::Expr scale,
+                                  Halide::Expr offset, Halide::Expr residual,
+                                  Halide::Expr slope, Halide::Expr lowest,
+                                  Halide::Expr highest) {
+  v = v * scale + offset + residual;
   v = Halide::select(v < 0.0f, v * slope, v);
-  return Halide::min(Halide::max(v, lowest), highest);
+  return Halide::strict_float(Halide::min(Halide::max(v, lowest), highest));
 }
 
 /// Declares that a buffer's first dimension holds the 16 lanes of a channel

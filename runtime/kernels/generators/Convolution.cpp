@@ -46,9 +46,9 @@ public:
     sum(lane, block, x, y, image) +=
         weights(lane, window.x, window.y, window.z, block) *
         input(window.x, x, window.y, y, window.z, image);
-    Expr v = sum(lane, block, x, y, image) * scale(lane, block) +
-             offset(lane, block) + residual(lane, block, x, y, image);
-    output(lane, block, x, y, image) = activate(v, slope, lowest, highest);
+    output(lane, block, x, y, image) = applyEpilogue(
+        sum(lane, block, x, y, image), scale(lane, block), offset(lane, block),
+        residual(lane, block, x, y, image), slope, lowest, highest);
   }
 
   void schedule() {

@@ -32,9 +32,9 @@ public:
          right = b(lane, block, x, y, image);
     Expr v = select(operation == 0, left + right, operation == 1, left - right,
                     left * right);
-    v = v * scale(lane, block) + offset(lane, block) +
-        residual(lane, block, x, y, image);
-    output(lane, block, x, y, image) = activate(v, slope, lowest, highest);
+    output(lane, block, x, y, image) = applyEpilogue(
+        v, scale(lane, block), offset(lane, block),
+        residual(lane, block, x, y, image), slope, lowest, highest);
   }
 
   void schedule() {

@@ -101,15 +101,15 @@ public:
              blocks, 0, tiles, 0, weights.dim(4).extent(), 0,
              begins.dim(2).extent(), "r");
     Expr channels = r[3] + r[5] * blocks;
-    Expr v = patch(r[0], r[1], r[2], r[3], r[4], r[5], r[6]) *
-                 scale(r[0], channels) +
-             offset(r[0], channels) +
-             residual(begin(1, r[4], r[6]) + r[1] * residualPixel +
-                      r[2] * residualRow + channels * residualBlock + r[0]);
     Expr at = begin(2, r[4], r[6]) + r[1] * outputPixel + r[2] * outputRow +
               channels * channelBlock + r[0];
     output(index) = undef<float>();
-    output(at) = activate(v, slope, lowest, highest);
+    output(at) = applyEpilogue(
+        patch(r[0], r[1], r[2], r[3], r[4], r[5], r[6]), scale(r[0], channels),
+        offset(r[0], channels),
+        residual(begin(1, r[4], r[6]) + r[1] * residualPixel +
+                 r[2] * residualRow + channels * residualBlock + r[0]),
+        slope, lowest, highest);
   }
 
   void schedule() {

@@ -77,7 +77,7 @@ void check(const Case &test, Random &random,
   const std::vector<float> weights =
       drawMany(random, size_t(s.channelsOut) * s.channelsIn / s.groups *
                            s.kernelWidth * s.kernelHeight);
-  std::vector<float> packed(convolution.packedWeights() + 16, Images::nan());
+  AlignedFloats packed(convolution.packedWeights() + 16, Images::nan());
   // In two pieces, as two threads would.
   const int half = s.channelsOut / 2 / channelBlock * channelBlock;
   convolution.pack(weights.data(), packed.data(), half, s.channelsOut);
@@ -90,8 +90,7 @@ void check(const Case &test, Random &random,
                                int(random() % 3), int(random() % 3)};
   Images out(s.channelsOut, s.widthOut(), s.heightOut(), test.images, border);
   RandomEpilogue epilogue(random, out);
-  std::vector<float> scratch(convolution.scratch(test.images) + 16,
-                             Images::nan());
+  AlignedFloats scratch(convolution.scratch(test.images), Images::nan());
   ASSERT_EQ(convolution.run(in.view, packed.data(), epilogue.epilogue, out.view,
                             scratch.data()),
             0);

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <random>
 #include <vector>
@@ -38,6 +39,23 @@ inline std::vector<float> drawMany(Random &random, size_t count) {
     value = draw(random);
   return values;
 }
+
+/// Floats at a multiple of 64 bytes, as kernels want them.
+class AlignedFloats {
+public:
+  explicit AlignedFloats(size_t count, float value = 0)
+      : memory(count + 16, value), count(count) {}
+  float *data() {
+    const size_t beyond = reinterpret_cast<uintptr_t>(memory.data()) / 4 % 16;
+    return memory.data() + (16 - beyond) % 16;
+  }
+  float operator[](size_t i) { return data()[i]; }
+  size_t size() const { return count; }
+
+private:
+  std::vector<float> memory;
+  size_t count;
+};
 
 /// An image batch in memory: interior, border of zeros, and NaN in everything
 /// else, so that a kernel that reads too far shows it.

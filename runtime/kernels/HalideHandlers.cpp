@@ -1,10 +1,10 @@
-//===- ScratchScope.cpp - Memory for kernels that need some ---*- C++ -*-===//
+//===- HalideHandlers.cpp - What Halide calls back ---*- C++ -*-===//
 //
 // Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/kernels/ScratchScope.h"
+#include "runtime/kernels/HalideHandlers.h"
 
 #include "HalideRuntime.h"
 
@@ -39,9 +39,15 @@ void release(void *, void *pointer) {
     std::free(pointer);
 }
 
+/// A kernel that refuses its operands returns an error code, which its caller
+/// handles. Halide's own handler would end the process.
+void ignoreMessage(void *, const char *) {}
+
+/// Runs when the library is loaded, before any kernel.
 [[maybe_unused]] const bool installed = [] {
   halide_set_custom_malloc(allocate);
   halide_set_custom_free(release);
+  halide_set_error_handler(ignoreMessage);
   return true;
 }();
 

@@ -1,11 +1,11 @@
-//===- ScratchScope.h - Memory for kernels that need some ---*- C++ -*-===//
+//===- HalideHandlers.h - What Halide calls back ---*- C++ -*-===//
 //
 // Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef CIM_RUNTIME_KERNELS_SCRATCHSCOPE_H
-#define CIM_RUNTIME_KERNELS_SCRATCHSCOPE_H
+#ifndef CIM_RUNTIME_KERNELS_HALIDEHANDLERS_H
+#define CIM_RUNTIME_KERNELS_HALIDEHANDLERS_H
 
 #include <cstddef>
 
@@ -23,4 +23,4 @@ public:
 
 } // namespace cim::kernels
 
-#endif // CIM_RUNTIME_KERNELS_SCRATCHSCOPE_H
+#endif // CIM_RUNTIME_KERNELS_HALIDEHANDLERS_H
