@@ -154,8 +154,9 @@ cim::readModule(mlir::MLIRContext &context, const std::string &path,
     throw InputError("'" + path + "' is not a text");
   if (nestsTooDeeply(file.text()))
     throw InputError("'" + path + "' nests brackets too deeply");
+  // MLIR's lexer looks for the zero behind the text, which a mapping lacks.
   auto module = mlir::parseSourceString<mlir::ModuleOp>(
-      llvm::StringRef(file.text()), &context, path);
+      std::string(file.text()), &context, path);
   if (module)
     attachTensors(*module, path, warn);
   return module;

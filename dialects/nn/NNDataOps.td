@@ -121,6 +121,7 @@ def NN_SliceOp : NN_InferredOp<"slice"> {
     functional-type(operands, results)
   }];
   let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def NN_PadOp : NN_InferredOp<"pad"> {

@@ -316,6 +316,24 @@ LogicalResult TransposeOp::canonicalize(TransposeOp op,
   return success();
 }
 
+/// A part of a part; exporters slice one dimension after the other.
+LogicalResult SliceOp::canonicalize(SliceOp op, PatternRewriter &rewriter) {
+  auto inner = op.getX().getDefiningOp<SliceOp>();
+  if (!inner)
+    return failure();
+  llvm::SmallVector<int64_t> starts, steps;
+  for (auto [start, size, step, innerStart, innerStep] :
+       llvm::zip_equal(op.getStarts(), op.getSizes(), op.getSteps(),
+                       inner.getStarts(), inner.getSteps())) {
+    starts.push_back(innerStart + start * innerStep);
+    // The step to no further element may be any number, and overflow.
+    steps.push_back(size > 1 ? step * innerStep : 1);
+  }
+  rewriter.replaceOpWithNewOp<SliceOp>(op, inner.getX(), starts, op.getSizes(),
+                                       steps);
+  return success();
+}
+
 OpFoldResult ConcatOp::fold(FoldAdaptor) {
   return foldIdentity(getX().front(), getResult(), getX().size() == 1);
 }

@@ -140,6 +140,16 @@ func.func @merged(%x: tensor<1x4x2x3xf32>) -> (tensor<1x24xf32>, tensor<1x3x4x2x
   return %1, %5 : tensor<1x24xf32>, tensor<1x3x4x2xf32>
 }
 
+// CHECK-LABEL: func.func @sliced
+// CHECK-SAME: (%[[X:.*]]: tensor<1x16x33x32xf32>)
+// CHECK-NEXT: %[[S:.*]] = nn.slice %[[X]] starts [0, 15, 0, 31] sizes [1, 8, 16, 16] steps [1, -1, 2, -2] : (tensor<1x16x33x32xf32>) -> tensor<1x8x16x16xf32>
+// CHECK-NEXT: return %[[S]]
+func.func @sliced(%x: tensor<1x16x33x32xf32>) -> tensor<1x8x16x16xf32> {
+  %0 = nn.slice %x starts [0, 15, 0, 0] sizes [1, 16, 17, 32] steps [1, -1, 2, 1] : (tensor<1x16x33x32xf32>) -> tensor<1x16x17x32xf32>
+  %1 = nn.slice %0 starts [0, 0, 0, 31] sizes [1, 8, 16, 16] steps [9223372036854775807, 1, 1, -2] : (tensor<1x16x17x32xf32>) -> tensor<1x8x16x16xf32>
+  return %1 : tensor<1x8x16x16xf32>
+}
+
 {-#
   dialect_resources: {
     builtin: {

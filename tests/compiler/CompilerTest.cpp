@@ -1,0 +1,197 @@
+//===- CompilerTest.cpp - Stages, errors and their order ------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "tests/compiler/CompilerTest.h"
+
+using namespace cim;
+using namespace testing;
+
+namespace {
+
+using Compile = cim::test::CompilerTest;
+
+ErrorRequest quantize(const char *layers, const char *text) {
+  ErrorRequest errors;
+  errors.layers = layers;
+  errors.quantize = text;
+  return errors;
+}
+ErrorRequest noise(const char *layers, const char *text) {
+  ErrorRequest errors;
+  errors.layers = layers;
+  errors.noise = text;
+  return errors;
+}
+
+TEST_F(Compile, makesAFusedPlan) {
+  CompiledNetwork compiled = compiler.compile(request(network));
+  const plan::Plan &plan = compiled.plan;
+  EXPECT_TRUE(plan.image_wise());
+  EXPECT_EQ(plan.model(), "block");
+  std::vector<std::string> operations;
+  for (const plan::Step &step : plan.steps())
+    operations.push_back(step.operation());
+  EXPECT_THAT(operations, ElementsAre("conv", "conv", "global_average_pool",
+                                      "relayout", "reshape", "gemm"));
+  EXPECT_EQ(plan.steps(0).name(), "conv_1");
+  EXPECT_EQ(plan.values(plan.inputs(0)).name(), "image");
+  EXPECT_EQ(plan.values(plan.outputs(0)).name(), "logits");
+
+  ASSERT_EQ(plan.layers_size(), 3);
+  const plan::Layer &first = plan.layers(0);
+  EXPECT_EQ(first.name(), "first");
+  EXPECT_EQ(first.role(), "C1");
+  EXPECT_EQ(first.operation(), "conv");
+  EXPECT_EQ(first.weights(), "first.weight");
+  EXPECT_THAT(first.shape(), ElementsAre(8, 8, 3, 3));
+  EXPECT_EQ(first.macs(), 8u * 36 * 8 * 9);
+  const plan::Layer &last = plan.layers(2);
+  EXPECT_EQ(last.name(), "fc");
+  EXPECT_EQ(last.role(), "");
+  EXPECT_THAT(last.shape(), ElementsAre(3, 8));
+  EXPECT_EQ(last.channel_axis(), 0u);
+  EXPECT_EQ(last.macs(), 24u);
+  EXPECT_THAT(compiled.modelSha256, SizeIs(64));
+}
+
+TEST_F(Compile, tensorsOutliveTheCompilation) {
+  // Their bytes were the module's, which is gone.
+  CompiledNetwork compiled = compiler.compile(request(network));
+  std::vector<double> logits = run(network);
+  ReferenceExecutor executor(compiled.plan, compiled.tensors);
+  std::vector<double> again(3);
+  executor.run(
+      1,
+      [&](int64_t, float *image) {
+        for (int i = 0; i < 288; ++i)
+          image[i] = float(i % 7) / 7 - 0.4f;
+      },
+      [&](int64_t, const double *result) {
+        std::copy_n(result, 3, again.begin());
+      });
+  EXPECT_EQ(again, logits);
+}
+
+TEST_F(Compile, writesErrorsIntoThePlan) {
+  ErrorRequest errors;
+  errors.quantize = "5,mode=percentile,percentile=99,per=channel";
+  errors.noise = "student-t:0.5qs,df=4";
+  errors.shift = "-1/64qs";
+  errors.faults = "low=0.1,high=0.2,flip=0.3";
+  plan::Plan plan = compiler.compile(request(network, {errors})).plan;
+  for (const plan::Layer &layer : plan.layers()) {
+    EXPECT_EQ(layer.quantize().bits(), 5u);
+    EXPECT_EQ(layer.quantize().mode(), plan::Quantize::PERCENTILE);
+    EXPECT_EQ(layer.quantize().percentile(), 99);
+    EXPECT_TRUE(layer.quantize().per_channel());
+    EXPECT_EQ(layer.noise().distribution(), plan::Noise::STUDENT_T);
+    EXPECT_EQ(layer.noise().width(), 0.5);
+    EXPECT_EQ(layer.noise().parameter(), 4);
+    EXPECT_EQ(layer.noise().unit(), plan::QUANTIZATION_STEP);
+    EXPECT_EQ(layer.shift().amount(), -1.0 / 64);
+    EXPECT_EQ(layer.faults().low(), 0.1);
+    EXPECT_EQ(layer.faults().high(), 0.2);
+    EXPECT_EQ(layer.faults().flip(), 0.3);
+  }
+}
+
+TEST_F(Compile, letsLaterRequestsOverrideOptionByOption) {
+  plan::Plan plan =
+      compiler
+          .compile(
+              request(network, {noise("*", "normal:1ns"), quantize("*", "5"),
+                                quantize("role:C2", "3"),
+                                noise("first", "uniform:2qs")}))
+          .plan;
+  EXPECT_EQ(plan.layers(0).quantize().bits(), 5u);
+  EXPECT_EQ(plan.layers(1).quantize().bits(), 3u);
+  EXPECT_EQ(plan.layers(0).noise().distribution(), plan::Noise::UNIFORM);
+  EXPECT_EQ(plan.layers(1).noise().distribution(), plan::Noise::NORMAL);
+}
+
+TEST_F(Compile, saysWhatIsWrongWithARequest) {
+  EXPECT_THAT(messageOfCompiling(network, {noise("frist", "normal:1ns")}),
+              AllOf(HasSubstr(network), HasSubstr("'frist'"),
+                    HasSubstr("did you mean 'first'")));
+  EXPECT_THAT(messageOfCompiling(network, {noise("*", "normal:1qs")}),
+              AllOf(HasSubstr("'first'"), HasSubstr("not quantized")));
+  EXPECT_THAT(messageOfCompiling(network, {quantize("*", "five")}),
+              HasSubstr("five"));
+  EXPECT_THAT(messageOfCompiling(folder / "none.onnx"), HasSubstr("none.onnx"));
+  EXPECT_THAT(messageOfCompiling(folder / "none.mlir"), HasSubstr("none.mlir"));
+  EXPECT_THAT(messageOfCompiling(folder), HasSubstr(folder.string()));
+}
+
+TEST_F(Compile, givesTheSamePlanFromEveryStage) {
+  std::vector<ErrorRequest> errors = {quantize("*", "5"),
+                                      noise("role:C1", "normal:0.25qs")};
+  std::string expected = planOf(network, errors);
+  for (Stage stage : {Stage::nn, Stage::cim, Stage::perturbed, Stage::mapped}) {
+    std::string file = folder / "stage.mlir";
+    compileTo(network, stage, file, errors);
+    EXPECT_EQ(planOf(file, errors), expected);
+    if (stage >= Stage::perturbed)
+      EXPECT_EQ(planOf(file), expected) << "the errors are in the file";
+  }
+  std::string file = folder / "network.plan";
+  compileTo(network, Stage::plan, file, errors);
+  plan::Plan plan = readPlan(file).plan;
+  plan.clear_tensor_file();
+  plan.clear_tensor_sha256();
+  EXPECT_EQ(planText(plan), expected);
+  EXPECT_THAT(warnings, IsEmpty());
+}
+
+TEST_F(Compile, returnsTheTextThatItWrites) {
+  for (Stage stage : {Stage::nn, Stage::cim, Stage::perturbed, Stage::mapped}) {
+    std::string file = folder / "stage.mlir";
+    std::string text = compileTo(network, stage, file);
+    EXPECT_THAT(text, HasSubstr("cim.stage"));
+    EXPECT_EQ(read(file), text + "\n");
+    EXPECT_LT(text.size(), 5000u) << "weights stand in the text";
+  }
+}
+
+TEST_F(Compile, evaluatesWhatWasEditedByHand) {
+  std::string file = folder / "edited.mlir";
+  compileTo(network, Stage::perturbed, file, {quantize("*", "5")});
+  std::vector<double> before = run(file);
+  EXPECT_EQ(run(network, {quantize("*", "5")}), before);
+
+  edit(file, "bits 5", "bits 2");
+  EXPECT_NE(run(file), before);
+  edit(file, "bits 2", "bits 5");
+  EXPECT_EQ(run(file), before);
+
+  // The command line overrides the file, where it says something.
+  EXPECT_EQ(run(file, {quantize("*", "3")}),
+            run(network, {quantize("*", "3")}));
+}
+
+TEST_F(Compile, doesNotGoBack) {
+  std::string file = folder / "stage.mlir";
+  compileTo(network, Stage::cim, file);
+  EXPECT_THAT(messageOf([&] { compileTo(file, Stage::nn, ""); }),
+              HasSubstr("at stage cim already"));
+  CompileRequest folded = request(file);
+  folded.foldBatchNorm = true;
+  EXPECT_THAT(messageOf([&] { compiler.compile(folded); }),
+              HasSubstr("can no longer be folded"));
+}
+
+TEST_F(Compile, dumpsTheModuleAfterEveryPass) {
+  CompileRequest dumping = request(network, {quantize("*", "5")});
+  dumping.dumpPasses = true;
+  internal::CaptureStderr();
+  compiler.compile(dumping);
+  std::string dump = internal::GetCapturedStderr();
+  for (const char *pass :
+       {"SimplifyNetwork", "LowerNNToCim", "AnnotateRoles", "InsertQuantize"})
+    EXPECT_THAT(dump, HasSubstr(pass));
+  EXPECT_LT(dump.size(), 40000u) << "weights are printed";
+}
+
+} // namespace
