@@ -50,15 +50,13 @@ int globalAveragePool(const ImageView &in, const ImageView &out) noexcept {
 
 int lrn(const LrnParameters &parameters, const ImageView &in,
         const ImageView &out) noexcept {
-  auto view = [](const ImageView &image) {
-    return HalideView<4>(image.data, {{{paddedChannels(image.channels), 1},
-                                       {image.width, image.pixelStride},
-                                       {image.height, image.rowStride},
-                                       {image.images, image.imageStride}}});
-  };
-  HalideView<4> input = view(in), result = view(out);
-  return cim_lrn(input, in.channels, parameters.size, parameters.alpha,
-                 parameters.beta, parameters.bias, result);
+  HalideView<4> input(in.data, {{{in.channels, 1},
+                                 {in.width, in.pixelStride},
+                                 {in.height, in.rowStride},
+                                 {in.images, in.imageStride}}});
+  HalideView<5> result = blockedView(out);
+  return cim_lrn(input, parameters.size, parameters.alpha, parameters.beta,
+                 parameters.bias, result);
 }
 
 int binary(BinaryOperation operation, const ImageView &a, const ImageView &b,

@@ -58,44 +58,44 @@ private:
 
 class LrnGenerator : public Generator<LrnGenerator> {
 public:
-  /// (channel, x, y, image)
+  /// (channel, x, y, image), without padding channels
   Input<Buffer<float, 4>> input{"input"};
-  Input<int> channels{"channels"};
   Input<int> size{"size"};
   Input<float> alpha{"alpha"}, beta{"beta"}, bias{"bias"};
-  Output<Buffer<float, 4>> output{"output"};
+  /// (lane, block, x, y, image)
+  Output<Buffer<float, 5>> output{"output"};
 
   void generate() {
     window = RDom(0, size, "window");
-    Expr neighbour = channel - (size - 1) / 2 + window;
-    Expr value = likely_if_innermost(neighbour >= 0 && neighbour < channels);
-    Expr x2 = input(clamp(neighbour, 0, channels - 1), x, y, image);
-    squares(channel, x, y, image) = 0.0f;
-    squares(channel, x, y, image) += select(value, x2 * x2, 0.0f);
+    Expr channels = input.dim(0).extent();
+    Expr channel = block * channelBlock + lane;
+    // Only the first and the last blocks have neighbours that do not exist.
+    Expr neighbour = channel + window - (size - 1) / 2;
+    Expr exists = likely(neighbour >= 0 && neighbour < channels);
+    Expr v = input(clamp(likely(neighbour), 0, channels - 1), x, y, image);
+    squares(lane, block, x, y, image) = 0.0f;
+    squares(lane, block, x, y, image) += select(exists, v * v, 0.0f);
     Expr base =
-        bias + alpha / cast<float>(size) * squares(channel, x, y, image);
-    output(channel, x, y, image) =
-        input(channel, x, y, image) * exp(log(base) * -beta);
+        bias + alpha / cast<float>(size) * squares(lane, block, x, y, image);
+    Expr center = input(clamp(likely(channel), 0, channels - 1), x, y, image);
+    output(lane, block, x, y, image) = select(
+        likely(channel < channels), center * exp(log(base) * -beta), 0.0f);
   }
 
   void schedule() {
-    for (auto *dimensions : {&input})
-      dimensions->dim(0).set_min(0).set_stride(1);
+    input.dim(0).set_min(0).set_stride(1);
     for (int d = 1; d < 4; ++d)
       input.dim(d).set_min(0);
-    output.dim(0).set_min(0).set_stride(1);
-    output.dim(0).set_extent(output.dim(0).extent() / channelBlock *
-                             channelBlock);
+    holdsChannelBlocks(output);
     Func out = output;
-    out.split(channel, co, ci, channelBlock, TailStrategy::RoundUp)
-        .vectorize(ci);
-    squares.compute_at(out, co).store_in(MemoryType::Stack);
-    squares.vectorize(channel, channelBlock);
-    squares.update().reorder(channel, window).vectorize(channel, channelBlock);
+    out.vectorize(lane);
+    squares.compute_at(out, block).store_in(MemoryType::Stack);
+    squares.bound_extent(lane, channelBlock).vectorize(lane);
+    squares.update().reorder(lane, window).vectorize(lane);
   }
 
 private:
-  Var channel{"channel"}, x{"x"}, y{"y"}, image{"image"}, co{"co"}, ci{"ci"};
+  Var lane{"lane"}, block{"block"}, x{"x"}, y{"y"}, image{"image"};
   RDom window;
   Func squares{"squares"};
 };

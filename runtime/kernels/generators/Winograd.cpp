@@ -22,27 +22,26 @@ using namespace cim::kernels;
 
 namespace {
 
-/// Tiles in a block, and how many are multiplied at a time.
-struct Blocking {
-  int tiles, registerTiles;
-};
-
-Blocking blockingOf(const Target &target) {
+/// Tiles that are multiplied at a time, so that with \p blocks of channels
+/// their sums stay in registers.
+int registerTilesOf(const Target &target, int blocks) {
   switch (instructionSetOf(target)) {
   case InstructionSet::avx512:
-    return {8, 8};
+    return 8;
   case InstructionSet::avx2:
-    return {8, 4};
+    return 4 / blocks;
   case InstructionSet::baseline:
     break;
   }
-  return {8, 2};
+  return 2 / blocks;
 }
 
 class WinogradGenerator : public Generator<WinogradGenerator> {
 public:
   /// Blocks of output channels that are computed together.
   GeneratorParam<int> blocks{"blocks", 1};
+  /// Tiles that go through all stages together.
+  GeneratorParam<int> tiles{"tiles", 8};
 
   Input<Buffer<float, 1>> input{"input"};
   /// (lane, block in group, input channel, point, group)
@@ -61,7 +60,6 @@ public:
   Output<Buffer<float, 1>> output{"output"};
 
   void generate() {
-    const int tiles = blockingOf(get_target()).tiles;
     Expr inputBlocks = weights.dim(2).extent() / channelBlock;
 
     // Input transform, along x and then along y.
@@ -113,7 +111,6 @@ public:
   }
 
   void schedule() {
-    const Blocking blocking = blockingOf(get_target());
     weights.dim(0).set_bounds(0, channelBlock).set_stride(1);
     weights.dim(1).set_bounds(0, blocks).set_stride(channelBlock);
     weights.dim(2).set_min(0).set_stride(channelBlock * blocks);
@@ -125,8 +122,8 @@ public:
     residual.dim(0).set_min(0);
     output.dim(0).set_min(0);
     begins.dim(0).set_bounds(0, 3).set_stride(1);
-    begins.dim(1).set_bounds(0, blocking.tiles).set_stride(3);
-    begins.dim(2).set_min(0).set_stride(3 * blocking.tiles);
+    begins.dim(1).set_bounds(0, tiles).set_stride(3);
+    begins.dim(2).set_min(0).set_stride(3 * tiles);
 
     Func out = output;
     out.update()
@@ -144,7 +141,9 @@ public:
 
     products.compute_at(out, r[5]).store_in(MemoryType::Stack);
     products.bound_extent(lane, channelBlock);
-    products.split(tile, tileOuter, tileInner, blocking.registerTiles)
+    products
+        .split(tile, tileOuter, tileInner,
+               registerTilesOf(get_target(), blocks))
         .reorder(lane, block, tileInner, tileOuter, i, j, group, tileBlock)
         .vectorize(lane)
         .unroll(block)
@@ -160,7 +159,7 @@ public:
         .unroll(channel.x, 4);
 
     values.compute_at(out, r[6]).hoist_storage_root();
-    values.bound_extent(lane, channelBlock).bound_extent(tile, blocking.tiles);
+    values.bound_extent(lane, channelBlock).bound_extent(tile, tiles);
     values.reorder_storage(lane, tile, i, j, block, tileBlock);
     values.reorder(lane, j, i, tile, block, tileBlock)
         .vectorize(lane)
