@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/programming/LayerErrors.h"
+#include "runtime/devices/CheckDevice.h"
 #include "runtime/tensor/Errors.h"
 
 #include <algorithm>
@@ -16,6 +17,9 @@ namespace {
 
 /// Larger magnitudes would overflow single precision.
 constexpr double LargestNumber = 1e30;
+
+/// Beyond any device, and far from overflow.
+constexpr double LargestConductance = 1e15;
 
 bool isFinite(double value) { return std::abs(value) <= LargestNumber; }
 
@@ -40,9 +44,14 @@ struct LayerCheck {
     require(unit != plan::QUANTIZATION_STEP || layer.has_quantize(),
             std::string(what) +
                 " in qs needs quantization; add --quantize, or use ns or abs");
-    require(unit != plan::MICROSIEMENS,
+    require(unit != plan::MICROSIEMENS || layer.has_crossbar(),
             std::string(what) +
                 " in uS needs a crossbar; use qs, ns or abs without one");
+    require(unit != plan::MICROSIEMENS || !layer.has_device() ||
+                layer.device().unit() == "uS",
+            std::string(what) + " is in uS, but the cells of device '" +
+                layer.device().name() + "' are described in " +
+                layer.device().unit() + "; use qs, ns or abs");
   }
 
   void quantize() const {
@@ -114,6 +123,50 @@ struct LayerCheck {
     unit(layer.shift().unit(), "shift");
   }
 
+  void crossbar() const {
+    const plan::Crossbar &crossbar = layer.crossbar();
+    require(plan::Crossbar::Cells_IsValid(crossbar.cells()),
+            "its crossbar has no known kind of cells");
+    double low = crossbar.lowest_conductance();
+    double high = crossbar.highest_conductance();
+    require(low >= 0 && low < high && high <= LargestConductance,
+            "its conductance window must ascend from at least 0 to at most "
+            "1e15");
+    int64_t channels = int(layer.channel_axis()) < layer.shape_size()
+                           ? layer.shape(layer.channel_axis())
+                           : 0;
+    require(channels > 0 && crossbar.groups() > 0 &&
+                channels % crossbar.groups() == 0,
+            "its crossbar needs output channels, the same number in each "
+            "group");
+    if (crossbar.cell_bits() == 0)
+      return;
+    auto mode = crossbar.cells() == plan::Crossbar::DIFFERENTIAL
+                    ? plan::Quantize::SYMMETRIC
+                    : plan::Quantize::MINMAX;
+    require(crossbar.cell_bits() <= 16 && layer.has_quantize() &&
+                layer.quantize().mode() == mode &&
+                !layer.quantize().per_channel(),
+            std::string("cells of some bits each (at most 16) slice codes of "
+                        "quantized weights; quantize with mode=") +
+                (mode == plan::Quantize::MINMAX ? "minmax" : "symmetric") +
+                ", per tensor");
+  }
+
+  void device() const {
+    const plan::Device &device = layer.device();
+    auto none = [&](const std::string &problem) {
+      require(problem.empty(), "device '" + device.name() + "': " + problem);
+    };
+    require(layer.has_crossbar(),
+            "device '" + device.name() +
+                "' needs conductances; map the layer to crossbars "
+                "(--crossbar RxC)");
+    none(problemOfDevice(device));
+    none(problemOfTime(device));
+    none(problemOfWindow(device, layer.crossbar()));
+  }
+
   void faults() const {
     const plan::Faults &faults = layer.faults();
     for (double fraction : {faults.low(), faults.high(), faults.flip(),
@@ -146,6 +199,10 @@ void cim::checkLayerErrors(const plan::Layer &layer, const Tensor &weights) {
                 "weight " + std::to_string(notFinite - values.begin()) +
                     " is not finite; a network with such weights cannot be "
                     "written");
+  if (layer.has_crossbar())
+    check.crossbar();
+  if (layer.has_device())
+    check.device();
   if (layer.has_quantize())
     check.quantize();
   if (layer.has_noise())

@@ -5,7 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/programming/Programming.h"
+#include "runtime/programming/Cells.h"
+#include "runtime/programming/Draws.h"
 #include "runtime/programming/LayerErrors.h"
+#include "runtime/programming/LevelFactors.h"
 #include "runtime/programming/Scale.h"
 #include "runtime/random/Distributions.h"
 
@@ -21,57 +24,9 @@ using random::Source;
 using random::Stream;
 
 /// Cells that are written at once: a few arrays of them fit the L1 cache.
-static constexpr size_t BlockCells = 1024;
-
-static Distribution distributionOf(const plan::Noise &noise) {
-  switch (noise.distribution()) {
-  case plan::Noise::UNIFORM:
-    return Distribution::uniform();
-  case plan::Noise::LOGNORMAL:
-    return Distribution::lognormal(noise.parameter());
-  case plan::Noise::LAPLACE:
-    return Distribution::laplace();
-  case plan::Noise::STUDENT_T:
-    return Distribution::studentT(noise.parameter());
-  case plan::Noise::EMPIRICAL:
-    return Distribution::empirical(
-        {noise.quantile_probability().begin(),
-         noise.quantile_probability().end()},
-        {noise.quantile_value().begin(), noise.quantile_value().end()});
-  default:
-    return Distribution::normal();
-  }
-}
-
-/// How many of the 2^32 words mean an event of \p probability.
-static uint64_t wordsOf(double probability) {
-  return uint64_t(std::llround(probability * 0x1p32));
-}
+static constexpr size_t BlockCells = Cells::MaximumWeights;
 
 namespace {
-
-/// A factor per level, at equal distances over the range.
-class LevelFactors {
-public:
-  LevelFactors() = default;
-  template <typename Values>
-  explicit LevelFactors(const Values &values)
-      : factors(values.begin(), values.end()) {}
-
-  bool isConstant() const { return factors.empty(); }
-  /// The factor at \p position, 0 at lo and 1 at hi, held constant outside.
-  double at(double position) const {
-    double place = std::clamp(position, 0.0, 1.0) * double(factors.size() - 1);
-    size_t below = size_t(place);
-    if (below + 1 >= factors.size())
-      return factors.back();
-    return factors[below] +
-           (place - double(below)) * (factors[below + 1] - factors[below]);
-  }
-
-private:
-  std::vector<double> factors;
-};
 
 /// An amount in some unit that may depend on the programmed level.
 struct Size {
@@ -108,19 +63,38 @@ struct LayerProgram::Implementation {
 
   std::optional<Distribution> distribution; ///< with a width
   std::optional<Size> width, shift;
-  uint64_t lowFaults = 0, highFaults = 0, flips = 0; ///< words of 2^32
+  /// Of weights without cells.
+  uint64_t lowFaults = 0, highFaults = 0;
+  uint64_t flips = 0; ///< these three in words of 2^32
+  /// Set when cells have errors of their own.
+  std::optional<Cells> cells;
   std::vector<std::string> warnings;
 
   void prepareScales(const plan::Layer &layer);
   void warnOfZeroSteps(const plan::Layer &layer);
+  void prepareCells(const plan::Layer &layer);
   void draw(const Chip &chip, uint64_t begin, size_t cells, Block &block) const;
   void quantize(const Scale &scale, Run run, const float *weights,
                 Block &block) const;
+  /// Calls \p body(run, scale) for each run of cells [first, first + cells).
+  template <typename Body>
+  void forEachRun(uint64_t first, size_t cells, const Body &body) const;
   void addErrors(const Scale &scale, Run run, const Block &block,
                  float *written) const;
   void addFaults(const Scale &scale, Run run, const Block &block,
                  float *written) const;
 };
+
+template <typename Body>
+void LayerProgram::Implementation::forEachRun(uint64_t first, size_t cells,
+                                              const Body &body) const {
+  for (Run run{0, 0}; run.begin < cells; run.begin = run.end) {
+    uint64_t cell = first + run.begin;
+    run.end =
+        std::min<uint64_t>(cells, run.begin + cellsPerRun - cell % cellsPerRun);
+    body(run, scales[cell / cellsPerRun % scales.size()]);
+  }
+}
 
 void LayerProgram::Implementation::prepareScales(const plan::Layer &layer) {
   const plan::Quantize *quantize =
@@ -169,6 +143,34 @@ void LayerProgram::Implementation::warnOfZeroSteps(const plan::Layer &layer) {
                      "or ns are 0");
 }
 
+void LayerProgram::Implementation::prepareCells(const plan::Layer &layer) {
+  // Cells hold what quantization leaves; its levels may reach further than the
+  // weights.
+  std::span<const float> all = weights.as<float>();
+  double lowest = INFINITY, highest = -INFINITY;
+  Block block;
+  for (uint64_t first = 0; first < all.size(); first += BlockCells) {
+    size_t count = std::min(all.size() - first, BlockCells);
+    forEachRun(first, count, [&](Run run, const Scale &scale) {
+      quantize(scale, run, all.data() + first, block);
+    });
+    for (size_t i = 0; i < count; ++i) {
+      lowest = std::min<double>({lowest, all[first + i], block.level[i]});
+      highest = std::max<double>({highest, all[first + i], block.level[i]});
+    }
+  }
+  if (all.empty())
+    lowest = highest = 0;
+  Cells prepared(layer, lowest, highest, scales[0]);
+  if (!prepared.hasErrors())
+    return;
+  if (prepared.isFlat())
+    warnings.push_back("layer '" + name +
+                       "': its weights are all alike, so nothing is stored in "
+                       "conductances and errors of cells are 0");
+  cells = std::move(prepared);
+}
+
 LayerProgram::LayerProgram(const plan::Layer &layer, const Tensor &weights)
     : implementation(std::make_unique<Implementation>()) {
   checkLayerErrors(layer, weights);
@@ -183,21 +185,27 @@ LayerProgram::LayerProgram(const plan::Layer &layer, const Tensor &weights)
         layer.quantize().mode() == plan::Quantize::LEVELS
             ? std::bit_width(unsigned(layer.quantize().levels_size() - 1))
             : layer.quantize().bits();
-  if (layer.has_noise() && layer.noise().width() > 0) {
+  const bool hasCells = layer.has_crossbar();
+  if (layer.has_noise() && layer.noise().width() > 0 &&
+      layer.noise().unit() != plan::MICROSIEMENS) {
     program.distribution = distributionOf(layer.noise());
     program.width = Size{layer.noise().width(), layer.noise().unit(),
                          LevelFactors(layer.noise().level_factor())};
   }
-  if (layer.has_shift()) {
+  if (layer.has_shift() && layer.shift().unit() != plan::MICROSIEMENS) {
     program.shift = Size{layer.shift().amount(), layer.shift().unit(),
                          LevelFactors(layer.shift().level_factor())};
   }
   if (layer.has_faults()) {
-    program.lowFaults = wordsOf(layer.faults().low());
-    program.highFaults = std::min(wordsOf(layer.faults().high()),
-                                  wordsOf(1) - program.lowFaults);
     program.flips = wordsOf(layer.faults().flip());
+    if (!hasCells) {
+      program.lowFaults = wordsOf(layer.faults().low());
+      program.highFaults = std::min(wordsOf(layer.faults().high()),
+                                    wordsOf(1) - program.lowFaults);
+    }
   }
+  if (hasCells)
+    program.prepareCells(layer);
 }
 
 LayerProgram::~LayerProgram() = default;
@@ -206,7 +214,8 @@ LayerProgram::LayerProgram(LayerProgram &&) noexcept = default;
 bool LayerProgram::isDeterministic() const {
   const Implementation &program = *implementation;
   return !program.distribution && program.lowFaults == 0 &&
-         program.highFaults == 0 && program.flips == 0;
+         program.highFaults == 0 && program.flips == 0 &&
+         !(program.cells && program.cells->isRandom());
 }
 
 const std::vector<std::string> &LayerProgram::warnings() const {
@@ -329,16 +338,13 @@ void LayerProgram::write(const Chip &chip, int64_t begin,
     size_t cells = std::min(end - first, BlockCells - first % BlockCells);
     float *blockWritten = written.data() + (first - begin);
     program.draw(chip, first, cells, block);
-    for (Run run{0, 0}; run.begin < cells; run.begin = run.end) {
-      uint64_t cell = first + run.begin;
-      run.end = std::min<uint64_t>(cells, run.begin + program.cellsPerRun -
-                                              cell % program.cellsPerRun);
-      const Scale &scale =
-          program.scales[cell / program.cellsPerRun % program.scales.size()];
+    program.forEachRun(first, cells, [&](Run run, const Scale &scale) {
       program.quantize(scale, run, weights + first, block);
       program.addErrors(scale, run, block, blockWritten);
       program.addFaults(scale, run, block, blockWritten);
-    }
+    });
+    if (program.cells)
+      program.cells->addErrors(chip, first, {block.level, cells}, blockWritten);
     first += cells;
   }
 }

@@ -34,6 +34,11 @@ enum class Source : uint8_t {
   writeNoise = 0, ///< the error of one cell at one write
   faults = 1,     ///< which cells are stuck, and where
   flip = 2,       ///< inverted bits of the stored codes; slice = bit
+  // Of device models, per cell:
+  programming = 3, ///< the error of one write
+  variation = 4,   ///< between cells, at write epoch 0 for all writes
+  drift = 5,       ///< the exponent
+  relaxation = 6,
 };
 
 /// Everything but the cell.

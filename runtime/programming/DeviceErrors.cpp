@@ -1,0 +1,209 @@
+//===- DeviceErrors.cpp - What a device model does to cells ---------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/programming/DeviceErrors.h"
+#include "runtime/random/Elementary.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <cstring>
+
+using namespace cim;
+using random::Source;
+
+namespace {
+
+/// A number per cell of a block.
+using PerCell = float[DeviceErrors::MaximumCells];
+
+constexpr int Lanes = 4;
+using Vector = random::Floats<Lanes>;
+
+/// Replaces every value by \p function of it, four at a time. The block's tail
+/// up to a whole vector is computed, too.
+template <typename Function>
+void transform(float *values, size_t count, const Function &function) {
+  std::fill(values + count, values + (count + Lanes - 1) / Lanes * Lanes, 1.0f);
+  for (size_t i = 0; i < count; i += Lanes) {
+    Vector vector;
+    std::memcpy(&vector, values + i, sizeof vector);
+    vector = function(vector);
+    std::memcpy(values + i, &vector, sizeof vector);
+  }
+}
+
+/// exp(x) - 1, x >= -87 for a larger magnitude.
+void exponentialMinus1(float *values, size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    values[i] = std::clamp(values[i], -87.0f, 87.0f);
+  transform(values, count,
+            [](Vector x) { return random::exponentialMinus1<Lanes>(x); });
+}
+
+void logarithm(float *values, size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    values[i] = std::max(values[i], 1e-30f);
+  transform(values, count,
+            [](Vector x) { return random::logarithm<Lanes>(x); });
+}
+
+double polynomialAt(double x,
+                    const google::protobuf::RepeatedField<double> &terms) {
+  double sum = 0;
+  for (int i = terms.size() - 1; i >= 0; --i)
+    sum = sum * x + terms[i];
+  return sum;
+}
+
+} // namespace
+
+DeviceErrors::Spread::Spread(const plan::Device::Spread &spread, double highest,
+                             double factor)
+    : amplitude(float(spread.amplitude() * factor)) {
+  // A model that scales is the same in fractions of the window.
+  double own = spread.relative() ? highest : factor;
+  perConductance = float(1 / own);
+  for (double coefficient : spread.polynomial())
+    polynomial.push_back(float(coefficient * factor));
+  if (spread.saturation() > 0)
+    saturation = float(spread.saturation() * factor);
+}
+
+void DeviceErrors::Spread::addTo(std::span<const float> target, float share,
+                                 float *sum) const {
+  PerCell sigma;
+  const size_t count = target.size();
+  if (polynomial.empty()) {
+    for (size_t i = 0; i < count; ++i)
+      sigma[i] = -target[i] / saturation;
+    exponentialMinus1(sigma, count);
+    for (size_t i = 0; i < count; ++i)
+      sigma[i] *= -amplitude;
+  } else {
+    std::fill_n(sigma, count, polynomial.back());
+    for (size_t power = polynomial.size() - 1; power-- > 0;) {
+      const float coefficient = polynomial[power], per = perConductance;
+      for (size_t i = 0; i < count; ++i)
+        sigma[i] = sigma[i] * (target[i] * per) + coefficient;
+    }
+  }
+  for (size_t i = 0; i < count; ++i)
+    sum[i] += share * std::max(sigma[i], 0.0f);
+}
+
+DeviceErrors::DeviceErrors(const plan::Device &device, double windowHighest) {
+  const bool scales = device.scales_with_window();
+  const double factor =
+      scales ? windowHighest / device.highest_conductance() : 1;
+  const double own = scales ? windowHighest : device.highest_conductance();
+  highest = float(own);
+  auto addSpread = [&](int index, double share) {
+    if (share != 0)
+      programming.push_back(
+          {Spread(device.programming(index), own, factor), float(share)});
+  };
+  const int spreads = device.programming_size();
+  if (spreads > 0 && (spreads == 1 || !device.has_time())) {
+    addSpread(0, 1);
+  } else if (spreads > 1) {
+    int after = 1;
+    while (after + 1 < spreads &&
+           device.programming(after).time() <= device.time())
+      ++after;
+    auto place = [&](double time) {
+      return device.logarithmic_time() ? std::log(time) : time;
+    };
+    double begin = place(device.programming(after - 1).time());
+    double end = place(device.programming(after).time());
+    double share = (place(device.time()) - begin) / (end - begin);
+    addSpread(after - 1, 1 - share);
+    addSpread(after, share);
+  }
+  if (device.has_variation())
+    variation.emplace(device.variation(), own, factor);
+  if (!device.has_time())
+    return;
+  if (device.has_drift()) {
+    auto exponent = [](const plan::Device::Exponent &e) {
+      return Exponent{float(e.slope()), float(e.offset()), float(e.lowest()),
+                      float(e.highest())};
+    };
+    drift =
+        Drift{exponent(device.drift().mean()), exponent(device.drift().std()),
+              float(std::log(device.time() / device.drift().t0()))};
+  }
+  if (device.has_relaxation()) {
+    double logOfTime = std::log(device.time());
+    relaxes = true;
+    relaxationMean =
+        float(factor * polynomialAt(logOfTime, device.relaxation().mean()));
+    relaxationStd = float(
+        factor *
+        std::max(polynomialAt(logOfTime, device.relaxation().std()), 0.0));
+  }
+}
+
+void DeviceErrors::apply(random::Coordinates at, uint64_t begin,
+                         std::span<const float> target,
+                         float *conductance) const {
+  const size_t count = target.size();
+  assert(count <= MaximumCells);
+  PerCell draw, size;
+  auto drawFrom = [&](Source source, uint32_t epoch) {
+    random::Coordinates coordinates = at;
+    coordinates.source = source;
+    coordinates.epoch = epoch;
+    normal.draw(random::Stream(coordinates), begin, {draw, count});
+  };
+  std::copy(target.begin(), target.end(), conductance);
+  auto addDraws = [&] {
+    for (size_t i = 0; i < count; ++i)
+      conductance[i] += std::max(size[i], 0.0f) * draw[i];
+  };
+  if (!programming.empty()) {
+    drawFrom(Source::programming, at.epoch);
+    std::fill_n(size, count, 0);
+    for (const ShareOfSpread &part : programming)
+      part.spread.addTo(target, part.share, size);
+    addDraws();
+  }
+  if (variation) {
+    drawFrom(Source::variation, 0);
+    std::fill_n(size, count, 0);
+    variation->addTo(target, 1, size);
+    addDraws();
+  }
+  auto removeNegative = [&] {
+    for (size_t i = 0; i < count; ++i)
+      conductance[i] = std::max(conductance[i], 0.0f);
+  };
+  removeNegative();
+  if (drift) {
+    drawFrom(Source::drift, at.epoch);
+    for (size_t i = 0; i < count; ++i)
+      size[i] = target[i] / highest;
+    logarithm(size, count);
+    const Drift d = *drift;
+    auto exponent = [](const Exponent &e, float logOfLevel) {
+      return std::clamp(e.slope * logOfLevel + e.offset, e.lowest, e.highest);
+    };
+    for (size_t i = 0; i < count; ++i) {
+      float nu = std::abs(exponent(d.mean, size[i]) +
+                          exponent(d.std, size[i]) * draw[i]);
+      size[i] = -nu * d.logOfTime;
+    }
+    exponentialMinus1(size, count);
+    for (size_t i = 0; i < count; ++i)
+      conductance[i] += conductance[i] * size[i];
+  }
+  if (relaxes) {
+    drawFrom(Source::relaxation, at.epoch);
+    for (size_t i = 0; i < count; ++i)
+      conductance[i] += relaxationMean + relaxationStd * draw[i];
+    removeNegative();
+  }
+}
