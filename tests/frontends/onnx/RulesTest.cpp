@@ -10,9 +10,11 @@
 // what changed from opset to opset, and the corners of the rules.
 //
 //===----------------------------------------------------------------------===//
+#include "frontends/onnx/Operators.h"
 #include "tests/frontends/onnx/ModelBuilder.h"
 
 #include <cmath>
+#include <fstream>
 #include <gmock/gmock.h>
 #include <numeric>
 
@@ -699,6 +701,21 @@ TEST(OnnxRules, Casts) {
                   .with([](A &a) { a.text("to", "INT32"); })
                   .values(),
               ElementsAre(2));
+}
+
+TEST(OnnxRules, AreAllDocumented) {
+  std::ifstream file(CIM_SOURCE "/docs/onnx.md");
+  std::string word, text;
+  while (file >> word)
+    text += " " + word.substr(0, word.find(',')) + " ";
+  using namespace importer;
+  for (auto family :
+       {activationOperators(), constantOperators(), convolutionOperators(),
+        elementwiseOperators(), linearAlgebraOperators(), movementOperators(),
+        normalizationOperators(), poolingOperators(), reductionOperators(),
+        shapeOperators()})
+    for (const Operator &entry : family)
+      EXPECT_THAT(text, HasSubstr(" " + entry.name.str() + " "));
 }
 
 } // namespace
