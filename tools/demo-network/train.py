@@ -65,7 +65,7 @@ def main():
         train_images, train_labels = images("train", 8000, directory)
         test_images, test_labels = images("test", 2000, directory)
     network = ResNet8(int(train_labels.max()) + 1)
-    epochs, batch, rate = 8, 64, 0.1
+    epochs, batch, rate = 24, 64, 0.1
     optimizer = torch.optim.SGD(network.parameters(), rate, momentum=0.9, weight_decay=1e-4, nesterov=True)
     steps = epochs * (len(train_images) // batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, steps)
