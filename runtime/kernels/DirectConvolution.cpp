@@ -10,11 +10,13 @@
 #include "runtime/kernels/Tiles.h"
 
 #include "cim_convolution.h"
+#include "cim_convolution_sharing.h"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <vector>
 
 namespace cim::kernels {
@@ -87,23 +89,27 @@ int64_t roundUp(int64_t value, int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
 }
 
-/// The tile with the least time for a result of that size. Tiles that do not
-/// divide the result compute some of it twice.
-Tile chooseTile(int64_t width, int64_t height, int64_t blocks) {
+/// Time that a result of that size takes with \p tile: results over speed.
+/// Tiles that do not divide the result compute some of it twice.
+int64_t timeOf(const Tile &tile, int64_t width, int64_t height,
+               int64_t blocks) {
+  if (tile.width > width || tile.height > height || tile.blocks > blocks)
+    return std::numeric_limits<int64_t>::max();
+  return roundUp(width, tile.width) * roundUp(height, tile.height) *
+         roundUp(blocks, tile.blocks) * 1000 / tile.speed;
+}
+
+/// The fastest of \p tiles.
+Tile chooseTile(std::span<const Tile> tiles, int64_t width, int64_t height,
+                int64_t blocks) {
   Tile best = smallestTile;
-  int64_t least = std::numeric_limits<int64_t>::max();
-  for (const Tile &tile : tilesOf(instructionSet())) {
-    if (tile.width > width || tile.height > height || tile.blocks > blocks)
-      continue;
-    // Work over speed, in integers: exact, and small enough for every view.
-    const int64_t time = roundUp(width, tile.width) *
-                         roundUp(height, tile.height) *
-                         roundUp(blocks, tile.blocks) * 1000 / tile.speed;
-    if (time < least) {
+  int64_t least = timeOf(best, width, height, blocks);
+  for (const Tile &tile : tiles)
+    if (const int64_t time = timeOf(tile, width, height, blocks);
+        time < least) {
       least = time;
       best = tile;
     }
-  }
   return best;
 }
 
@@ -139,11 +145,14 @@ public:
 
   std::string description() const override {
     const Slice &slice = slices.front();
-    const Tile tile = chooseTile(shape.widthOut(), shape.heightOut(),
-                                 slice.blockEnd - slice.blockBegin);
-    return "direct " + std::to_string(tile.width) + "x" +
-           std::to_string(tile.height) + "x" +
-           std::to_string(tile.blocks * channelBlock);
+    const int blocks = slice.blockEnd - slice.blockBegin;
+    const bool shares = sharesInputs(blocks);
+    const Tile tile = chooseTile(shares ? sharingTilesOf(instructionSet())
+                                        : tilesOf(instructionSet()),
+                                 shape.widthOut(), shape.heightOut(), blocks);
+    return (shares ? "direct shared " : "direct ") +
+           std::to_string(tile.width) + "x" + std::to_string(tile.height) +
+           "x" + std::to_string(tile.blocks * channelBlock);
   }
 
 private:
@@ -154,6 +163,19 @@ private:
 
   void packBlock(const float *weights, float *packed, const Slice &slice,
                  int block) const;
+
+  /// Whether the kernel that loads an input once for three taps is faster. A
+  /// property of the shape, since the kernels add up in different orders.
+  bool sharesInputs(int blocks) const {
+    if (shape.kernelWidth != 3 || shape.strideX != 1 || shape.dilationX != 1)
+      return false;
+    const int64_t width = shape.widthOut(), height = shape.heightOut();
+    const InstructionSet set = instructionSet();
+    const Tile sharing = chooseTile(sharingTilesOf(set), width, height, blocks);
+    const Tile other = chooseTile(tilesOf(set), width, height, blocks);
+    return timeOf(sharing, width, height, blocks) <
+           timeOf(other, width, height, blocks);
+  }
 
   int runSlice(const Operands &operands, const Pixels &pixels) const;
 
@@ -255,10 +277,12 @@ int DirectConvolution::runSlice(const Operands &operands,
                out] = operands;
   const auto &[x, y, image] = pixels;
 
+  const bool shares = sharesInputs(blocks);
+
   // Neighbouring taps of a row follow each other in memory when nothing lies
   // between them: then a row of the window is one long pixel.
   int channels = inputs, columns = shape.kernelWidth;
-  if (shape.dilationX == 1 && pixelStride == inputs) {
+  if (!shares && shape.dilationX == 1 && pixelStride == inputs) {
     channels *= columns;
     columns = 1;
   }
@@ -293,12 +317,13 @@ int DirectConvolution::runSlice(const Operands &operands,
     return Extent{int(extent), extent == 1 ? 0 : int(stride)};
   };
   HalideView<6> input(
-      in, {{{channels, 1},
-            extent(x.extent, x.in),
-            extent(columns, int64_t(shape.dilationX) * pixelStride),
-            extent(y.extent, y.in),
-            extent(shape.kernelHeight, int64_t(shape.dilationY) * rowStride),
-            extent(image.extent, image.in)}});
+      in,
+      {{{channels, 1},
+        extent(shares ? x.extent + columns - 1 : x.extent, x.in),
+        extent(shares ? 1 : columns, int64_t(shape.dilationX) * pixelStride),
+        extent(y.extent, y.in),
+        extent(shape.kernelHeight, int64_t(shape.dilationY) * rowStride),
+        extent(image.extent, image.in)}});
   HalideView<5> weights(
       packed,
       {{laneExtent,
@@ -320,10 +345,13 @@ int DirectConvolution::runSlice(const Operands &operands,
                               extent(x.extent, x.out),
                               extent(y.extent, y.out),
                               extent(image.extent, image.out)}});
-  const Tile tile = chooseTile(x.extent, y.extent, blocks);
-  return cim_convolution(input, weights, scale, offset, residual,
-                         epilogue.slope, epilogue.lowest, epilogue.highest,
-                         tile.width, tile.height, tile.blocks, result);
+  const auto &kernel = shares ? cim_convolution_sharing : cim_convolution;
+  const Tile tile = chooseTile(shares ? sharingTilesOf(instructionSet())
+                                      : tilesOf(instructionSet()),
+                               x.extent, y.extent, blocks);
+  return kernel(input, weights, scale, offset, residual, epilogue.slope,
+                epilogue.lowest, epilogue.highest, tile.width, tile.height,
+                tile.blocks, result);
 }
 
 } // namespace

@@ -55,7 +55,13 @@ int lrn(const LrnParameters &parameters, const ImageView &in,
                                  {in.height, in.rowStride},
                                  {in.images, in.imageStride}}});
   HalideView<5> result = blockedView(out);
-  return cim_lrn(input, parameters.size, parameters.alpha, parameters.beta,
+  // Wider windows than all channels see no more.
+  const int before = (parameters.size - 1) / 2;
+  const int after = parameters.size - 1 - before;
+  const int seenBefore = std::min(before, in.channels);
+  const int seenAfter = std::min(after, in.channels);
+  return cim_lrn(input, seenBefore + 1 + seenAfter, seenBefore,
+                 parameters.alpha / parameters.size, parameters.beta,
                  parameters.bias, result);
 }
 

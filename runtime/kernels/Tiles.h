@@ -57,6 +57,16 @@ constexpr std::span<const Tile> tilesOf(InstructionSet set) {
   return baselineTiles;
 }
 
+/// The tiles of kernels that load an input once for three taps. Where two
+/// blocks fit into the registers nothing is gained.
+inline constexpr Tile sharingTiles[] = {
+    {8, 2, 1, 92}, {4, 4, 1, 92}, {16, 1, 1, 89}};
+constexpr std::span<const Tile> sharingTilesOf(InstructionSet set) {
+  if (set == InstructionSet::avx512)
+    return sharingTiles;
+  return {};
+}
+
 /// Widths of the depthwise kernels' tiles, one row of one block.
 inline constexpr int wideDepthwiseTiles[] = {8, 7, 6, 5, 4, 3, 2, 1};
 inline constexpr int narrowDepthwiseTiles[] = {4, 3, 2, 1};

@@ -8,11 +8,15 @@
 // Every dense convolution, whatever its kernel, stride and dilation: these are
 // strides of the input's view, which has one dimension for each of a window's
 // and each of the result's (so its elements overlap). What is left is a sum of
-// products over (dy, dx, c) in that order, always, so that a result depends on
-// nothing but its window.
+// products over (dy, dx, c) in that order, for every result, so that a result
+// depends on nothing but its window.
 //
 // A register tile of results is accumulated at a time. Which tile is fastest
 // depends on the result's width and channels; the caller says which.
+//
+// With one block of channels a tile has fewer weights to load than inputs, and
+// loading limits it. A variant for kernels three wide, without stride, loads an
+// input once for the three taps that it meets.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/kernels/Tiles.h"
@@ -25,7 +29,10 @@ namespace {
 
 class ConvolutionGenerator : public Generator<ConvolutionGenerator> {
 public:
-  /// (c, x, dx, y, dy, image)
+  /// Whether one load of an input feeds three taps.
+  GeneratorParam<bool> sharesInputs{"sharesInputs", false};
+
+  /// (c, x, dx, y, dy, image); with shared inputs (c, x + dx, 1, y, dy, image)
   Input<Buffer<float, 6>> input{"input"};
   /// (lane, c, dx, dy, block)
   Input<Buffer<float, 5>> weights{"weights"};
@@ -40,12 +47,15 @@ public:
   Output<Buffer<float, 5>> output{"output"};
 
   void generate() {
-    window = RDom(0, input.dim(0).extent(), 0, input.dim(2).extent(), 0,
+    const Expr columns = sharesInputs ? Expr(3) : input.dim(2).extent();
+    window = RDom(0, input.dim(0).extent(), 0, columns, 0,
                   input.dim(4).extent(), "window");
+    const Expr pixel =
+        sharesInputs ? input(window.x, x + window.y, 0, y, window.z, image)
+                     : input(window.x, x, window.y, y, window.z, image);
     sum(lane, block, x, y, image) = 0.0f;
     sum(lane, block, x, y, image) +=
-        weights(lane, window.x, window.y, window.z, block) *
-        input(window.x, x, window.y, y, window.z, image);
+        weights(lane, window.x, window.y, window.z, block) * pixel;
     output(lane, block, x, y, image) = applyEpilogue(
         sum(lane, block, x, y, image), scale(lane, block), offset(lane, block),
         residual(lane, block, x, y, image), slope, lowest, highest);
@@ -62,7 +72,8 @@ public:
     holdsChannelBlocks(output);
 
     Func out = output;
-    for (const Tile &tile : tilesOf(instructionSetOf(get_target())))
+    const InstructionSet set = instructionSetOf(get_target());
+    for (const Tile &tile : sharesInputs ? sharingTilesOf(set) : tilesOf(set))
       if (tile != smallestTile)
         scheduleTile(out.specialize(tileWidth == tile.width &&
                                     tileHeight == tile.height &&
@@ -79,6 +90,10 @@ public:
         .unroll(block)
         .unroll(x)
         .unroll(y);
+    if (sharesInputs)
+      sum.update()
+          .reorder(lane, block, x, y, window.y, window.x, window.z)
+          .unroll(window.y);
   }
 
 private:

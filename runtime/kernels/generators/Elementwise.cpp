@@ -60,23 +60,23 @@ class LrnGenerator : public Generator<LrnGenerator> {
 public:
   /// (channel, x, y, image), without padding channels
   Input<Buffer<float, 4>> input{"input"};
-  Input<int> size{"size"};
-  Input<float> alpha{"alpha"}, beta{"beta"}, bias{"bias"};
+  /// Channels that are added up, and how many of them come before a channel.
+  Input<int> taps{"taps"}, before{"before"};
+  Input<float> factor{"factor"}, beta{"beta"}, bias{"bias"};
   /// (lane, block, x, y, image)
   Output<Buffer<float, 5>> output{"output"};
 
   void generate() {
-    window = RDom(0, size, "window");
+    window = RDom(0, taps, "window");
     Expr channels = input.dim(0).extent();
     Expr channel = block * channelBlock + lane;
     // Only the first and the last blocks have neighbours that do not exist.
-    Expr neighbour = channel + window - (size - 1) / 2;
+    Expr neighbour = channel + window - before;
     Expr exists = likely(neighbour >= 0 && neighbour < channels);
     Expr v = input(clamp(likely(neighbour), 0, channels - 1), x, y, image);
     squares(lane, block, x, y, image) = 0.0f;
     squares(lane, block, x, y, image) += select(exists, v * v, 0.0f);
-    Expr base =
-        bias + alpha / cast<float>(size) * squares(lane, block, x, y, image);
+    Expr base = bias + factor * squares(lane, block, x, y, image);
     Expr center = input(clamp(likely(channel), 0, channels - 1), x, y, image);
     output(lane, block, x, y, image) = select(
         likely(channel < channels), center * exp(log(base) * -beta), 0.0f);

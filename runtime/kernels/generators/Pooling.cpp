@@ -32,13 +32,17 @@ public:
 
   void generate() {
     const bool average = kind == Kind::average;
-    window = RDom(0, kernelX, 0, kernelY, "window");
-    Expr fromX = x * strideX - padLeft, fromY = y * strideY - padTop;
-    Expr tapX = fromX + window.x * dilationX;
-    Expr tapY = fromY + window.y * dilationY;
     Expr width = input.dim(2).extent(), height = input.dim(3).extent();
-    window.where(tapX >= 0 && tapX < width && tapY >= 0 && tapY < height);
-    // The predicate cannot tell bounds inference that taps lie inside.
+    Expr fromX = x * strideX - padLeft, fromY = y * strideY - padTop;
+    Taps insideX = tapsIn(fromX, kernelX, dilationX, 0, width);
+    Taps insideY = tapsIn(fromY, kernelY, dilationY, 0, height);
+    // No window has more taps inside than the image has pixels.
+    window = RDom(0, min(kernelX, (width - 1) / dilationX + 1), 0,
+                  min(kernelY, (height - 1) / dilationY + 1), "window");
+    window.where(window.x < insideX.count && window.y < insideY.count);
+    Expr tapX = fromX + (insideX.first + window.x) * dilationX;
+    Expr tapY = fromY + (insideY.first + window.y) * dilationY;
+    // The predicate does not tell bounds inference that taps lie inside.
     Expr tap = input(lane, block, unsafe_promise_clamped(tapX, 0, width - 1),
                      unsafe_promise_clamped(tapY, 0, height - 1), image);
 
@@ -47,8 +51,8 @@ public:
     best(lane, block, x, y, image) = average ? sofar + tap : max(sofar, tap);
 
     Expr taps =
-        countedTaps(fromX, kernelX, dilationX, countedLeft, countedWidth) *
-        countedTaps(fromY, kernelY, dilationY, countedTop, countedHeight);
+        tapsIn(fromX, kernelX, dilationX, -countedLeft, countedWidth).count *
+        tapsIn(fromY, kernelY, dilationY, -countedTop, countedHeight).count;
     output(lane, block, x, y, image) =
         average ? best(lane, block, x, y, image) / cast<float>(max(taps, 1))
                 : best(lane, block, x, y, image);
@@ -79,13 +83,17 @@ public:
   }
 
 private:
-  /// How many of the taps from, from + dilation, ... lie inside
-  /// [-begin, extent - begin).
-  static Expr countedTaps(Expr from, Expr taps, Expr dilation, Expr begin,
-                          Expr extent) {
-    Expr first = max((dilation - 1 - begin - from) / dilation, 0);
-    Expr last = min((extent - begin - 1 - from) / dilation, taps - 1);
-    return last - first + 1;
+  struct Taps {
+    Expr first, count;
+  };
+
+  /// Which of the taps from, from + dilation, ... lie inside
+  /// [begin, begin + extent).
+  static Taps tapsIn(Expr from, Expr taps, Expr dilation, Expr begin,
+                     Expr extent) {
+    Expr first = max((begin - from + dilation - 1) / dilation, 0);
+    Expr last = min((begin + extent - 1 - from) / dilation, taps - 1);
+    return {first, max(last - first + 1, 0)};
   }
 
   Var lane{"lane"}, block{"block"}, x{"x"}, y{"y"}, image{"image"};
