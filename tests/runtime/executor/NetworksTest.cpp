@@ -1,0 +1,135 @@
+//===- NetworksTest.cpp - Published networks against the reference --------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/Compiler.h"
+#include "runtime/executor/Executor.h"
+#include "runtime/reference/ReferenceExecutor.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <random>
+
+using namespace cim;
+
+namespace {
+
+const std::string shared = SHARED_FOLDER;
+
+/// Compiles \p model of the shared folder, with noise on all layers if asked.
+CompiledNetwork compileShared(const std::string &model, bool noisy) {
+  CompileRequest request;
+  request.model = shared + "/" + model;
+  request.warn = [](const std::string &) {};
+  if (noisy) {
+    ErrorRequest errors;
+    errors.quantize = "5";
+    errors.noise = "normal:0.25qs";
+    request.errors.push_back(errors);
+  }
+  return loadCompiler().compile(request);
+}
+
+void readImage(int64_t index, float *image, int64_t elements) {
+  std::mt19937 random(index);
+  std::normal_distribution<float> normal;
+  std::generate_n(image, elements, [&] { return normal(random); });
+}
+
+std::vector<float> runFast(const CompiledNetwork &network, int64_t images,
+                           const Chip &chip, ExecutorOptions options) {
+  Executor executor(network.plan, network.tensors, options);
+  executor.program(chip);
+  const int64_t in = executor.inputElements(), out = executor.outputElements();
+  std::vector<float> logits(images * out);
+  executor.run(
+      images, [&](int64_t index, float *image) { readImage(index, image, in); },
+      [&](int64_t index, const float *row) {
+        std::copy_n(row, out, logits.begin() + index * out);
+      });
+  return logits;
+}
+
+/// The largest error of a logit, as a fraction of its image's largest.
+double worstError(const CompiledNetwork &network, int64_t images,
+                  const Chip &chip, const std::vector<float> &logits) {
+  ReferenceExecutor executor(network.plan, network.tensors);
+  executor.program(chip);
+  const int64_t in = executor.inputElements(), out = executor.outputElements();
+  std::vector<double> worst(images);
+  executor.run(
+      images, [&](int64_t index, float *image) { readImage(index, image, in); },
+      [&](int64_t index, const double *row) {
+        double largest = 0, difference = 0;
+        for (int64_t i = 0; i < out; ++i) {
+          largest = std::max(largest, std::abs(row[i]));
+          difference =
+              std::max(difference, std::abs(row[i] - logits[index * out + i]));
+        }
+        worst[index] = difference / largest;
+      });
+  return std::ranges::max(worst);
+}
+
+class Networks : public testing::TestWithParam<const char *> {
+protected:
+  void SetUp() override {
+    if (!std::filesystem::exists(shared + "/" + GetParam()))
+      GTEST_SKIP() << "NOT TESTED: " << shared << "/" << GetParam()
+                   << " is not there";
+  }
+};
+
+TEST_P(Networks, agreeWithTheReference) {
+  constexpr int64_t images = 4;
+  const Chip chip{3, 1, 0};
+  CompiledNetwork network = compileShared(GetParam(), true);
+  ExecutorOptions options;
+  options.strict = true;
+  EXPECT_LT(worstError(network, images, chip,
+                       runFast(network, images, chip, options)),
+            1e-4);
+  options.strict = false;
+  EXPECT_LT(worstError(network, images, chip,
+                       runFast(network, images, chip, options)),
+            1e-3);
+}
+
+TEST_P(Networks, giveTheSameBitsHoweverTheyRun) {
+  CompiledNetwork network = compileShared(GetParam(), true);
+  for (bool strict : {false, true}) {
+    ExecutorOptions options{1, 1, strict};
+    std::vector<float> logits = runFast(network, 9, {}, options);
+    for (auto [threads, microBatch] : {std::pair(2u, 0u), {3u, 4u}, {2u, 5u}}) {
+      options.threads = threads;
+      options.microBatch = microBatch;
+      ASSERT_EQ(runFast(network, 9, {}, options), logits)
+          << threads << " threads, micro-batch " << microBatch;
+    }
+  }
+}
+
+TEST_P(Networks, haveAKernelForEveryStep) {
+  CompiledNetwork network = compileShared(GetParam(), false);
+  Executor executor(network.plan, network.tensors, {1, 1});
+  for (const StepTime &step : executor.profile())
+    EXPECT_FALSE(step.general) << step.operation << " " << step.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Shared, Networks,
+                         testing::Values("models/resnet20-cifar10.onnx",
+                                         "models/resnet32-cifar10.onnx",
+                                         "models/resnet34-cifar10.onnx",
+                                         "models/vgg16-mnist.onnx"),
+                         [](const auto &info) {
+                           std::string name = info.param;
+                           name = name.substr(name.find('/') + 1);
+                           name = name.substr(0, name.find('-'));
+                           return name;
+                         });
+
+} // namespace
