@@ -27,6 +27,7 @@ struct Command {
 Command compileCommand(CLI::App &cim);
 Command completionCommand(CLI::App &cim);
 Command dataCommand(CLI::App &cim);
+Command devicesCommand(CLI::App &cim);
 Command evalCommand(CLI::App &cim);
 Command histogramCommand(CLI::App &cim);
 Command infoCommand(CLI::App &cim);

@@ -64,7 +64,8 @@ void runCommandLine(std::vector<std::string> arguments) {
   cim.add_flag_callback("--version", [] {}, "Show the version");
   const std::vector<Command> commands = {
       infoCommand(cim),    evalCommand(cim), histogramCommand(cim),
-      compileCommand(cim), dataCommand(cim), completionCommand(cim)};
+      compileCommand(cim), dataCommand(cim), devicesCommand(cim),
+      completionCommand(cim)};
   cim.footer("cim COMMAND --help explains a command.");
 
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h")

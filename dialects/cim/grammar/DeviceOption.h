@@ -14,7 +14,7 @@ namespace cim {
 /// `NAME[@TIME][,force]`, NAME a preset's or the path of a YAML file.
 struct DeviceOption {
   std::string name;
-  std::optional<double> time; ///< seconds since programming
+  std::optional<double> time = std::nullopt; ///< seconds since programming
   bool force = false;         ///< also outside the model's ranges
 };
 

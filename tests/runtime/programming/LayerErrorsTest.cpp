@@ -168,4 +168,84 @@ TEST(LayerErrors, ShiftAndFaults) {
               HasSubstr("together at most 1"));
 }
 
+/// A change that puts the layer on crossbars first.
+std::string errorOfMapped(const std::function<void(plan::Layer &)> &change) {
+  return errorOf([&](plan::Layer &layer) {
+    layer.mutable_crossbar()->set_groups(1);
+    layer.mutable_crossbar()->set_highest_conductance(100);
+    change(layer);
+  });
+}
+
+TEST(LayerErrors, Crossbars) {
+  EXPECT_EQ(errorOfMapped([](plan::Layer &layer) {
+              layer.mutable_noise()->set_unit(plan::MICROSIEMENS);
+            }),
+            "");
+  for (auto [low, high] :
+       {std::pair(5.0, 5.0), {-1.0, 5.0}, {0.0, Nan}, {0.0, 1e300}, {Nan, 1.0}})
+    EXPECT_THAT(errorOfMapped([&](plan::Layer &layer) {
+                  layer.mutable_crossbar()->set_lowest_conductance(low);
+                  layer.mutable_crossbar()->set_highest_conductance(high);
+                }),
+                HasSubstr("window must ascend"));
+  for (unsigned groups : {0u, 3u})
+    EXPECT_THAT(errorOfMapped([&](plan::Layer &layer) {
+                  layer.mutable_crossbar()->set_groups(groups);
+                }),
+                HasSubstr("the same number in each group"));
+  EXPECT_THAT(errorOfMapped([](plan::Layer &layer) {
+                layer.mutable_crossbar()->set_cells(plan::Crossbar::Cells(7));
+              }),
+              HasSubstr("no known kind of cells"));
+  EXPECT_THAT(errorOfMapped([](plan::Layer &layer) {
+                layer.mutable_crossbar()->set_cell_bits(2);
+              }),
+              HasSubstr("quantize with mode=symmetric, per tensor"));
+  EXPECT_THAT(errorOfMapped([](plan::Layer &layer) {
+                layer.mutable_crossbar()->set_cell_bits(2);
+                layer.mutable_crossbar()->set_cells(plan::Crossbar::OFFSET);
+                layer.mutable_quantize()->set_per_channel(true);
+              }),
+              HasSubstr("quantize with mode=minmax, per tensor"));
+  EXPECT_THAT(errorOfMapped([](plan::Layer &layer) {
+                layer.mutable_crossbar()->set_cell_bits(17);
+                layer.mutable_crossbar()->set_cells(plan::Crossbar::OFFSET);
+              }),
+              HasSubstr("at most 16"));
+}
+
+TEST(LayerErrors, Devices) {
+  auto use = [](plan::Layer &layer) {
+    layer.mutable_device()->set_name("mine");
+    layer.mutable_device()->set_unit("uS");
+    layer.mutable_device()->set_highest_conductance(100);
+    layer.mutable_device()->add_programming()->add_polynomial(1);
+  };
+  EXPECT_EQ(errorOfMapped(use), "");
+  EXPECT_THAT(errorOf(use), HasSubstr("'mine' needs conductances"));
+  EXPECT_THAT(errorOfMapped([&](plan::Layer &layer) {
+                use(layer);
+                layer.mutable_device()->set_highest_conductance(50);
+              }),
+              HasSubstr("device 'mine': the window 0:100 leaves"));
+  EXPECT_THAT(errorOfMapped([&](plan::Layer &layer) {
+                use(layer);
+                layer.mutable_device()->set_time(5);
+              }),
+              HasSubstr("says nothing about time"));
+  EXPECT_THAT(errorOfMapped([&](plan::Layer &layer) {
+                use(layer);
+                layer.mutable_device()->mutable_programming(0)->set_polynomial(
+                    0, Nan);
+              }),
+              HasSubstr("device 'mine': programming"));
+  EXPECT_THAT(errorOfMapped([&](plan::Layer &layer) {
+                use(layer);
+                layer.mutable_device()->set_unit("nA");
+                layer.mutable_shift()->set_unit(plan::MICROSIEMENS);
+              }),
+              HasSubstr("described in nA"));
+}
+
 } // namespace

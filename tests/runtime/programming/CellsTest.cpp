@@ -1,0 +1,286 @@
+//===- CellsTest.cpp - Weights as conductances, and their errors ----------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/devices/DeviceModels.h"
+#include "runtime/programming/Programming.h"
+#include "runtime/random/DrawTable.h"
+#include "tests/runtime/programming/ReferenceCells.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <cstring>
+#include <random>
+
+using namespace cim;
+using testing::HasSubstr;
+
+namespace {
+
+using Change = std::function<void(plan::Layer &)>;
+
+Tensor exampleWeights() {
+  std::mt19937 generator(5);
+  std::normal_distribution<float> normal;
+  std::vector<float> values(12 * 7 * 3 * 5);
+  for (float &value : values)
+    value = normal(generator) * 0.1f + 0.03f;
+  return makeTensor({12, 7, 3, 5}, values);
+}
+
+/// Every way to hold weights in cells.
+std::vector<std::pair<std::string, plan::Layer>> everyMapping() {
+  plan::Layer layer;
+  layer.set_name("conv1");
+  layer.set_index(3);
+  for (int64_t dimension : {12, 7, 3, 5})
+    layer.add_shape(dimension);
+  layer.mutable_crossbar()->set_groups(1);
+  layer.mutable_crossbar()->set_lowest_conductance(2);
+  layer.mutable_crossbar()->set_highest_conductance(40);
+  std::vector<std::pair<std::string, plan::Layer>> result;
+  auto add = [&](const std::string &name, const plan::Layer &mapped) {
+    result.emplace_back(name, mapped);
+  };
+  add("differential", layer);
+  plan::Layer grouped = layer;
+  grouped.mutable_crossbar()->set_cells(plan::Crossbar::OFFSET);
+  add("offset", grouped);
+  grouped.mutable_crossbar()->set_groups(4);
+  add("offset, groups", grouped);
+  for (unsigned axis : {1u, 2u, 3u}) {
+    grouped.mutable_crossbar()->set_groups(axis == 1 ? 7 : 1);
+    grouped.set_channel_axis(axis);
+    add("offset, other channel axis", grouped);
+  }
+  grouped.mutable_crossbar()->set_ideal_reference(true);
+  add("offset, ideal reference", grouped);
+  using Q = plan::Quantize;
+  for (auto mode : {Q::MINMAX, Q::SYMMETRIC, Q::PERCENTILE})
+    for (auto cells : {plan::Crossbar::DIFFERENTIAL, plan::Crossbar::OFFSET}) {
+      plan::Layer quantized = layer;
+      quantized.mutable_quantize()->set_mode(mode);
+      quantized.mutable_quantize()->set_bits(4);
+      quantized.mutable_quantize()->set_percentile(90);
+      quantized.mutable_crossbar()->set_cells(cells);
+      add("quantized", quantized);
+      quantized.mutable_quantize()->set_per_channel(true);
+      add("quantized per channel", quantized);
+    }
+  for (unsigned bits : {2u, 5u, 8u, 9u, 16u})
+    for (unsigned cellBits : {1u, 2u, 4u, 8u, 16u}) {
+      if (cellBits > bits) // would magnify what single precision rounds
+        continue;
+      plan::Layer sliced = layer;
+      sliced.mutable_quantize()->set_bits(bits);
+      sliced.mutable_crossbar()->set_cell_bits(cellBits);
+      sliced.mutable_quantize()->set_mode(Q::SYMMETRIC);
+      add("sliced differential", sliced);
+      sliced.mutable_quantize()->set_mode(Q::MINMAX);
+      sliced.mutable_crossbar()->set_cells(plan::Crossbar::OFFSET);
+      add("sliced offset", sliced);
+    }
+  return result;
+}
+
+/// Every error that cells can have, and some of weights beside.
+std::vector<std::pair<std::string, Change>> everyError() {
+  auto noise = [](double width, std::vector<double> factors = {}) {
+    return [=](plan::Layer &layer) {
+      layer.mutable_noise()->set_width(width);
+      layer.mutable_noise()->set_unit(plan::MICROSIEMENS);
+      layer.mutable_noise()->mutable_level_factor()->Add(factors.begin(),
+                                                         factors.end());
+    };
+  };
+  auto shift = [](double amount, std::vector<double> factors = {}) {
+    return [=](plan::Layer &layer) {
+      layer.mutable_shift()->set_amount(amount);
+      layer.mutable_shift()->set_unit(plan::MICROSIEMENS);
+      layer.mutable_shift()->mutable_level_factor()->Add(factors.begin(),
+                                                         factors.end());
+    };
+  };
+  auto faults = [](plan::Layer &layer) {
+    layer.mutable_faults()->set_low(0.3);
+    layer.mutable_faults()->set_high(0.4);
+  };
+  auto weightNoise = [](plan::Layer &layer) {
+    layer.mutable_noise()->set_width(0.1);
+    layer.mutable_noise()->set_unit(plan::NORMALISED_SCALE);
+  };
+  auto clip = [](plan::Layer &layer) {
+    layer.mutable_crossbar()->set_clip_to_window(true);
+  };
+  auto device = [](const char *name, std::optional<double> time) {
+    return [=](plan::Layer &layer) {
+      DeviceModel model = readDeviceModel(CIM_DEVICE_MODELS + std::string("/") +
+                                          name + ".yaml");
+      *layer.mutable_device() = model.device;
+      layer.mutable_device()->set_forced(true);
+      layer.mutable_device()->set_levels(0);
+      if (time)
+        layer.mutable_device()->set_time(*time);
+    };
+  };
+  auto both = [](Change a, Change b) {
+    return [=](plan::Layer &layer) {
+      a(layer);
+      b(layer);
+    };
+  };
+  std::vector<std::pair<std::string, Change>> result = {
+      {"noise", noise(3)},
+      {"noise per level", noise(3, {0.5, 2, 1})},
+      {"shift", shift(-4)},
+      {"shift per level", shift(4, {-1, 2})},
+      {"faults", faults},
+      {"noise clipped", both(noise(10), clip)},
+      {"faults, errors of weights", both(faults, weightNoise)},
+      {"noise, shift, faults", both(noise(2), both(shift(1), faults))},
+      {"drift", device("pcm-joshi2020", 86400)},
+      {"scaled", device("reram-wan2022", {})},
+      {"between two times", device("reram-wan2022", 5000)},
+      {"beyond all times", device("reram-wan2022", 1e6)},
+      {"between two times, linear", device("sonos-agrawal2022", 200000)},
+      {"relaxation", device("reram-cmo-hfox", 3600)},
+      {"variation, errors of weights",
+       both(device("sot-mram-2025", {}), weightNoise)},
+      {"device, shift, faults, clipped",
+       both(device("reram-milo2021", {}), both(shift(1), both(faults, clip)))},
+  };
+  return result;
+}
+
+constexpr Chip chip{.seed = 12, .trial = 34, .epoch = 5};
+
+std::vector<float> write(const LayerProgram &program, size_t count) {
+  std::vector<float> written(count);
+  program.write(chip, 0, written);
+  return written;
+}
+
+TEST(Cells, WithoutErrorsAreTheWeights) {
+  Tensor weights = exampleWeights();
+  for (auto [name, layer] : everyMapping()) {
+    plan::Layer unmapped = layer;
+    unmapped.clear_crossbar();
+    size_t count = weights.elements();
+    EXPECT_EQ(write(LayerProgram(layer, weights), count),
+              write(LayerProgram(unmapped, weights), count))
+        << name;
+    std::vector<double> reference =
+        referenceCells(layer, weights.as<float>(), chip);
+    std::vector<float> written = write(LayerProgram(unmapped, weights), count);
+    for (size_t i = 0; i < count; ++i)
+      ASSERT_NEAR(written[i], reference[i], 1e-6) << name;
+  }
+}
+
+/// Errors of weights mean the same with and without conductances.
+TEST(Cells, ErrorsOfWeightsStay) {
+  Tensor weights = exampleWeights();
+  for (auto [name, layer] : everyMapping()) {
+    layer.mutable_noise()->set_width(0.1);
+    layer.mutable_noise()->set_unit(plan::NORMALISED_SCALE);
+    layer.mutable_shift()->set_amount(-0.1);
+    layer.mutable_shift()->set_unit(plan::ABSOLUTE);
+    if (layer.has_quantize())
+      layer.mutable_faults()->set_flip(0.1);
+    plan::Layer unmapped = layer;
+    unmapped.clear_crossbar();
+    size_t count = weights.elements();
+    EXPECT_EQ(write(LayerProgram(layer, weights), count),
+              write(LayerProgram(unmapped, weights), count))
+        << name;
+  }
+}
+
+TEST(Cells, EveryErrorFollowsTheReference) {
+  Tensor weights = exampleWeights();
+  size_t count = weights.elements();
+  for (const auto &[mapping, layer] : everyMapping())
+    for (const auto &[error, change] : everyError()) {
+      plan::Layer changed = layer;
+      change(changed);
+      LayerProgram program(changed, weights);
+      EXPECT_FALSE(error.find("shift") != 0 && program.isDeterministic());
+      std::vector<float> written = write(program, count);
+      std::vector<double> reference =
+          referenceCells(changed, weights.as<float>(), chip);
+      for (size_t i = 0; i < count; ++i)
+        ASSERT_NEAR(written[i], reference[i],
+                    1e-5 * std::max(0.5, std::abs(reference[i])))
+            << mapping << ", " << error << ", weight " << i << ": "
+            << changed.ShortDebugString();
+    }
+}
+
+TEST(Cells, SameBitsOnEveryInstructionSetAndForAnySplit) {
+  struct Guard {
+    ~Guard() { random::setDrawKernels(nullptr); }
+  } guard;
+  Tensor weights = exampleWeights();
+  size_t count = weights.elements();
+  std::mt19937 generator(1);
+  for (const auto &[mapping, layer] : everyMapping())
+    for (const auto &[error, change] : everyError()) {
+      plan::Layer changed = layer;
+      change(changed);
+      LayerProgram program(changed, weights);
+      random::setDrawKernels(&random::baselineDraws);
+      std::vector<float> baseline = write(program, count);
+      random::setDrawKernels(nullptr);
+      std::vector<float> parts(count);
+      for (size_t begin = 0; begin < count;) {
+        size_t cells = std::min<size_t>(generator() % 200, count - begin);
+        program.write(chip, begin, std::span(parts).subspan(begin, cells));
+        begin += cells;
+      }
+      EXPECT_EQ(std::memcmp(baseline.data(), parts.data(), count * 4), 0)
+          << mapping << ", " << error;
+    }
+}
+
+TEST(Cells, WeightsAllAlikeHaveNoErrors) {
+  plan::Layer layer;
+  layer.set_name("fc");
+  layer.add_shape(2);
+  layer.add_shape(2);
+  layer.mutable_crossbar()->set_groups(1);
+  layer.mutable_crossbar()->set_highest_conductance(100);
+  layer.mutable_noise()->set_width(3);
+  layer.mutable_noise()->set_unit(plan::MICROSIEMENS);
+  for (float value : {0.0f, 0.5f}) {
+    layer.mutable_crossbar()->set_cells(
+        value == 0 ? plan::Crossbar::DIFFERENTIAL : plan::Crossbar::OFFSET);
+    std::vector<float> weights(4, value);
+    LayerProgram program(layer, makeTensor({2, 2}, weights));
+    EXPECT_EQ(write(program, 4), weights);
+    ASSERT_EQ(program.warnings().size(), 1u);
+    EXPECT_THAT(program.warnings()[0], HasSubstr("all alike"));
+  }
+}
+
+/// Published results depend on these: they never change.
+TEST(Cells, GoldenValues) {
+  plan::Layer layer;
+  layer.set_index(2);
+  layer.add_shape(2);
+  layer.add_shape(2);
+  layer.mutable_crossbar()->set_groups(1);
+  layer.mutable_crossbar()->set_highest_conductance(25);
+  *layer.mutable_device() =
+      readDeviceModel(CIM_DEVICE_MODELS "/pcm-joshi2020.yaml").device;
+  layer.mutable_device()->set_time(86400);
+  LayerProgram program(
+      layer, makeTensor({2, 2}, std::vector<float>{0.25f, -1, 0.5f, 1}));
+  std::vector<float> written = write(program, 4);
+  EXPECT_EQ(written[0], 0x1.2f017cp-3f);
+  EXPECT_EQ(written[1], -0x1.30d46ep-1f);
+}
+
+} // namespace
