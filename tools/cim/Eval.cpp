@@ -221,7 +221,7 @@ Command cim::evalCommand(CLI::App &cim) {
   command->data.addTo(*app);
   command->errors.addTo(*app);
   addCount(*app, "--trials", command->trials,
-           "Chips, each with its own random errors (default: 1)")
+           "Chips, each with its own random errors (default: 1)", 1'000'000)
       ->type_name("T")
       ->group("Errors");
   addSeed(*app, command->seed);

@@ -82,30 +82,25 @@ ErrorRequest parseOverride(const std::string &text) {
 
 } // namespace
 
-int64_t cim::parseCount(const std::string &name, const std::string &text,
-                        int64_t lowest) {
-  int64_t count = 0;
-  auto [last, error] =
-      std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error == std::errc::result_out_of_range && text[0] != '-')
-    throw UsageError(name + " '" + text + "': the number is too large");
-  if (error != std::errc() || last != text.data() + text.size() ||
-      count < lowest)
-    throw UsageError(name + " '" + text + "': write a whole number of at " +
-                     "least " + std::to_string(lowest));
-  return count;
-}
-
 CLI::Option *cim::addCount(CLI::App &app, const std::string &name,
                            int64_t &target, const std::string &description,
-                           int64_t lowest) {
-  return app
-      .add_option_function<std::string>(
-          name,
-          [name, &target, lowest](const std::string &text) {
-            target = parseCount(name, text, lowest);
-          },
-          description)
+                           int64_t highest) {
+  auto parse = [name, &target, highest](const std::string &text) {
+    int64_t count = 0;
+    auto [last, error] =
+        std::from_chars(text.data(), text.data() + text.size(), count);
+    const bool tooLarge =
+        (error == std::errc::result_out_of_range && text[0] != '-') ||
+        (error == std::errc() && count > highest);
+    if (tooLarge)
+      throw UsageError(name + " '" + text + "': the number is too large; at " +
+                       "most " + std::to_string(highest));
+    if (error != std::errc() || last != text.data() + text.size() || count < 1)
+      throw UsageError(name + " '" + text + "': write a whole number of at " +
+                       "least 1");
+    target = count;
+  };
+  return app.add_option_function<std::string>(name, parse, description)
       ->type_name("N");
 }
 
@@ -257,7 +252,8 @@ void DataFlags::addTo(CLI::App &app, bool option) {
       ->group(option ? "Data" : "Positionals");
   if (!option)
     app.add_option("--data", configured)->group(""); // for --config
-  addCount(app, "--limit", limit, "The first N images (default: all)")
+  addCount(app, "--limit", limit, "The first N images (default: all)",
+           1'000'000'000'000)
       ->group("Data");
   app.add_option("--normalize", normalize,
                  "MEANS/STDS per channel, of pixels from 0 to 1 (default: what "
@@ -304,7 +300,7 @@ void DataFlags::describe(Json &options, const DataSet &data) const {
 
 void RunFlags::addThreads(CLI::App &app) {
   addCount(app, "--threads", threads,
-           "Changes speed, never a number (default: all cores)")
+           "Changes speed, never a number (default: all cores)", 4096)
       ->group("Running");
 }
 
@@ -312,7 +308,8 @@ void RunFlags::addTo(CLI::App &app) {
   addThreads(app);
   addCount(app, "--micro-batch", microBatch,
            "Images that a thread takes through the network at once; changes "
-           "speed, never a number (default: from the cache sizes)")
+           "speed, never a number (default: from the cache sizes)",
+           4096)
       ->group("Running");
   app.add_option("--precision", precision,
                  "f32 (default), or f32-strict: direct kernels only")

@@ -26,13 +26,10 @@ namespace cim {
 /// JSON in the order in which it is made.
 using Json = nlohmann::ordered_json;
 
-/// A whole number of at least \p lowest, for option \p name. Throws UsageError.
-int64_t parseCount(const std::string &name, const std::string &text,
-                   int64_t lowest = 1);
-
-/// Adds an option with a whole number of at least \p lowest.
+/// Adds an option with a whole number from 1 to \p highest; another one is a
+/// UsageError.
 CLI::Option *addCount(CLI::App &app, const std::string &name, int64_t &target,
-                      const std::string &description, int64_t lowest = 1);
+                      const std::string &description, int64_t highest);
 
 /// The network, and a warning for each doubtful thing about it.
 struct ModelFlags {

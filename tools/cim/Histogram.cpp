@@ -91,8 +91,6 @@ void Histogram::run() {
   if (!file.empty() && extension != ".svg" && extension != ".png" &&
       extension != ".csv")
     throw UsageError("-o '" + file + "': name an .svg, .png or .csv file");
-  if (bins > 100'000)
-    throw UsageError("--bins: at most 100000");
   if (!file.empty())
     checkWritable("-o", file);
   output.check();
@@ -171,7 +169,8 @@ Command cim::histogramCommand(CLI::App &cim) {
                   "Write FILE.svg or FILE.png (drawn by gnuplot), or FILE.csv")
       ->type_name("FILE")
       ->group("Output");
-  addCount(*app, "--bins", command->bins, "Bins per layer (default: 128)")
+  addCount(*app, "--bins", command->bins, "Bins per layer (default: 128)",
+           10'000)
       ->group("Output");
   command->errors.addTo(*app);
   addSeed(*app, command->seed);

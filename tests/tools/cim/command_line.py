@@ -131,6 +131,8 @@ class CommandLine(unittest.TestCase):
                 (["--limit", "1e3"], "--limit"),
                 (["--limit", "99999999999999999999"], "too large"),
                 (["--trials", "0"], "--trials"),
+                (["--trials", "99999999999"], ["--trials", "too large"]),
+                (["--threads", "4294967297"], ["--threads", "too large"]),
                 (["--threads", "0"], "--threads"),
                 (["--micro-batch", "x"], "--micro-batch"),
                 (["--seed", "-1"], "--seed"),
@@ -492,7 +494,7 @@ class CommandLine(unittest.TestCase):
                 (self.folder / "partial.json").unlink(missing_ok=True)
                 process = subprocess.Popen(
                     [CIM, "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:0.1ns", "--trials",
-                     "100000000", "--json", "partial.json"], cwd=self.folder, stdout=subprocess.PIPE,
+                     "1000000", "--json", "partial.json"], cwd=self.folder, stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE, text=True)
                 time.sleep(2)
                 process.send_signal(number)
