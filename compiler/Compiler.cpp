@@ -96,6 +96,7 @@ private:
     } else {
       ImportOptions options;
       options.warn = request.warn;
+      options.constants = request.constants;
       module = importOnnx(context, request.model, options);
     }
     // What is said about the whole must not look like a node's.
@@ -131,8 +132,11 @@ private:
          {Stage::nn, Stage::cim, Stage::perturbed, Stage::mapped}) {
       // What a file has gone through is not repeated, unless the command line
       // asks for something that belongs there.
-      bool isAskedFor = (stage == Stage::nn && request.foldBatchNorm) ||
-                        (stage == Stage::perturbed && !request.errors.empty());
+      bool isAskedFor =
+          (stage == Stage::nn && request.foldBatchNorm) ||
+          (stage == Stage::perturbed && !request.errors.empty()) ||
+          (stage == Stage::mapped &&
+           llvm::any_of(request.errors, asksForCrossbars));
       if (stage <= until && (!reached || stage > *reached || isAskedFor))
         addStage(passes, stage, request);
     }

@@ -27,17 +27,22 @@ namespace cim {
 /// `perturbed` until crossbars are asked for.
 enum class Stage { nn, cim, perturbed, mapped, plan };
 
-/// Errors in their option spelling, for the layers that a pattern selects.
-/// Later entries override earlier ones, option by option.
+/// Errors and crossbars in their option spelling, for the layers that a pattern
+/// selects. Later entries override earlier ones, option by option.
 struct ErrorRequest {
   std::string layers = "*";
   std::string quantize, noise, shift, faults; ///< empty: not asked for
+  /// Where the weights stand (CrossbarOptions.h); empty: not asked for.
+  std::string crossbar, cells, conductance, cellBits, packing;
 };
 
 struct CompileRequest {
   std::string model; ///< .onnx, or .mlir written by `cim compile`
   std::vector<ErrorRequest> errors;
   bool foldBatchNorm = false;
+  /// Inputs of an .onnx that are fixed to a value, by name: they become
+  /// constants, as an operand that decides a shape has to be.
+  TensorMap constants;
   /// Prints the IR after every pass to stderr.
   bool dumpPasses = false;
   /// Receives one line per warning.
@@ -57,7 +62,8 @@ public:
   virtual CompiledNetwork compile(const CompileRequest &request) = 0;
   /// Compiles up to \p until and returns the text of that stage. With
   /// \p output not empty, writes the text there and the tensors into the
-  /// safetensors file beside it (same stem), each whole or not at all.
+  /// safetensors file beside it (same stem), both or neither. A text is
+  /// continued from its own stage. Throws InputError.
   virtual std::string compileToText(const CompileRequest &request, Stage until,
                                     const std::string &output) = 0;
 };

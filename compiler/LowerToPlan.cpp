@@ -278,8 +278,36 @@ private:
               .Default([](Operation *) { return false; });
       if (!known)
         return error->emitError() << "is an error that a plan cannot hold";
+      if (error.getErrorUnit() == crossbar::ErrorUnit::microsiemens &&
+          !layer.getMap())
+        return error->emitError()
+               << "in layer '" << layer.getSymName()
+               << "' is in uS, but the layer is not mapped to conductances; "
+                  "put it on crossbars (--crossbar RxC), or give it in qs, ns "
+                  "or abs";
     }
+    if (crossbar::MapOp map = layer.getMap())
+      encode(map, added);
     return success();
+  }
+
+  static void encode(crossbar::MapOp map, plan::Layer &layer) {
+    using Cells = crossbar::CellScheme;
+    static_assert(int(Cells::differential) == plan::Crossbar::DIFFERENTIAL &&
+                  int(Cells::offset) == plan::Crossbar::OFFSET);
+    plan::Crossbar &encoded = *layer.mutable_crossbar();
+    encoded.set_array_rows(map.getArrayRows());
+    encoded.set_array_columns(map.getArrayColumns());
+    encoded.set_cells(plan::Crossbar::Cells(int(map.getCells())));
+    encoded.set_lowest_conductance(map.getLowest().convertToDouble());
+    encoded.set_highest_conductance(map.getHighest().convertToDouble());
+    encoded.set_cell_bits(map.getCellBits().value_or(0));
+    encoded.set_ideal_reference(map.getIdealReference());
+    encoded.set_clip_to_window(map.getClip());
+    encoded.set_groups_per_array(map.getGroupsPerArray());
+    encoded.set_matrix_rows(map.getRows());
+    encoded.set_matrix_columns(map.getColumns());
+    encoded.set_groups(map.getGroups());
   }
 
   static plan::Unit encode(crossbar::ErrorUnit unit) {

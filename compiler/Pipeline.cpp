@@ -13,6 +13,7 @@
 #include "passes/insert-quantize/InsertQuantize.h"
 #include "passes/insert-shift/InsertShift.h"
 #include "passes/lower-nn-to-cim/LowerNNToCim.h"
+#include "passes/map-to-crossbars/MapToCrossbars.h"
 #include "passes/simplify-network/SimplifyNetwork.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -45,6 +46,30 @@ static void addErrors(mlir::OpPassManager &passes,
   }
 }
 
+/// Adds one pass for all requests that ask for crossbars, if any does.
+static void addMapping(mlir::OpPassManager &passes,
+                       const CompileRequest &request) {
+  std::vector<MapToCrossbarsOptions> mappings;
+  for (const ErrorRequest &asked : request.errors)
+    if (asksForCrossbars(asked)) {
+      MapToCrossbarsOptions &options = mappings.emplace_back();
+      options.crossbar = asked.crossbar;
+      options.cells = asked.cells;
+      options.conductance = asked.conductance;
+      options.cellBits = asked.cellBits;
+      options.packing = asked.packing;
+      options.layers = asked.layers;
+    }
+  if (!mappings.empty())
+    passes.addPass(createMapToCrossbars(std::move(mappings)));
+}
+
+bool cim::asksForCrossbars(const ErrorRequest &request) {
+  return !request.crossbar.empty() || !request.cells.empty() ||
+         !request.conductance.empty() || !request.cellBits.empty() ||
+         !request.packing.empty();
+}
+
 void cim::addStage(mlir::OpPassManager &passes, Stage stage,
                    const CompileRequest &request) {
   switch (stage) {
@@ -69,7 +94,9 @@ void cim::addStage(mlir::OpPassManager &passes, Stage stage,
               &InsertFaultsOptions::faults,
               [](auto options) { return createInsertFaults(options); });
     break;
-  case Stage::mapped: // crossbars come with their own passes
+  case Stage::mapped:
+    addMapping(passes, request);
+    break;
   case Stage::plan:
     break;
   }
@@ -98,6 +125,23 @@ struct ErrorPipelineOptions : mlir::PassPipelineOptions<ErrorPipelineOptions> {
                              llvm::cl::desc("As in insert-faults")};
 };
 
+struct MappingPipelineOptions
+    : mlir::PassPipelineOptions<MappingPipelineOptions> {
+  Option<std::string> layers{*this, "layers",
+                             llvm::cl::desc("The layers that are mapped"),
+                             llvm::cl::init("*")};
+  Option<std::string> crossbar{*this, "crossbar",
+                               llvm::cl::desc("As in map-to-crossbars")};
+  Option<std::string> cells{*this, "cells",
+                            llvm::cl::desc("As in map-to-crossbars")};
+  Option<std::string> conductance{*this, "conductance",
+                                  llvm::cl::desc("As in map-to-crossbars")};
+  Option<std::string> cellBits{*this, "cell-bits",
+                               llvm::cl::desc("As in map-to-crossbars")};
+  Option<std::string> packing{*this, "packing",
+                              llvm::cl::desc("As in map-to-crossbars")};
+};
+
 } // namespace
 
 void cim::registerPipelines() {
@@ -115,12 +159,25 @@ void cim::registerPipelines() {
       "cim-perturbed", "From stage cim to stage perturbed",
       [](mlir::OpPassManager &passes, const ErrorPipelineOptions &options) {
         CompileRequest request;
-        request.errors.push_back({options.layers, options.quantize,
-                                  options.noise, options.shift,
-                                  options.faults});
+        ErrorRequest &errors = request.errors.emplace_back();
+        errors.layers = options.layers;
+        errors.quantize = options.quantize;
+        errors.noise = options.noise;
+        errors.shift = options.shift;
+        errors.faults = options.faults;
         addStage(passes, Stage::perturbed, request);
       });
-  mlir::PassPipelineRegistration<>(
+  mlir::PassPipelineRegistration<MappingPipelineOptions>(
       "cim-mapped", "From stage perturbed to stage mapped",
-      [](mlir::OpPassManager &passes) { addStage(passes, Stage::mapped, {}); });
+      [](mlir::OpPassManager &passes, const MappingPipelineOptions &options) {
+        CompileRequest request;
+        ErrorRequest &mapping = request.errors.emplace_back();
+        mapping.layers = options.layers;
+        mapping.crossbar = options.crossbar;
+        mapping.cells = options.cells;
+        mapping.conductance = options.conductance;
+        mapping.cellBits = options.cellBits;
+        mapping.packing = options.packing;
+        addStage(passes, Stage::mapped, request);
+      });
 }

@@ -17,6 +17,7 @@
 #include "passes/insert-quantize/InsertQuantize.h"
 #include "passes/insert-shift/InsertShift.h"
 #include "passes/lower-nn-to-cim/LowerNNToCim.h"
+#include "passes/map-to-crossbars/MapToCrossbars.h"
 #include "passes/simplify-network/SimplifyNetwork.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -36,6 +37,7 @@ void cim::registerPasses() {
   registerInsertQuantize();
   registerInsertShift();
   registerLowerNNToCim();
+  registerMapToCrossbars();
   registerSimplifyNetwork();
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();

@@ -36,6 +36,21 @@ static nn::GemmOp::Properties nnProperties(GemmOp operation) {
 
 static nn::MatmulOp::Properties nnProperties(MatmulOp) { return {}; }
 
+static int64_t groupsOf(Operation *operation) {
+  auto convolution = dyn_cast<ConvOp>(operation);
+  return convolution ? convolution.getGroups() : 1;
+}
+
+/// Checks that a mapped layer is cut into the groups of \p operation.
+static LogicalResult verifyGroups(Operation *operation, LayerOp layer) {
+  MapOp map = layer.getMap();
+  if (!map || int64_t(map.getGroups()) == groupsOf(operation))
+    return success();
+  return operation->emitOpError()
+         << "has " << groupsOf(operation) << " groups, but layer '"
+         << layer.getSymName() << "' is mapped as " << map.getGroups();
+}
+
 /// Finds the layer of \p operation and checks, with the type inference of the
 /// nn operation that it stands for, that the layer's weights give its result.
 template <typename NNOp, typename CrossbarOp>
@@ -58,7 +73,7 @@ static LogicalResult verifyLayer(CrossbarOp operation,
                                     adaptor, types)))
     return failure();
   if (types.front() == operation.getResult().getType())
-    return success();
+    return verifyGroups(operation, layer);
   return operation->emitOpError()
          << "has a result of type " << operation.getResult().getType()
          << ", but its operands and layer '" << operation.getLayer()

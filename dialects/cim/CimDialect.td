@@ -88,4 +88,10 @@ def Cim_DistributionEnum : Cim_Enum<"Distribution", "distribution of a random er
 ]>;
 def Cim_Distribution : Cim_EnumAttr<Cim_DistributionEnum, "distribution">;
 
+def Cim_CellSchemeEnum : Cim_Enum<"CellScheme", "cells that hold one weight", [
+  I32EnumAttrCase<"differential", 0>, // two, G+ - G-
+  I32EnumAttrCase<"offset", 1>,       // one, against a reference column
+]>;
+def Cim_CellScheme : Cim_EnumAttr<Cim_CellSchemeEnum, "cells">;
+
 #endif // CIM_DIALECTS_CIM_CIMDIALECT_TD

@@ -73,6 +73,25 @@ LogicalResult LayerOp::verify() {
   return success();
 }
 
+/// Checks that the code of a weight is one that the cells can slice.
+static LogicalResult verifySlices(LayerOp layer, MapOp map) {
+  if (!map.getCellBits())
+    return success();
+  bool isOffset = map.getCells() == CellScheme::offset;
+  StringRef mode = isOffset ? "minmax" : "symmetric";
+  auto quantize = cast_or_null<QuantizeOp>(
+      layer.getError(WeightErrorKind::quantize).getOperation());
+  if (quantize && stringifyQuantizationMode(quantize.getMode()) == mode &&
+      !quantize.getPerChannel())
+    return success();
+  return emitLayerError(map)
+         << "slices weights over " << stringifyCellScheme(map.getCells())
+         << " cells of " << *map.getCellBits() << " bits, which needs "
+         << "quantization of mode " << mode << " per tensor, but the layer "
+         << (quantize ? "has another one" : "has none") << " (--quantize BITS"
+         << (isOffset ? "" : ",mode=symmetric") << ")";
+}
+
 LogicalResult LayerOp::verifyRegions() {
   Block &block = getBody().front();
   if (block.getNumArguments())
@@ -88,19 +107,25 @@ LogicalResult LayerOp::verifyRegions() {
 
   Value weights = load.getResult();
   std::optional<WeightErrorKind> last;
+  MapOp map;
   for (Operation &operation : llvm::drop_begin(block)) {
     if (isa<WriteOp>(operation)) {
       if (operation.getOperand(0) != weights)
         return operation.emitOpError()
                << "in layer '" << getSymName()
                << "' expects the weights after the last error";
-      return success();
+      return map ? verifySlices(*this, map) : success();
     }
+    if (map)
+      return emitLayerError(&operation)
+             << "stands after cim.map, which comes last and once";
+    if ((map = dyn_cast<MapOp>(operation)))
+      continue;
     auto error = dyn_cast<WeightErrorOpInterface>(operation);
     if (!error)
       return operation.emitOpError()
              << "is no error of weights; layer '" << getSymName()
-             << "' holds cim.load, errors and cim.write only";
+             << "' holds cim.load, errors, cim.map and cim.write only";
     WeightErrorKind kind = error.getErrorKind();
     if (last == kind)
       return emitLayerError(&operation)
@@ -112,10 +137,6 @@ LogicalResult LayerOp::verifyRegions() {
     if (error.getWeights() != weights)
       return emitLayerError(&operation)
              << "expects the weights of the operation before it";
-    if (error.getErrorUnit() == ErrorUnit::microsiemens)
-      return emitLayerError(&operation)
-             << "is in uS, but the layer is not mapped to conductances; give "
-                "it in qs, ns or abs";
     bool quantized = !block.getOps<QuantizeOp>().empty();
     if (error.needsQuantization() && !quantized)
       return emitLayerError(&operation)
@@ -144,6 +165,11 @@ WeightErrorOpInterface LayerOp::getError(WeightErrorKind kind) {
     if (error.getErrorKind() == kind)
       return error;
   return {};
+}
+
+MapOp LayerOp::getMap() {
+  auto maps = getBody().getOps<MapOp>();
+  return maps.empty() ? MapOp() : *maps.begin();
 }
 
 SmallVector<WeightErrorOpInterface> LayerOp::getErrors() {

@@ -33,7 +33,8 @@ def Cim_LayerOp : Op<Cim_Dialect, "layer", [
   let description = [{
     The region is the layer's share of the program that runs once for every
     chip: one `cim.load`, any errors in the order quantize, noise, shift,
-    faults, each at most once, and one `cim.write`. Weights used by several
+    faults, each at most once, then `cim.map` where the layer stands on arrays,
+    and one `cim.write`. Weights used by several
     operations are one layer, written once.
 
     The symbol is the layer's name. `index` is its coordinate for random
@@ -60,7 +61,7 @@ def Cim_LayerOp : Op<Cim_Dialect, "layer", [
     TypeAttrOf<Cim_Weights>:$type);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $sym_name `index` $index `channel_axis` $channel_axis (`role` $role^)? `:` $type
+    $sym_name `index` $index `channel_axis` $channel_axis (`role` `` $role^)? `:` $type
     attr-dict-with-keyword $body
   }];
   let builders = [
@@ -79,6 +80,8 @@ def Cim_LayerOp : Op<Cim_Dialect, "layer", [
     WriteOp getWrite();
     /// The error of \p kind, or null.
     WeightErrorOpInterface getError(WeightErrorKind kind);
+    /// The cells and arrays, or null before the layer is mapped.
+    MapOp getMap();
     /// The errors in the order in which they happen.
     ::llvm::SmallVector<WeightErrorOpInterface> getErrors();
     /// Gives the weights, as they stand before errors of \p kind, to \p create
@@ -199,7 +202,7 @@ def Cim_NoiseOp : Cim_WeightErrorOp<"noise", ["getErrorUnit"]> {
     OptionalAttr<DenseF64ArrayAttr>:$quantile_values,
     OptionalAttr<DenseF64ArrayAttr>:$level_factors);
   let assemblyFormat = [{
-    $weights $distribution custom<Number>($width) $unit
+    $weights `` $distribution custom<Number>($width) `` $unit
     (`parameter` custom<Number>($parameter)^)?
     (`cdf` custom<Numbers>($quantile_probabilities)^ `at` custom<Numbers>($quantile_values))?
     (`level_factors` custom<Numbers>($level_factors)^)? attr-dict `:` type($weights)
@@ -222,7 +225,7 @@ def Cim_ShiftOp : Cim_WeightErrorOp<"shift", ["getErrorUnit"]> {
     Cim_ErrorUnit:$unit,
     OptionalAttr<DenseF64ArrayAttr>:$level_factors);
   let assemblyFormat = [{
-    $weights custom<Number>($amount) $unit
+    $weights custom<Number>($amount) `` $unit
     (`level_factors` custom<Numbers>($level_factors)^)? attr-dict `:` type($weights)
   }];
 }

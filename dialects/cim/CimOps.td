@@ -9,5 +9,6 @@
 
 include "dialects/cim/CimCrossbarOps.td"
 include "dialects/cim/CimErrorOps.td"
+include "dialects/cim/CimMapOps.td"
 
 #endif // CIM_DIALECTS_CIM_CIMOPS_TD

@@ -80,7 +80,8 @@ void checkUnit(plan::Unit unit, const plan::Layer &layer) {
   require(plan::Unit_IsValid(unit), "has an error of an unknown unit");
   require(unit != plan::QUANTIZATION_STEP || layer.has_quantize(),
           "has an error in qs without quantization");
-  require(unit != plan::MICROSIEMENS, "has an error in uS without a crossbar");
+  require(unit != plan::MICROSIEMENS || layer.has_crossbar(),
+          "has an error in uS without a crossbar");
 }
 
 void checkNoise(const plan::Noise &noise, const plan::Layer &layer) {
@@ -116,6 +117,48 @@ void checkFaults(const plan::Faults &faults, const plan::Layer &layer) {
           "flips bits without quantization");
 }
 
+void checkCrossbar(const plan::Crossbar &crossbar, const plan::Layer &layer) {
+  constexpr uint32_t largestArray = 65536, mostCellBits = 16;
+  require(1 <= crossbar.array_rows() && crossbar.array_rows() <= largestArray &&
+              1 <= crossbar.array_columns() &&
+              crossbar.array_columns() <= largestArray,
+          "stands on arrays that are not of 1 to 65536 rows and columns");
+  const auto channels = uint64_t(layer.shape(layer.channel_axis()));
+  const auto weights = uint64_t(elementCount(dimensions(layer.shape())));
+  require(weights > 0 &&
+              uint64_t(crossbar.matrix_columns()) * crossbar.groups() ==
+                  channels &&
+              crossbar.matrix_rows() * channels == weights,
+          "has a matrix that is not made of its weights");
+  const uint64_t sharing = crossbar.groups_per_array();
+  require(
+      1 <= sharing && sharing <= crossbar.groups() &&
+          (sharing == 1 ||
+           (sharing * crossbar.matrix_rows() <= crossbar.array_rows() &&
+            sharing * crossbar.matrix_columns() <= crossbar.array_columns())),
+      "puts " + std::to_string(sharing) +
+          " groups into an array that has no place for them");
+  require(plan::Crossbar::Cells_IsValid(crossbar.cells()),
+          "has an unknown cell scheme");
+  require(0 <= crossbar.lowest_conductance() &&
+              crossbar.lowest_conductance() < crossbar.highest_conductance() &&
+              std::isfinite(crossbar.highest_conductance()),
+          "has a conductance window that is empty or not from 0 on");
+  const bool isOffset = crossbar.cells() == plan::Crossbar::OFFSET;
+  require(isOffset || !crossbar.ideal_reference(),
+          "has differential cells, which have no reference");
+  require(crossbar.cell_bits() <= mostCellBits,
+          "has cells of " + std::to_string(crossbar.cell_bits()) +
+              " bits; expected at most 16");
+  require(
+      crossbar.cell_bits() == 0 ||
+          (layer.has_quantize() && !layer.quantize().per_channel() &&
+           layer.quantize().mode() ==
+               (isOffset ? plan::Quantize::MINMAX : plan::Quantize::SYMMETRIC)),
+      std::string("slices weights that are not quantized in mode ") +
+          (isOffset ? "minmax" : "symmetric") + " per tensor");
+}
+
 void checkLayer(const plan::Layer &layer, const TensorMap &tensors) {
   require(layer.operation() == "conv" || layer.operation() == "gemm" ||
               layer.operation() == "matmul",
@@ -141,6 +184,8 @@ void checkLayer(const plan::Layer &layer, const TensorMap &tensors) {
   }
   if (layer.has_faults())
     checkFaults(layer.faults(), layer);
+  if (layer.has_crossbar())
+    checkCrossbar(layer.crossbar(), layer);
 }
 
 //===----------------------------------------------------------------------===//

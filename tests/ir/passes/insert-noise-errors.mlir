@@ -16,10 +16,6 @@
 // RUN: not cim-opt %s --insert-noise='noise=normal:0.25qs' 2>&1 >/dev/null | FileCheck %s --check-prefix=E3
 // E3: error: 'cim.noise' op in layer 'conv1' is in qs, but the layer's weights are not quantized; quantize them (--quantize BITS)
 
-// Conductance needs a device.
-// RUN: not cim-opt %s --insert-noise='noise=normal:3uS' 2>&1 >/dev/null | FileCheck %s --check-prefix=E4
-// E4: error: 'cim.noise' op in layer 'conv1' is in uS, but the layer is not mapped to conductances
-
 // No such layer; the message names near ones.
 // RUN: not cim-opt %s --insert-noise='noise=normal:1ns layers=conv2' 2>&1 >/dev/null | FileCheck %s --check-prefix=E5
 // E5: error: layers 'conv2': {{.*}}conv1

@@ -104,7 +104,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 // A layer has one source.
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
-  // expected-error@+1 {{is no error of weights; layer 'l' holds cim.load, errors and cim.write only}}
+  // expected-error@+1 {{is no error of weights; layer 'l' holds cim.load, errors, cim.map and cim.write only}}
   %1 = cim.load dense<1.0> : tensor<4x4xf32>
   cim.write %0 : tensor<4x4xf32>
 }
@@ -114,7 +114,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 // Computing belongs into the forward function.
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
-  // expected-error@+1 {{is no error of weights; layer 'l' holds cim.load, errors and cim.write only}}
+  // expected-error@+1 {{is no error of weights; layer 'l' holds cim.load, errors, cim.map and cim.write only}}
   %1 = nn.relu %0 : tensor<4x4xf32>
   cim.write %1 : tensor<4x4xf32>
 }
@@ -208,16 +208,6 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   // expected-error@+1 {{in layer 'l' flips stored bits, but the layer's weights are not quantized; quantize them (--quantize BITS) or leave out flip}}
   %r = cim.faults %0 flip 0.25 : tensor<4x4xf32>
-  cim.write %r : tensor<4x4xf32>
-}
-
-// -----
-
-// Conductance needs a device.
-cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
-  %0 = cim.load dense<0.5> : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' is in uS, but the layer is not mapped to conductances; give it in qs, ns or abs}}
-  %r = cim.noise %0 normal 3.0 uS : tensor<4x4xf32>
   cim.write %r : tensor<4x4xf32>
 }
 

@@ -1,0 +1,88 @@
+//===- CrossbarOptions.cpp - The grammar of crossbars ---------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/cim/grammar/CrossbarOptions.h"
+#include "dialects/cim/grammar/Words.h"
+
+#include <charconv>
+#include <cmath>
+
+using namespace cim;
+using namespace cim::grammar;
+
+/// A whole number from 1 to \p highest, in digits alone, or 0.
+static unsigned wholeNumber(std::string_view text, unsigned highest) {
+  unsigned number = 0;
+  auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number);
+  bool isWhole = error == std::errc() && end == text.data() + text.size();
+  return isWhole && number <= highest ? number : 0;
+}
+
+ArraySize cim::parseCrossbar(std::string_view text) {
+  constexpr unsigned largest = 65536;
+  size_t times = text.find('x');
+  ArraySize size;
+  if (times != std::string_view::npos)
+    size = {wholeNumber(text.substr(0, times), largest),
+            wholeNumber(text.substr(times + 1), largest)};
+  if (!size.rows || !size.columns)
+    throw GrammarError(quote(text) +
+                       " is not ROWSxCOLUMNS of an array, whole "
+                       "numbers from 1 to 65536, such as 128x128");
+  return size;
+}
+
+CellsOption cim::parseCells(std::string_view text) {
+  std::vector<std::string_view> words = split(text, ',');
+  CellsOption option;
+  option.scheme = CellsOption::Scheme(
+      parseWord(words[0], "cell scheme", {"differential", "offset"}));
+  Parameters parameters({words.begin() + 1, words.end()}, {"reference"});
+  if (auto reference = parameters.find("reference")) {
+    if (option.scheme == CellsOption::Scheme::differential)
+      throw GrammarError("differential cells have no reference; leave out "
+                         "reference=, or use offset cells");
+    option.idealReference =
+        parseWord(*reference, "reference", {"real", "ideal"}) == 1;
+  }
+  return option;
+}
+
+ConductanceOption cim::parseConductance(std::string_view text) {
+  constexpr double largest = 1e6;
+  std::vector<std::string_view> words = split(text, ',');
+  std::vector<std::string_view> ends = split(words[0], ':');
+  if (ends.size() != 2)
+    throw GrammarError(quote(words[0]) +
+                       " is not a window GMIN:GMAX in uS, such as 1:40");
+  ConductanceOption option;
+  option.lowest = parseNumber(ends[0], "GMIN", 0, largest);
+  option.highest = parseNumber(ends[1], "GMAX", 0, largest);
+  if (option.lowest >= option.highest)
+    throw GrammarError("the window " + quote(words[0]) +
+                       " is empty; GMIN must be below GMAX");
+  if (words.size() > 2)
+    throw GrammarError("there is one parameter too many, " + quote(words[2]) +
+                       "; write GMIN:GMAX or GMIN:GMAX,clip");
+  if (words.size() == 2) {
+    parseWord(words[1], "parameter", {"clip"});
+    option.clip = true;
+  }
+  return option;
+}
+
+unsigned cim::parseCellBits(std::string_view text) {
+  unsigned bits = wholeNumber(text, 16);
+  if (!bits)
+    throw GrammarError("bits per cell " + quote(text) +
+                       " is not a whole number from 1 to 16");
+  return bits;
+}
+
+Packing cim::parsePacking(std::string_view text) {
+  return Packing(parseWord(text, "packing", {"naive", "dense"}));
+}

@@ -1,0 +1,234 @@
+//===- MapToCrossbars.cpp - map-to-crossbars ------------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "passes/map-to-crossbars/MapToCrossbars.h"
+
+#include "dialects/cim/Cim.h"
+#include "dialects/cim/grammar/CrossbarOptions.h"
+#include "dialects/cim/grammar/LayerPattern.h"
+#include "passes/map-to-crossbars/Packing.h"
+
+#include <functional>
+
+using namespace mlir;
+
+namespace cim {
+#define GEN_PASS_DEF_MAPTOCROSSBARS
+#include "passes/map-to-crossbars/MapToCrossbars.h.inc"
+
+namespace {
+
+/// What is known of a layer's place so far.
+struct Mapping {
+  std::optional<ArraySize> array;
+  CellsOption cells;
+  ConductanceOption conductance;
+  std::optional<unsigned> cellBits;
+  Packing packing = Packing::naive;
+  bool isAskedFor = false;
+};
+
+Mapping mappingOf(crossbar::LayerOp layer) {
+  using Scheme = CellsOption::Scheme;
+  static_assert(int(Scheme::differential) ==
+                    int(crossbar::CellScheme::differential) &&
+                int(Scheme::offset) == int(crossbar::CellScheme::offset));
+  Mapping mapping;
+  if (crossbar::MapOp map = layer.getMap()) {
+    mapping.array = {unsigned(map.getArrayRows()),
+                     unsigned(map.getArrayColumns())};
+    mapping.cells = {Scheme(map.getCells()), map.getIdealReference()};
+    mapping.conductance = {map.getLowest().convertToDouble(),
+                           map.getHighest().convertToDouble(), map.getClip()};
+    mapping.cellBits = map.getCellBits();
+    mapping.packing =
+        map.getGroupsPerArray() > 1 ? Packing::dense : Packing::naive;
+  }
+  return mapping;
+}
+
+struct MapToCrossbars : impl::MapToCrossbarsBase<MapToCrossbars> {
+  using MapToCrossbarsBase::MapToCrossbarsBase;
+  explicit MapToCrossbars(std::vector<MapToCrossbarsOptions> requests)
+      : requests(std::move(requests)) {}
+
+  void runOnOperation() override {
+    crossbarLayers = crossbar::crossbarLayers(getOperation());
+    mappings.clear();
+    for (crossbar::LayerOp layer : crossbarLayers)
+      mappings.push_back(mappingOf(layer));
+    std::vector<MapToCrossbarsOptions> asked = requests;
+    if (asked.empty())
+      asked.push_back(
+          {crossbar, cells, conductance, cellBits, packing, layers});
+    for (const MapToCrossbarsOptions &request : asked)
+      if (failed(apply(request)))
+        return signalPassFailure();
+    collectUses();
+    for (auto [layer, mapping] : llvm::zip_equal(crossbarLayers, mappings))
+      if (mapping.isAskedFor && failed(map(layer, mapping)))
+        return signalPassFailure();
+    warnOfPacking();
+  }
+
+  //===------------------------------------------------------------------===//
+  // What is asked for
+  //===------------------------------------------------------------------===//
+
+  /// Lets \p request change the mappings of the layers that it selects.
+  LogicalResult apply(const MapToCrossbarsOptions &request) {
+    std::vector<std::function<void(Mapping &)>> changes;
+    auto parse = [&](StringRef name, const std::string &text, auto parser,
+                     auto field) {
+      return reported(name, text, [&] {
+        if (!text.empty())
+          changes.push_back([value = parser(text), field](Mapping &mapping) {
+            mapping.*field = value;
+          });
+      });
+    };
+    if (failed(parse("crossbar", request.crossbar, parseCrossbar,
+                     &Mapping::array)) ||
+        failed(parse("cells", request.cells, parseCells, &Mapping::cells)) ||
+        failed(parse("conductance", request.conductance, parseConductance,
+                     &Mapping::conductance)) ||
+        failed(parse("cell-bits", request.cellBits, parseCellBits,
+                     &Mapping::cellBits)) ||
+        failed(
+            parse("packing", request.packing, parsePacking, &Mapping::packing)))
+      return failure();
+
+    std::vector<LayerIdentity> identities;
+    for (crossbar::LayerOp layer : crossbarLayers)
+      identities.push_back(
+          {layer.getSymName().str(), layer.getRoleName().str()});
+    std::vector<bool> selected;
+    if (failed(reported("layers", request.layers, [&] {
+          selected = selectLayers(request.layers, identities);
+        })))
+      return failure();
+    for (auto [isSelected, mapping] : llvm::zip_equal(selected, mappings)) {
+      if (!isSelected)
+        continue;
+      mapping.isAskedFor |= !changes.empty();
+      for (const auto &change : changes)
+        change(mapping);
+    }
+    return success();
+  }
+
+  /// Runs \p action; the grammar's complaint about an option becomes an error.
+  LogicalResult reported(StringRef option, StringRef value,
+                         llvm::function_ref<void()> action) {
+    try {
+      action();
+      return success();
+    } catch (const GrammarError &error) {
+      return emitError(getOperation().getLoc())
+             << option << " '" << value << "': " << error.what();
+    }
+  }
+
+  //===------------------------------------------------------------------===//
+  // What the network says
+  //===------------------------------------------------------------------===//
+
+  void collectUses() {
+    users.clear();
+    getOperation().walk([&](crossbar::CrossbarOpInterface user) {
+      users[user.getLayerAttr().getAttr()].push_back(user);
+    });
+  }
+
+  /// The groups into which every use of \p layer cuts its weights.
+  FailureOr<int64_t> groupsOf(crossbar::LayerOp layer) {
+    std::optional<int64_t> groups;
+    for (Operation *user : users.lookup(layer.getSymNameAttr())) {
+      int64_t channelAxis = 0, here = 1;
+      if (auto conv = dyn_cast<crossbar::ConvOp>(user))
+        here = conv.getGroups();
+      else if (auto gemm = dyn_cast<crossbar::GemmOp>(user))
+        channelAxis = gemm.getTransposeB() ? 0 : 1;
+      else
+        channelAxis = 1;
+      if (channelAxis != int64_t(layer.getChannelAxis()) ||
+          groups.value_or(here) != here)
+        return emitError(user->getLoc())
+               << "uses the weights of layer '" << layer.getSymName()
+               << "' as another matrix than their first use does; one set of "
+                  "cells cannot be both: give the model a copy of the weights";
+      groups = here;
+    }
+    return groups.value_or(1);
+  }
+
+  LogicalResult map(crossbar::LayerOp layer, const Mapping &mapping) {
+    if (!mapping.array)
+      return emitError(layer.getLoc())
+             << "layer '" << layer.getSymName()
+             << "' stands on no arrays; say how large they are (--crossbar "
+                "ROWSxCOLUMNS)";
+    FailureOr<int64_t> groups = groupsOf(layer);
+    if (failed(groups))
+      return failure();
+    auto type = cast<RankedTensorType>(layer.getType());
+    int64_t channels = type.getDimSize(layer.getChannelAxis());
+    if (type.getNumElements() == 0 || channels % *groups != 0)
+      return emitError(layer.getLoc())
+             << "layer '" << layer.getSymName() << "' has weights " << type
+             << ", which are no matrix for " << *groups << " groups";
+    GroupMatrices matrices{type.getNumElements() / channels, channels / *groups,
+                           *groups};
+
+    if (crossbar::MapOp former = layer.getMap())
+      former.erase();
+    OpBuilder builder(layer.getWrite());
+    auto flag = [&](bool set) { return set ? builder.getUnitAttr() : nullptr; };
+    crossbar::MapOp::create(
+        builder, layer.getLoc(), builder.getI64IntegerAttr(matrices.rows),
+        builder.getI64IntegerAttr(matrices.columns),
+        builder.getI64IntegerAttr(matrices.groups),
+        builder.getI64IntegerAttr(mapping.array->rows),
+        builder.getI64IntegerAttr(mapping.array->columns),
+        builder.getI64IntegerAttr(
+            packingStrategy(mapping.packing)(matrices, *mapping.array)),
+        crossbar::CellSchemeAttr::get(
+            &getContext(), crossbar::CellScheme(mapping.cells.scheme)),
+        flag(mapping.cells.idealReference),
+        builder.getF64FloatAttr(mapping.conductance.lowest),
+        builder.getF64FloatAttr(mapping.conductance.highest),
+        flag(mapping.conductance.clip),
+        mapping.cellBits ? builder.getI64IntegerAttr(*mapping.cellBits)
+                         : nullptr);
+    return success();
+  }
+
+  /// Says so when dense packing is asked for and nothing can be packed.
+  void warnOfPacking() {
+    bool isAskedFor = false, hasEffect = false;
+    for (auto [layer, mapping] : llvm::zip_equal(crossbarLayers, mappings))
+      if (mapping.isAskedFor && mapping.packing == Packing::dense) {
+        isAskedFor = true;
+        hasEffect |= layer.getMap().getGroupsPerArray() > 1;
+      }
+    if (isAskedFor && !hasEffect)
+      emitWarning(getOperation().getLoc())
+          << "packing 'dense' has no effect: no layer has groups that fit "
+             "into one array together";
+  }
+
+  std::vector<MapToCrossbarsOptions> requests;
+  SmallVector<crossbar::LayerOp> crossbarLayers;
+  std::vector<Mapping> mappings;
+  llvm::DenseMap<StringAttr, SmallVector<Operation *, 1>> users;
+};
+} // namespace
+
+std::unique_ptr<Pass>
+createMapToCrossbars(std::vector<MapToCrossbarsOptions> requests) {
+  return std::make_unique<MapToCrossbars>(std::move(requests));
+}
+} // namespace cim
