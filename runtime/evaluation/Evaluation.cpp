@@ -33,50 +33,6 @@ int64_t rankOf(int64_t label, const Number *logits, int64_t classes) {
   return rank;
 }
 
-/// Writes one chip after another and runs all images on each. \p program
-/// writes one; \p run runs, as Executor::run.
-template <typename Number>
-void runTrials(
-    const DataSet &data, const EvaluationOptions &options, Evaluation &result,
-    const std::function<void(const Chip &)> &program,
-    const std::function<
-        bool(const std::function<void(int64_t, float *)> &,
-             const std::function<void(int64_t, const Number *)> &)> &run) {
-  if (options.keepLogits)
-    result.logits.resize(result.images * result.classes);
-  for (int64_t trial = 0; trial < options.trials; ++trial) {
-    auto begin = std::chrono::steady_clock::now();
-    program({options.seed, static_cast<uint64_t>(trial), 0});
-    const double programSeconds = secondsSince(begin);
-
-    std::atomic<int64_t> correct = 0, correctTop5 = 0;
-    begin = std::chrono::steady_clock::now();
-    const bool complete =
-        run([&](int64_t index, float *image) { data.read(index, image); },
-            [&](int64_t index, const Number *logits) {
-              const int64_t rank =
-                  rankOf(data.label(index), logits, result.classes);
-              if (rank < 1)
-                correct.fetch_add(1, std::memory_order_relaxed);
-              if (rank < 5)
-                correctTop5.fetch_add(1, std::memory_order_relaxed);
-              if (options.keepLogits && trial == 0)
-                std::copy_n(logits, result.classes,
-                            result.logits.begin() + index * result.classes);
-              if (options.imagesDone)
-                options.imagesDone->fetch_add(1, std::memory_order_relaxed);
-            });
-    if (!complete) {
-      result.stopped = true;
-      return;
-    }
-    result.programSeconds += programSeconds;
-    result.forwardSeconds += secondsSince(begin);
-    result.correct.push_back(correct);
-    result.correctTop5.push_back(correctTop5);
-  }
-}
-
 } // namespace
 
 std::vector<int64_t> cim::imageShape(const plan::Plan &plan) {
@@ -116,40 +72,87 @@ bool cim::isRandom(const plan::Plan &plan) {
       });
 }
 
+Evaluator::Evaluator(const plan::Plan &plan, const TensorMap &tensors,
+                     const DataSet &data, EvaluationOptions asked)
+    : data(data), options(std::move(asked)), classes(classCount(plan)) {
+  if (options.reference)
+    reference = std::make_unique<ReferenceExecutor>(plan, tensors);
+  else
+    executor = std::make_unique<Executor>(plan, tensors, options.executor);
+}
+
+Evaluator::~Evaluator() = default;
+
+std::optional<ChipResult> Evaluator::run(uint64_t trial, float *logits) {
+  ChipResult result;
+  const Chip chip{options.seed, trial, 0};
+  auto begin = std::chrono::steady_clock::now();
+  reference ? reference->program(chip) : executor->program(chip);
+  result.programSeconds = secondsSince(begin);
+
+  std::atomic<int64_t> correct = 0, correctTop5 = 0;
+  auto read = [&](int64_t index, float *image) { data.read(index, image); };
+  auto write = [&](int64_t index, const auto *answer) {
+    const int64_t rank = rankOf(data.label(index), answer, classes);
+    if (rank < 1)
+      correct.fetch_add(1, std::memory_order_relaxed);
+    if (rank < 5)
+      correctTop5.fetch_add(1, std::memory_order_relaxed);
+    if (logits)
+      std::copy_n(answer, classes, logits + index * classes);
+    if (options.imagesDone)
+      options.imagesDone->fetch_add(1, std::memory_order_relaxed);
+  };
+  begin = std::chrono::steady_clock::now();
+  const bool complete =
+      reference ? reference->run(data.images(), read, write,
+                                 options.executor.threads, options.stop)
+                : executor->run(data.images(), read, write, options.stop);
+  if (!complete)
+    return std::nullopt;
+  result.forwardSeconds = secondsSince(begin);
+  result.correct = correct;
+  result.correctTop5 = correctTop5;
+  return result;
+}
+
+void Evaluator::describe(Evaluation &result) const {
+  result.images = data.images();
+  result.classes = classes;
+  if (reference) {
+    result.threads = options.executor.threads
+                         ? options.executor.threads
+                         : std::max(1u, std::thread::hardware_concurrency());
+    return;
+  }
+  result.threads = executor->threads();
+  result.microBatch = executor->microBatch();
+  result.profile = executor->profile();
+  result.warnings = executor->warnings();
+}
+
 Evaluation cim::evaluate(const plan::Plan &plan, const TensorMap &tensors,
                          const DataSet &data,
                          const EvaluationOptions &options) {
   Evaluation result;
-  result.images = data.images();
-  result.classes = classCount(plan);
   const auto begin = std::chrono::steady_clock::now();
-  if (options.reference) {
-    ReferenceExecutor executor(plan, tensors);
-    const double prepared = secondsSince(begin);
-    result.threads = options.executor.threads
-                         ? options.executor.threads
-                         : std::max(1u, std::thread::hardware_concurrency());
-    runTrials<double>(
-        data, options, result,
-        [&](const Chip &chip) { executor.program(chip); },
-        [&](auto &read, auto &write) {
-          return executor.run(result.images, read, write,
-                              options.executor.threads, options.stop);
-        });
-    result.programSeconds += prepared;
-    return result;
+  Evaluator evaluator(plan, tensors, data, options);
+  result.programSeconds = secondsSince(begin);
+  if (options.keepLogits)
+    result.logits.resize(data.images() * classCount(plan));
+  for (int64_t trial = 0; trial < options.trials; ++trial) {
+    const bool kept = options.keepLogits && trial == 0;
+    const auto chip =
+        evaluator.run(trial, kept ? result.logits.data() : nullptr);
+    if (!chip) {
+      result.stopped = true;
+      break;
+    }
+    result.programSeconds += chip->programSeconds;
+    result.forwardSeconds += chip->forwardSeconds;
+    result.correct.push_back(chip->correct);
+    result.correctTop5.push_back(chip->correctTop5);
   }
-  Executor executor(plan, tensors, options.executor);
-  const double prepared = secondsSince(begin);
-  result.threads = executor.threads();
-  result.microBatch = executor.microBatch();
-  runTrials<float>(
-      data, options, result, [&](const Chip &chip) { executor.program(chip); },
-      [&](auto &read, auto &write) {
-        return executor.run(result.images, read, write, options.stop);
-      });
-  result.programSeconds += prepared;
-  result.profile = executor.profile();
-  result.warnings = executor.warnings();
+  evaluator.describe(result);
   return result;
 }

@@ -15,10 +15,14 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace cim {
+
+class ReferenceExecutor;
 
 struct EvaluationOptions {
   int64_t trials = 1;
@@ -58,6 +62,38 @@ struct Evaluation {
   std::vector<StepTime> profile;
   /// Not all trials that were asked for are complete.
   bool stopped = false;
+};
+
+/// What one chip answered.
+struct ChipResult {
+  int64_t correct = 0, correctTop5 = 0; ///< images, as in Evaluation
+  double programSeconds = 0, forwardSeconds = 0;
+};
+
+/// A network and its images, ready to be run on one chip after another.
+class Evaluator {
+public:
+  /// Prepares the kernels. Of \p options, the trials do not matter. \p plan and
+  /// \p data must outlive it. Throws InputError.
+  Evaluator(const plan::Plan &plan, const TensorMap &tensors,
+            const DataSet &data, EvaluationOptions options);
+  ~Evaluator();
+
+  /// Writes chip number \p trial and runs all images on it; \p logits (images ×
+  /// classes), when not null, receives what the network answers. Nothing when
+  /// `options.stop` ended it. Throws InputError.
+  std::optional<ChipResult> run(uint64_t trial, float *logits = nullptr);
+
+  /// What does not depend on chips, and the profile so far, into \p result.
+  void describe(Evaluation &result) const;
+
+private:
+  const DataSet &data;
+  EvaluationOptions options;
+  int64_t classes;
+  // One of the two.
+  std::unique_ptr<Executor> executor;
+  std::unique_ptr<ReferenceExecutor> reference;
 };
 
 /// Shape of one image as the network \p plan takes it, for example {3, 32, 32}.

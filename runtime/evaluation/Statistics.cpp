@@ -8,6 +8,7 @@
 
 #include <boost/math/distributions/students_t.hpp>
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <numeric>
@@ -25,25 +26,52 @@ static Interval wilsonInterval(double fraction, double count) {
   return {fraction <= 0 ? 0 : centre - half, fraction >= 1 ? 1 : centre + half};
 }
 
-Measure cim::measure(std::span<const double> trials, int64_t images) {
-  assert(!trials.empty() && images >= 1);
+namespace {
+
+struct Moments {
+  double mean = 0;
+  /// Empty for one value.
+  std::optional<double> standardDeviation;
+  std::optional<Interval> interval;
+};
+
+} // namespace
+
+/// Half the width of the interval of the mean of \p count values.
+static double halfWidth(double standardDeviation, double count,
+                        Sampling sampling) {
+  const double upper = sampling == Sampling::sequential ? 0.98 : 0.975;
+  return boost::math::quantile(boost::math::students_t(count - 1), upper) *
+         standardDeviation / std::sqrt(count);
+}
+
+static Moments momentsOf(std::span<const double> values,
+                         Sampling sampling = Sampling::fixed) {
+  assert(!values.empty());
+  Moments result;
+  const double count = double(values.size());
+  result.mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+  if (values.size() == 1)
+    return result;
+  double squares = 0;
+  for (double value : values)
+    squares += (value - result.mean) * (value - result.mean);
+  result.standardDeviation = std::sqrt(squares / (count - 1));
+  const double half = halfWidth(*result.standardDeviation, count, sampling);
+  result.interval = {result.mean - half, result.mean + half};
+  return result;
+}
+
+Measure cim::measure(std::span<const double> trials, int64_t images,
+                     Sampling sampling) {
+  assert(images >= 1);
+  const Moments moments = momentsOf(trials, sampling);
   Measure result;
   result.trials.assign(trials.begin(), trials.end());
-  double count = double(trials.size());
-  result.mean = std::accumulate(trials.begin(), trials.end(), 0.0) / count;
+  result.mean = moments.mean;
+  result.standardDeviation = moments.standardDeviation;
   result.imageInterval = wilsonInterval(result.mean, double(images));
-  if (trials.size() == 1) {
-    result.interval = result.imageInterval;
-    return result;
-  }
-  double squares = 0;
-  for (double trial : trials)
-    squares += (trial - result.mean) * (trial - result.mean);
-  result.standardDeviation = std::sqrt(squares / (count - 1));
-  double half =
-      boost::math::quantile(boost::math::students_t(count - 1), 0.975) *
-      *result.standardDeviation / std::sqrt(count);
-  result.interval = {result.mean - half, result.mean + half};
+  result.interval = moments.interval.value_or(result.imageInterval);
   return result;
 }
 
@@ -52,4 +80,61 @@ Measure cim::measure(std::span<const int64_t> correct, int64_t images) {
   for (int64_t count : correct)
     trials.push_back(double(count) / double(images));
   return measure(trials, images);
+}
+
+StoppingRule::StoppingRule(double width, int64_t leastTrials)
+    : width(width), leastTrials(std::max<int64_t>(leastTrials, 10)) {}
+
+void StoppingRule::add(double accuracy) {
+  ++count;
+  const double distance = accuracy - mean;
+  mean += distance / double(count);
+  squares += distance * (accuracy - mean);
+  if (count < leastTrials)
+    return;
+  const double deviation =
+      std::sqrt(std::max(0.0, squares) / double(count - 1));
+  // Student's t is above the normal's 98 % quantile, which costs nothing.
+  satisfied =
+      2 * 2.05 * deviation / std::sqrt(double(count)) <= width &&
+      2 * halfWidth(deviation, double(count), Sampling::sequential) <= width;
+}
+
+double cim::quantile(std::span<const double> trials, double share) {
+  assert(!trials.empty() && share >= 0 && share <= 1);
+  std::vector<double> sorted(trials.begin(), trials.end());
+  std::sort(sorted.begin(), sorted.end());
+  const double position = share * double(sorted.size() - 1);
+  const size_t below = size_t(position);
+  const size_t above = std::min(below + 1, sorted.size() - 1);
+  return std::lerp(sorted[below], sorted[above], position - double(below));
+}
+
+Share cim::yieldAbove(std::span<const double> trials, double threshold) {
+  assert(!trials.empty());
+  const auto enough =
+      std::count_if(trials.begin(), trials.end(),
+                    [&](double trial) { return trial >= threshold; });
+  const double share = double(enough) / double(trials.size());
+  return {share, wilsonInterval(share, double(trials.size()))};
+}
+
+Difference cim::pairedDifference(std::span<const double> trials,
+                                 std::span<const double> baseline) {
+  assert(!trials.empty() && !baseline.empty());
+  const size_t count = trials.size() == 1 ? baseline.size()
+                       : baseline.size() == 1
+                           ? trials.size()
+                           : std::min(trials.size(), baseline.size());
+  auto of = [](std::span<const double> list, size_t chip) {
+    return list[list.size() == 1 ? 0 : chip];
+  };
+  Difference result;
+  for (size_t chip = 0; chip < count; ++chip)
+    result.trials.push_back(of(trials, chip) - of(baseline, chip));
+  const Moments moments = momentsOf(result.trials);
+  result.mean = moments.mean;
+  result.standardDeviation = moments.standardDeviation;
+  result.interval = moments.interval;
+  return result;
 }

@@ -69,4 +69,41 @@ TEST(Statistics, EqualChips) {
   expectInterval(result.imageInterval, 0.9210136345125, 0.9312589684767);
 }
 
+/// numpy.quantile of the same numbers.
+TEST(Statistics, Quantiles) {
+  double trials[] = {0.9, 0.5, 0.8, 0.85};
+  EXPECT_DOUBLE_EQ(quantile(trials, 0), 0.5);
+  EXPECT_DOUBLE_EQ(quantile(trials, 0.05), 0.545);
+  EXPECT_DOUBLE_EQ(quantile(trials, 0.5), 0.825);
+  EXPECT_DOUBLE_EQ(quantile(trials, 1), 0.9);
+  EXPECT_DOUBLE_EQ(quantile(std::span(trials).first(1), 0.3), 0.9);
+}
+
+TEST(Statistics, Yield) {
+  double trials[] = {0.9, 0.5, 0.8, 0.85};
+  Share share = yieldAbove(trials, 0.8); // the threshold is enough
+  EXPECT_DOUBLE_EQ(share.share, 0.75);
+  expectInterval(share.interval, 0.300641842582402, 0.9544127391903);
+  EXPECT_DOUBLE_EQ(yieldAbove(trials, 0.95).share, 0);
+}
+
+TEST(Statistics, PairedDifference) {
+  // The chips differ by 40 points, the two settings by one.
+  double a[] = {0.5, 0.7, 0.9}, b[] = {0.49, 0.688, 0.892, 0.1};
+  Difference difference = pairedDifference(a, b);
+  EXPECT_THAT(difference.trials, testing::Pointwise(testing::DoubleNear(1e-12),
+                                                    {0.01, 0.012, 0.008}));
+  EXPECT_NEAR(difference.mean, 0.01, 1e-12);
+  EXPECT_NEAR(difference.standardDeviation.value(), 0.002, 1e-12);
+  // t(0.975, 2) = 4.302652729911275
+  expectInterval(difference.interval.value(), 0.01 - 0.00496827541,
+                 0.01 + 0.00496827541);
+  // A point without random errors has one chip, which stands for all.
+  Difference alone = pairedDifference(a, std::span(b).first(1));
+  EXPECT_NEAR(alone.mean, 0.7 - 0.49, 1e-12);
+  EXPECT_EQ(alone.trials.size(), 3u);
+  EXPECT_FALSE(
+      pairedDifference(std::span(a).first(1), std::span(b).first(1)).interval);
+}
+
 } // namespace

@@ -1,0 +1,197 @@
+//===- Database.cpp - One SQLite file -------------------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/store/Database.h"
+#include "runtime/tensor/Errors.h"
+
+#include <cassert>
+#include <cctype>
+#include <filesystem>
+#include <sqlite3.h>
+
+using namespace cim;
+
+/// How long to wait for another process that is writing.
+static constexpr int busyMilliseconds = 60'000;
+
+/// \p path as a URI that reads the file. Reading a WAL database wants to write
+/// beside it, unless nobody is writing: then the file alone is the whole truth.
+static std::string readingUri(const std::string &path) {
+  std::string uri = "file:";
+  const std::string absolute = std::filesystem::absolute(path).string();
+  for (unsigned char character : absolute) {
+    static const char digits[] = "0123456789abcdef";
+    if (std::isalnum(character) || character == '/' || character == '.' ||
+        character == '-' || character == '_')
+      uri += char(character);
+    else
+      uri += {'%', digits[character >> 4], digits[character & 15]};
+  }
+  std::error_code none;
+  const auto size = std::filesystem::file_size(path + "-wal", none);
+  return uri + (none || size == 0 ? "?mode=ro&immutable=1" : "?mode=ro");
+}
+
+Database::Database(std::string path, Access access) : file(std::move(path)) {
+  sqlite3 *opened = nullptr;
+  const int code =
+      access == Access::read
+          ? sqlite3_open_v2(readingUri(file).c_str(), &opened,
+                            SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr)
+          // A name like ":memory:" is a file, too.
+          : sqlite3_open_v2(std::filesystem::absolute(file).c_str(), &opened,
+                            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+                            nullptr);
+  connection.reset(opened);
+  if (code != SQLITE_OK)
+    fail(code);
+  sqlite3_extended_result_codes(opened, 1);
+  sqlite3_busy_timeout(opened, busyMilliseconds);
+}
+
+void Database::Close::operator()(sqlite3 *database) const {
+  sqlite3_close(database);
+}
+
+void Database::fail(int code) const {
+  const std::string name = "the store '" + file + "' ";
+  const int extended =
+      connection ? sqlite3_extended_errcode(connection.get()) : code;
+  switch (code & 0xff) {
+  case SQLITE_NOTADB:
+    throw InputError("'" + file +
+                     "' is no store but another kind of file; name a store or "
+                     "a new file");
+  case SQLITE_CORRUPT:
+    throw InputError(name + "is damaged; keep a copy, save what is left of it "
+                            "with sqlite3's .recover, or name a new file");
+  case SQLITE_READONLY:
+  case SQLITE_PERM:
+    throw InputError(name + "cannot be written; make it writable, or copy it");
+  case SQLITE_CANTOPEN:
+    throw InputError(name + "cannot be opened; check that it and its folder "
+                            "exist and can be read and written");
+  case SQLITE_FULL:
+    throw InputError(name + "cannot grow: there is no space left; make some "
+                            "and run the same command again");
+  case SQLITE_BUSY:
+  case SQLITE_LOCKED:
+    throw InputError(name + "is in use by another program for longer than a "
+                            "minute; wait for it, or end it");
+  case SQLITE_IOERR:
+    throw InputError(name + "cannot be read or written (disk error " +
+                     std::to_string(extended) +
+                     "; perhaps there is no space left); what is finished "
+                     "stands in it, so run the same command again");
+  default:
+    throw InputError(
+        name + "cannot be used: " +
+        (connection ? sqlite3_errmsg(connection.get()) : sqlite3_errstr(code)) +
+        "; name a new file");
+  }
+}
+
+void Database::setTidiesOnClose(bool tidies) {
+  sqlite3_db_config(connection.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
+                    int(!tidies), nullptr);
+}
+
+void Database::execute(const std::string &sql) {
+  const int code =
+      sqlite3_exec(connection.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK)
+    fail(code);
+}
+
+int64_t Database::number(const std::string &sql) {
+  Statement statement(*this, sql);
+  return statement.step() ? statement.integer(0) : 0;
+}
+
+Statement::Statement(Database &database, std::string_view sql)
+    : database(database) {
+  sqlite3_stmt *prepared = nullptr;
+  check(sqlite3_prepare_v2(database.connection.get(), sql.data(), sql.size(),
+                           &prepared, nullptr));
+  statement.reset(prepared);
+}
+
+void Statement::Finalize::operator()(sqlite3_stmt *statement) const {
+  sqlite3_finalize(statement);
+}
+
+void Statement::check(int code) {
+  if (code != SQLITE_OK)
+    database.fail(code);
+}
+
+Statement &Statement::bind(int64_t value) {
+  check(sqlite3_bind_int64(statement.get(), ++bound, value));
+  return *this;
+}
+
+Statement &Statement::bind(double value) {
+  check(sqlite3_bind_double(statement.get(), ++bound, value));
+  return *this;
+}
+
+Statement &Statement::bind(std::string_view value) {
+  check(sqlite3_bind_text(statement.get(), ++bound, value.data(), value.size(),
+                          SQLITE_TRANSIENT));
+  return *this;
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(statement.get());
+  if (code == SQLITE_ROW)
+    return true;
+  sqlite3_reset(statement.get());
+  bound = 0;
+  if (code != SQLITE_DONE)
+    database.fail(code);
+  return false;
+}
+
+void Statement::run() {
+  [[maybe_unused]] const bool row = step();
+  assert(!row && "results of a statement are lost");
+}
+
+int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement.get(), column);
+}
+
+double Statement::number(int column) const {
+  return sqlite3_column_double(statement.get(), column);
+}
+
+std::string Statement::text(int column) const {
+  const auto *text = sqlite3_column_text(statement.get(), column);
+  return text ? std::string(
+                    reinterpret_cast<const char *>(text),
+                    size_t(sqlite3_column_bytes(statement.get(), column)))
+              : "";
+}
+
+Transaction::Transaction(Database &database) : database(database) {
+  // Takes the right to write at once, so that nothing read becomes stale.
+  database.execute("BEGIN IMMEDIATE");
+}
+
+Transaction::~Transaction() {
+  if (!open)
+    return;
+  try {
+    database.execute("ROLLBACK");
+  } catch (const InputError &) {
+    // SQLite has rolled back by itself.
+  }
+}
+
+void Transaction::commit() {
+  database.execute("COMMIT");
+  open = false;
+}

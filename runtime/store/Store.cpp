@@ -1,0 +1,351 @@
+//===- Store.cpp - Results that survive -----------------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/store/Store.h"
+#include "runtime/tensor/Errors.h"
+#include "runtime/tensor/Files.h"
+
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
+using namespace cim;
+namespace fs = std::filesystem;
+
+/// "Cim1" in ASCII: says whose database it is.
+static constexpr int64_t applicationId = 0x43696d31;
+static constexpr int64_t schemaVersion = 1;
+
+static constexpr const char *schema = R"(
+CREATE TABLE point (
+  id INTEGER PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE,
+  model TEXT NOT NULL,
+  model_sha256 TEXT NOT NULL,
+  data TEXT NOT NULL,
+  data_sha256 TEXT NOT NULL,
+  images INTEGER NOT NULL,
+  options TEXT NOT NULL,
+  kernels TEXT NOT NULL,
+  random INTEGER NOT NULL
+);
+CREATE TABLE trial (
+  point INTEGER NOT NULL REFERENCES point (id),
+  seed INTEGER NOT NULL,
+  trial INTEGER NOT NULL,
+  correct INTEGER NOT NULL,
+  correct_top5 INTEGER NOT NULL,
+  program_seconds REAL NOT NULL,
+  forward_seconds REAL NOT NULL,
+  finished INTEGER NOT NULL,
+  PRIMARY KEY (point, seed, trial)
+) WITHOUT ROWID;
+)";
+
+std::string PointIdentity::hash() const {
+  Sha256 hash;
+  for (const std::string &part :
+       {modelSha256, dataSha256, std::to_string(images), options, kernels})
+    hash.update(std::to_string(part.size()) + ":" + part);
+  return hash.finish();
+}
+
+/// Throws InputError unless \p path can be a store: SQLite itself would take
+/// some files that are none for empty ones.
+static void checkFile(const std::string &path, bool mayBeNew) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  if (!fs::exists(status)) {
+    if (mayBeNew)
+      return;
+    throw InputError("there is no store '" + path + "'");
+  }
+  if (!fs::is_regular_file(status))
+    throw InputError("'" + path + "' is no file; name a store or a new file");
+  std::ifstream file(path, std::ios::binary);
+  if (!file)
+    throw InputError("the store '" + path +
+                     "' cannot be read; check its permissions");
+  char begin[16] = {};
+  file.read(begin, sizeof begin);
+  const bool isEmpty = file.gcount() == 0;
+  if (isEmpty ? !mayBeNew
+              : std::string(begin, file.gcount()) !=
+                    std::string("SQLite format 3\0", 16))
+    throw InputError("'" + path +
+                     "' is no store but another kind of file; name a store or "
+                     "a new file");
+}
+
+Store::Store(const std::string &path, Database::Access access)
+    : database(path, access) {}
+
+void Store::checkKind() {
+  if (database.number("PRAGMA application_id") != applicationId)
+    throw InputError("'" + path() +
+                     "' is a database of another program, not a store; name a "
+                     "store or a new file");
+  const int64_t version = database.number("PRAGMA user_version");
+  if (version != schemaVersion)
+    throw InputError("the store '" + path() + "' is of version " +
+                     std::to_string(version) + ", but this cim knows version " +
+                     std::to_string(schemaVersion) +
+                     "; use the cim that wrote it, or a new file");
+}
+
+void Store::checkHealth() {
+  Statement check(database, "PRAGMA quick_check(1)");
+  if (!check.step() || check.text(0) != "ok")
+    throw InputError("the store '" + path() +
+                     "' is damaged; keep a copy, save what is left of it with "
+                     "sqlite3's .recover, or name a new file");
+  while (check.step())
+    ;
+}
+
+Store Store::open(const std::string &path) {
+  checkFile(path, /*mayBeNew=*/false);
+  Store store(path, Database::Access::read);
+  store.checkKind();
+  store.checkHealth();
+  return store;
+}
+
+Store Store::openOrCreate(const std::string &path) {
+  checkFile(path, /*mayBeNew=*/true);
+  std::error_code ignored;
+  const bool hasLog = fs::exists(path + "-wal", ignored);
+  Store store(path, Database::Access::write);
+  Database &database = store.database;
+  database.setTidiesOnClose(!hasLog);
+  auto isEmpty = [&] {
+    return database.number("SELECT count(*) FROM sqlite_schema") == 0;
+  };
+  if (isEmpty()) {
+    Transaction transaction(database);
+    if (isEmpty()) { // still
+      database.execute(schema);
+      database.execute("PRAGMA application_id = " +
+                       std::to_string(applicationId));
+      database.execute("PRAGMA user_version = " +
+                       std::to_string(schemaVersion));
+    }
+    transaction.commit();
+  }
+  store.checkKind();
+  store.checkHealth();
+  database.setTidiesOnClose(true);
+  // Readers and a writer do not wait for each other; a killed process loses
+  // only what it has not committed.
+  database.execute("PRAGMA journal_mode = WAL");
+  database.execute("PRAGMA synchronous = NORMAL");
+  return store;
+}
+
+std::optional<Store::KnownPoint> Store::find(const PointIdentity &point) {
+  Statement find(database, "SELECT id, random FROM point WHERE hash = ?");
+  find.bind(point.hash());
+  if (!find.step())
+    return std::nullopt;
+  return KnownPoint{find.integer(0), find.integer(1) != 0};
+}
+
+int64_t Store::add(const PointIdentity &point, const std::string &model,
+                   const std::string &data, bool isRandom) {
+  Statement add(database,
+                "INSERT OR IGNORE INTO point (hash, model, "
+                "model_sha256, data, data_sha256, images, options, "
+                "kernels, random) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  add.bind(point.hash())
+      .bind(model)
+      .bind(point.modelSha256)
+      .bind(data)
+      .bind(point.dataSha256)
+      .bind(point.images)
+      .bind(point.options)
+      .bind(point.kernels)
+      .bind(int64_t(isRandom))
+      .run();
+  return find(point)->id;
+}
+
+std::map<int64_t, StoredTrial> Store::trials(int64_t point, uint64_t seed,
+                                             int64_t end) {
+  if (!readTrials)
+    readTrials.emplace(database,
+                       "SELECT trial, correct, correct_top5, program_seconds, "
+                       "forward_seconds FROM trial WHERE point = ? AND seed = "
+                       "? AND trial >= 0 AND trial < ?");
+  readTrials->bind(point).bind(int64_t(seed)).bind(end);
+  std::map<int64_t, StoredTrial> found;
+  while (readTrials->step())
+    found[readTrials->integer(0)] = {
+        readTrials->integer(1), readTrials->integer(2), readTrials->number(3),
+        readTrials->number(4)};
+  return found;
+}
+
+bool Store::contains(int64_t point, uint64_t seed, int64_t trial) {
+  if (!containsTrial)
+    containsTrial.emplace(database,
+                          "SELECT count(*) FROM trial WHERE point = ? AND seed "
+                          "= ? AND trial = ?");
+  containsTrial->bind(point).bind(int64_t(seed)).bind(trial);
+  const bool found = containsTrial->step() && containsTrial->integer(0) > 0;
+  while (containsTrial->step())
+    ;
+  return found;
+}
+
+void Store::put(int64_t point, uint64_t seed, int64_t trial,
+                const StoredTrial &result) {
+  if (!putTrial)
+    putTrial.emplace(database, "INSERT OR IGNORE INTO trial VALUES "
+                               "(?, ?, ?, ?, ?, ?, ?, ?)");
+  const int64_t now = std::chrono::duration_cast<std::chrono::seconds>(
+                          std::chrono::system_clock::now().time_since_epoch())
+                          .count();
+  putTrial->bind(point)
+      .bind(int64_t(seed))
+      .bind(trial)
+      .bind(result.correct)
+      .bind(result.correctTop5)
+      .bind(result.programSeconds)
+      .bind(result.forwardSeconds)
+      .bind(now)
+      .run();
+}
+
+//===----------------------------------------------------------------------===//
+// Merging
+//===----------------------------------------------------------------------===//
+
+namespace cim {
+struct StoreMerger {
+  Database &into;
+
+  static Database &databaseOf(Store &store) { return store.database; }
+
+  static std::vector<std::string> kernelsOf(Database &database) {
+    Statement names(database, "SELECT DISTINCT kernels FROM point ORDER BY 1");
+    std::vector<std::string> list;
+    while (names.step())
+      list.push_back(names.text(0));
+    return list;
+  }
+
+  MergeResult::Input add(const std::string &path) {
+    Store store = Store::open(path);
+    Database &from = store.database;
+    MergeResult::Input input{path, from.number("SELECT count(*) FROM trial"),
+                             kernelsOf(from)};
+    std::map<int64_t, int64_t> ids = addPoints(from);
+    addTrials(path, from, ids);
+    return input;
+  }
+
+  /// Returns this store's identifiers by those of \p from.
+  std::map<int64_t, int64_t> addPoints(Database &from) {
+    Statement read(from, "SELECT id, hash, model, model_sha256, data, "
+                         "data_sha256, images, options, kernels, random FROM "
+                         "point ORDER BY id");
+    Statement add(into, "INSERT OR IGNORE INTO point (hash, model, "
+                        "model_sha256, data, data_sha256, images, options, "
+                        "kernels, random) VALUES (?,?,?,?,?,?,?,?,?)");
+    Statement find(into, "SELECT id FROM point WHERE hash = ?");
+    std::map<int64_t, int64_t> ids;
+    while (read.step()) {
+      for (int column = 1; column <= 5; ++column)
+        add.bind(read.text(column));
+      add.bind(read.integer(6)).bind(read.text(7)).bind(read.text(8));
+      add.bind(read.integer(9)).run();
+      find.bind(read.text(1));
+      while (find.step())
+        ids[read.integer(0)] = find.integer(0);
+    }
+    return ids;
+  }
+
+  void addTrials(const std::string &path, Database &from,
+                 const std::map<int64_t, int64_t> &ids) {
+    Statement read(from, "SELECT point, seed, trial, correct, correct_top5, "
+                         "program_seconds, forward_seconds, finished FROM "
+                         "trial ORDER BY point, seed, trial");
+    Statement add(into, "INSERT INTO trial VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
+                        "ON CONFLICT DO UPDATE SET finished = min(finished, "
+                        "excluded.finished) WHERE correct = excluded.correct "
+                        "AND correct_top5 = excluded.correct_top5 "
+                        "RETURNING point");
+    while (read.step()) {
+      const auto id = ids.find(read.integer(0));
+      if (id == ids.end())
+        throw InputError("the store '" + path +
+                         "' is damaged: it has trials of a point that it does "
+                         "not have; leave it out");
+      add.bind(id->second);
+      for (int column = 1; column <= 4; ++column)
+        add.bind(read.integer(column));
+      add.bind(read.number(5)).bind(read.number(6)).bind(read.integer(7));
+      bool agrees = false;
+      while (add.step())
+        agrees = true;
+      if (!agrees)
+        throw InputError(
+            "the store '" + path +
+            "' disagrees with the ones before it about trial " +
+            std::to_string(read.integer(2)) + " of seed " +
+            std::to_string(uint64_t(read.integer(1))) +
+            " of one point; they were written by different builds of cim, so "
+            "compute one of them again");
+    }
+  }
+};
+} // namespace cim
+
+MergeResult cim::mergeStores(std::span<const std::string> inputs,
+                             const std::string &output) {
+  std::error_code ignored;
+  if (fs::exists(fs::symlink_status(output, ignored)))
+    throw InputError("'" + output +
+                     "' exists already; name a new file for the merged store, "
+                     "or remove it first");
+  const std::string temporary = output + ".tmp" + std::to_string(::getpid());
+  struct Removal {
+    std::string path;
+    ~Removal() {
+      std::error_code ignored;
+      for (const char *suffix : {"", "-journal", "-wal", "-shm"})
+        fs::remove(path + suffix, ignored);
+    }
+  } removal{temporary};
+
+  MergeResult result;
+  {
+    Store store = Store::openOrCreate(temporary);
+    Database &into = StoreMerger::databaseOf(store);
+    // Nobody else sees the file before it is whole.
+    into.execute("PRAGMA journal_mode = DELETE");
+    {
+      Transaction transaction(into);
+      StoreMerger merger{into};
+      for (const std::string &input : inputs)
+        result.inputs.push_back(merger.add(input));
+      result.points = into.number("SELECT count(*) FROM point");
+      result.trials = into.number("SELECT count(*) FROM trial");
+      result.kernels = StoreMerger::kernelsOf(into);
+      transaction.commit();
+    }
+  }
+  // A link never replaces a file; where there are none, a name has to do.
+  if (::link(temporary.c_str(), output.c_str()) != 0 &&
+      (errno == EEXIST || std::rename(temporary.c_str(), output.c_str()) != 0))
+    throw InputError("the store '" + output + "' cannot be made: " +
+                     std::error_code(errno, std::generic_category()).message());
+  return result;
+}

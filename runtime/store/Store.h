@@ -1,0 +1,104 @@
+//===- Store.h - Results that survive ---------------------------*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_RUNTIME_STORE_STORE_H
+#define CIM_RUNTIME_STORE_STORE_H
+
+#include "runtime/store/Database.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace cim {
+
+/// Everything that a result depends on, but for the seed and the trial.
+struct PointIdentity {
+  std::string modelSha256; ///< of the network's file and tensors
+  std::string dataSha256;  ///< of the images and labels that are used
+  int64_t images = 0;
+  /// The options that change numbers, as canonical JSON (sorted keys, tables by
+  /// their contents).
+  std::string options;
+  /// Version, precision and instruction set of the kernels, which decide bits.
+  std::string kernels;
+
+  /// SHA-256 over all of it, in hexadecimal.
+  std::string hash() const;
+};
+
+/// One chip's result.
+struct StoredTrial {
+  int64_t correct = 0, correctTop5 = 0;
+  double programSeconds = 0, forwardSeconds = 0;
+};
+
+/// Trials in an SQLite file; the schema is in docs/store.md. Several processes
+/// may use one store at once, on one machine. All functions throw InputError.
+class Store {
+public:
+  /// Opens the store at \p path, or makes it. A file that is no store, is
+  /// damaged or of another version is refused and left as it is.
+  static Store openOrCreate(const std::string &path);
+  /// Opens the store at \p path to read.
+  static Store open(const std::string &path);
+
+  /// The identifier of \p point, which is added when it is new. \p model and
+  /// \p data are what the user calls them. \p isRandom: chips differ.
+  int64_t add(const PointIdentity &point, const std::string &model,
+              const std::string &data, bool isRandom);
+
+  struct KnownPoint {
+    int64_t id;
+    bool isRandom;
+  };
+  std::optional<KnownPoint> find(const PointIdentity &point);
+
+  /// The finished trials of one point below \p end, by number.
+  std::map<int64_t, StoredTrial> trials(int64_t point, uint64_t seed,
+                                        int64_t end);
+  bool contains(int64_t point, uint64_t seed, int64_t trial);
+  /// Keeps a trial, for good when this returns. One that is there already stays
+  /// as it is.
+  void put(int64_t point, uint64_t seed, int64_t trial,
+           const StoredTrial &result);
+
+  const std::string &path() const { return database.path(); }
+
+private:
+  friend struct StoreMerger;
+  Store(const std::string &path, Database::Access access);
+  void checkKind();
+  void checkHealth();
+
+  Database database;
+  std::optional<Statement> containsTrial, putTrial, readTrials;
+};
+
+/// What mergeStores() put together.
+struct MergeResult {
+  struct Input {
+    std::string path;
+    int64_t trials = 0;
+    std::vector<std::string> kernels; ///< in ascending order
+  };
+  std::vector<Input> inputs;
+  int64_t points = 0, trials = 0;
+  std::vector<std::string> kernels; ///< of all, in ascending order
+};
+
+/// Writes the union of the stores \p inputs into a new store at \p output,
+/// whole or not at all. Stores that disagree about a trial are refused, and so
+/// is an \p output that exists. The inputs are only read.
+MergeResult mergeStores(std::span<const std::string> inputs,
+                        const std::string &output);
+
+} // namespace cim
+
+#endif // CIM_RUNTIME_STORE_STORE_H

@@ -1,0 +1,160 @@
+//===- StoreTest.cpp - Results that survive -------------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/store/Store.h"
+#include "runtime/store/Claims.h"
+#include "runtime/tensor/Errors.h"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+#include <fstream>
+#include <thread>
+#include <unistd.h>
+
+using namespace cim;
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+namespace {
+
+class StoreTest : public testing::Test {
+protected:
+  StoreTest() { fs::create_directories(folder); }
+  ~StoreTest() override { fs::remove_all(folder); }
+  std::string path(const std::string &name) const { return folder / name; }
+
+  template <typename Function> std::string errorOf(Function function) {
+    try {
+      function();
+    } catch (const InputError &error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  static PointIdentity point(const std::string &options) {
+    return {"model", "data", 100, options, "0 f32 avx2"};
+  }
+
+private:
+  fs::path folder =
+      fs::temp_directory_path() / ("cim-store-" + std::to_string(::getpid()));
+};
+
+TEST_F(StoreTest, RemembersTrials) {
+  constexpr uint64_t seed = ~uint64_t(0); // all 64 bits
+  {
+    Store store = Store::openOrCreate(path("s"));
+    EXPECT_FALSE(store.find(point("a")));
+    const int64_t id = store.add(point("a"), "m", "d", true);
+    EXPECT_EQ(store.add(point("a"), "m", "d", true), id);
+    EXPECT_NE(store.add(point("b"), "m", "d", false), id);
+    store.put(id, seed, 0, {90, 99, 0.5, 1.5});
+    store.put(id, seed, 7, {91, 98, 0, 0});
+    store.put(id, seed, 7, {1, 1, 0, 0}); // stays as it was
+    store.put(id, 3, 1, {50, 60, 0, 0});
+  }
+  Store store = Store::open(path("s"));
+  auto known = store.find(point("a"));
+  ASSERT_TRUE(known);
+  EXPECT_TRUE(known->isRandom);
+  EXPECT_FALSE(store.find(point("b"))->isRandom);
+  const auto trials = store.trials(known->id, seed, 100);
+  ASSERT_EQ(trials.size(), 2u);
+  EXPECT_EQ(trials.at(0).correctTop5, 99);
+  EXPECT_EQ(trials.at(0).forwardSeconds, 1.5);
+  EXPECT_EQ(trials.at(7).correct, 91);
+  EXPECT_EQ(store.trials(known->id, seed, 7).size(), 1u);
+  EXPECT_TRUE(store.contains(known->id, 3, 1));
+  EXPECT_FALSE(store.contains(known->id, 3, 0));
+}
+
+TEST_F(StoreTest, EveryPartOfTheIdentityCounts) {
+  PointIdentity a = point("a");
+  for (auto change : {+[](PointIdentity &p) { p.modelSha256 = "x"; },
+                      +[](PointIdentity &p) { p.dataSha256 = "x"; },
+                      +[](PointIdentity &p) { p.images = 1; },
+                      +[](PointIdentity &p) { p.options = "x"; },
+                      +[](PointIdentity &p) { p.kernels = "x"; },
+                      +[](PointIdentity &p) {
+                        p.modelSha256 = "mode";
+                        p.dataSha256 = "ldata";
+                      }}) {
+    PointIdentity b = a;
+    change(b);
+    EXPECT_NE(a.hash(), b.hash());
+  }
+}
+
+TEST_F(StoreTest, ManyThreadsWithConnectionsOfTheirOwn) {
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      Store store = Store::openOrCreate(path("s"));
+      const int64_t id = store.add(point("a"), "m", "d", true);
+      for (int64_t trial = t; trial < 200; trial += 2) // each done twice
+        store.put(id, 0, trial, {trial, trial, 0, 0});
+    });
+  for (std::thread &thread : threads)
+    thread.join();
+  Store store = Store::open(path("s"));
+  EXPECT_EQ(store.trials(store.find(point("a"))->id, 0, 1000).size(), 200u);
+}
+
+TEST_F(StoreTest, MergesByIdentityNotByNumber) {
+  {
+    Store a = Store::openOrCreate(path("a")),
+          b = Store::openOrCreate(path("b"));
+    a.put(a.add(point("x"), "m", "d", true), 0, 0, {1, 1, 0, 0});
+    b.put(b.add(point("y"), "m", "d", true), 0, 0, {2, 2, 0, 0});
+    b.put(b.add(point("x"), "m", "d", true), 0, 1, {3, 3, 0, 0});
+  }
+  const std::string inputs[] = {path("a"), path("b")};
+  const MergeResult result = mergeStores(inputs, path("c"));
+  EXPECT_EQ(result.points, 2);
+  EXPECT_EQ(result.trials, 3);
+  Store c = Store::open(path("c"));
+  const auto x = c.trials(c.find(point("x"))->id, 0, 9);
+  ASSERT_EQ(x.size(), 2u);
+  EXPECT_EQ(x.at(0).correct, 1);
+  EXPECT_EQ(x.at(1).correct, 3);
+  EXPECT_EQ(c.trials(c.find(point("y"))->id, 0, 9).at(0).correct, 2);
+}
+
+TEST_F(StoreTest, RefusesWhatIsNoStore) {
+  std::ofstream(path("text")) << "SQLite is great";
+  EXPECT_THAT(errorOf([&] { Store::openOrCreate(path("text")); }),
+              HasSubstr("no store"));
+  std::ofstream(path("header"))
+      << std::string("SQLite format 3\0", 16) << std::string(5000, 'x');
+  EXPECT_NE(errorOf([&] { Store::openOrCreate(path("header")); }), "");
+  EXPECT_THAT(errorOf([&] { Store::openOrCreate(path("")); }),
+              HasSubstr("no file"));
+  EXPECT_THAT(errorOf([&] { Store::openOrCreate(path("no/store")); }),
+              HasSubstr("cannot be opened"));
+  EXPECT_THAT(errorOf([&] { Store::open(path("nowhere")); }),
+              HasSubstr("there is no store"));
+}
+
+TEST_F(StoreTest, ClaimsExcludeEachOther) {
+  {
+    Claims one(path("s")), other(path("s")); // as two processes would
+    {
+      Claim claim(one, 5);
+      EXPECT_TRUE(claim.isOurs());
+      EXPECT_FALSE(Claim(other, 5).isOurs());
+      EXPECT_TRUE(Claim(other, 6).isOurs());
+    }
+    EXPECT_TRUE(Claim(other, 5).isOurs());
+  }
+  EXPECT_FALSE(fs::exists(path("s-claims")));
+  // Without a place for the file every piece is free.
+  Claims nowhere(path("no/store"));
+  EXPECT_TRUE(Claim(nowhere, 1).isOurs());
+}
+
+} // namespace
