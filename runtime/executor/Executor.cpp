@@ -111,15 +111,15 @@ Executor::Implementation::Implementation(const plan::Plan &source,
     : plan(verified(source, tensors)), tensors(tensors),
       program{plan, this->tensors}, workers(options.threads), layers(program),
       callImages(imagesPerCall(plan)) {
-  for (const plan::Step &step : plan.steps())
-    steps.push_back(bindStep(program, step, options.strict));
-
+  steps = bindSteps(program, options.strict);
   ValueStorage storage = storageOf(program, steps);
   if (plan.image_wise())
-    calls = options.microBatch
-                ? options.microBatch
-                : chooseMicroBatch(trafficOf(program, steps, storage),
-                                   cacheSizes(workers.count()));
+    calls =
+        options.microBatch
+            ? options.microBatch
+            : chooseMicroBatch(trafficOf(program, steps, storage),
+                               cacheSizes(workers.count()),
+                               planMemory(program, steps, storage, 1).bytes);
   MemoryPlan memory = planMemory(program, steps, storage, calls);
   places = std::move(memory.values);
   arenaBytes = memory.bytes;

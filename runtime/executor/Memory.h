@@ -16,8 +16,6 @@
 
 namespace cim {
 
-using BoundSteps = std::vector<std::unique_ptr<BoundStep>>;
-
 /// How each value lies in memory, whatever the number of calls side by side.
 struct ValueStorage {
   /// By value; empty for constants.

@@ -49,15 +49,12 @@ static double trafficBeyond(std::span<const Traffic> steps, double cacheBytes,
 }
 
 unsigned cim::chooseMicroBatch(std::span<const Traffic> steps,
-                               const CacheSizes &caches) {
-  constexpr double memoryLimit = 32 << 20, costOfMemory = 4;
-  double largest = 0;
-  for (const Traffic &step : steps)
-    largest = std::max(largest, double(step.activations));
+                               const CacheSizes &caches, size_t arenaPerImage) {
+  constexpr double arenaLimit = 32 << 20, costOfMemory = 4;
   unsigned best = 1;
   double least = 0;
   for (unsigned images = 1; images <= 32; images *= 2) {
-    if (images > 1 && largest * images > memoryLimit)
+    if (images > 1 && double(arenaPerImage) * images > arenaLimit)
       break;
     double cost = trafficBeyond(steps, caches.second, images) +
                   costOfMemory * trafficBeyond(steps, caches.third, images);

@@ -31,11 +31,13 @@ CacheSizes cacheSizes(unsigned threads);
 /// traffic beyond the second-level cache, and from memory, which counts four
 /// times. Per image, each step moves its weights divided by the number of
 /// images, unless the cache holds those of the whole network; and its
-/// activations, unless the cache holds those of all images and the weights. The
-/// activations of a step stay below 32 MB, unless one image has more: memory
-/// must not grow with the size of images times the number of threads.
+/// activations, unless the cache holds those of all images and the weights.
+///
+/// An arena stays below 32 MB, where one image needs \p arenaPerImage bytes,
+/// unless one image needs more: memory must not grow much with the number of
+/// threads.
 unsigned chooseMicroBatch(std::span<const Traffic> steps,
-                          const CacheSizes &caches);
+                          const CacheSizes &caches, size_t arenaPerImage);
 
 } // namespace cim
 

@@ -64,6 +64,9 @@ public:
   virtual bool isGeneral() const { return false; }
 };
 
+/// One per step of a plan.
+using BoundSteps = std::vector<std::unique_ptr<BoundStep>>;
+
 /// What binding a step needs to know.
 struct Program {
   const plan::Plan &plan;

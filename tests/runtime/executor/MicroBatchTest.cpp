@@ -17,31 +17,30 @@ constexpr size_t KB = 1024, MB = 1024 * KB;
 TEST(MicroBatch, fillsTheCache) {
   // Four images of 200 KB and their weights fit; eight do not.
   std::vector<Traffic> steps(30, {200 * KB, 80 * KB});
-  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}), 4u);
-  EXPECT_EQ(chooseMicroBatch(steps, {2 * MB, 16 * MB}), 8u);
+  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 600 * KB), 4u);
+  EXPECT_EQ(chooseMicroBatch(steps, {2 * MB, 16 * MB}, 600 * KB), 8u);
 }
 
 TEST(MicroBatch, isSmallWhenTheCacheHoldsAllWeights) {
   std::vector<Traffic> steps(10, {20 * KB, 10 * KB});
-  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}), 1u);
+  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 600 * KB), 1u);
 }
 
 TEST(MicroBatch, sharesLargeWeightsAmongManyImages) {
   std::vector<Traffic> steps(10, {100 * KB, 10 * MB});
-  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}), 32u);
+  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 600 * KB), 32u);
 }
 
 TEST(MicroBatch, keepsActivationsOutOfMemory) {
   // Images in the third-level cache cost less than weights from there.
   std::vector<Traffic> steps(20, {900 * KB, 600 * KB});
-  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}), 16u);
+  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 600 * KB), 16u);
 }
 
 TEST(MicroBatch, boundsMemory) {
   std::vector<Traffic> steps(10, {12 * MB, 100 * MB});
-  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}), 2u);
-  steps.assign(10, {100 * MB, 100 * MB});
-  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}), 1u);
+  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 14 * MB), 2u);
+  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 100 * MB), 1u);
 }
 
 TEST(MicroBatch, knowsTheCaches) {
