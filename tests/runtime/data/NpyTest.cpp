@@ -8,8 +8,9 @@
 
 #include "runtime/tensor/TensorFile.h"
 
+#include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <span>
 
 using namespace cim;
 using testing::HasSubstr;
@@ -23,7 +24,7 @@ Tensor tensor(ElementType type, std::vector<int64_t> shape,
   result.type = type;
   result.shape = shape;
   std::shared_ptr<std::byte[]> bytes(new std::byte[values.size() * sizeof(T)]);
-  std::memcpy(bytes.get(), values.data(), values.size() * sizeof(T));
+  std::ranges::copy(std::as_bytes(std::span(values)), bytes.get());
   result.data = {bytes, bytes.get()};
   return result;
 }
