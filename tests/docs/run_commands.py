@@ -20,11 +20,17 @@ def blocks(page):
     for match in re.finditer(r"^```console\n(.*?)^```", page.read_text(), re.M | re.S):
         commands = []
         continued = False
+        document = None  # the word that ends a here-document
         for line in match.group(1).splitlines():
-            if line.startswith("$ ") or continued:
+            if document:
+                commands.append(line)
+                document = None if line == document else document
+            elif line.startswith("$ ") or continued:
                 text = line[2:] if not continued else line
                 continued = text.endswith("\\")
                 commands.append(text)
+                here = re.search(r"<<'(\w+)'$", text)
+                document = here and here.group(1)
         yield "\n".join(commands)
 
 

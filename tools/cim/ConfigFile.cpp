@@ -87,6 +87,11 @@ private:
     }
     if (isGiven(*option))
       return;
+    if (value.IsSequence() && option->get_items_expected_max() > 1) {
+      for (const auto &item : value)
+        arguments.push_back("--" + key + "=" + text(item, "an item"));
+      return;
+    }
     const std::string content = text(value, "'" + key + "'");
     if (content.empty())
       fail(value, "'" + key + "' has no value");

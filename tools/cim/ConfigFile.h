@@ -25,6 +25,7 @@ namespace cim {
 ///     data: shapes
 ///     quantize: 4
 ///     profile: true
+///     vary: [noise=uniform:0.1ns, shift=0.1ns]   # of options that repeat
 ///     layers:              # overrides per layer; or a pattern, as --layers
 ///       "role:C2": {noise: normal:0.5qs, quantize: 5}
 ///

@@ -26,7 +26,8 @@ void cim::warn(const std::string &message) {
 }
 
 Network Network::load(const ModelFlags &model,
-                      const std::vector<ErrorRequest> &errors) {
+                      const std::vector<ErrorRequest> &errors,
+                      const std::function<void(const std::string &)> &warning) {
   Network network;
   network.path = model.path;
   Stopwatch stopwatch;
@@ -35,7 +36,7 @@ Network Network::load(const ModelFlags &model,
       throw UsageError("'" + model.path +
                        "' is a compiled plan, whose errors are fixed; compile "
                        "the model again with other ones, or leave them out");
-    LoadedPlan loaded = readPlan(model.path, warn);
+    LoadedPlan loaded = readPlan(model.path, warning);
     network.plan = std::move(loaded.plan);
     network.tensors = std::move(loaded.tensors);
     network.sha256 = sha256OfFile(model.path);
@@ -44,7 +45,7 @@ Network Network::load(const ModelFlags &model,
     request.model = model.path;
     request.errors = errors;
     request.foldBatchNorm = model.foldBatchNorm;
-    request.warn = warn;
+    request.warn = warning;
     CompiledNetwork compiled = loadCompiler().compile(request);
     network.plan = std::move(compiled.plan);
     network.tensors = std::move(compiled.tensors);

@@ -11,6 +11,9 @@
 
 namespace cim {
 
+/// One line on stderr, `cim: warning: ...`.
+void warn(const std::string &message);
+
 /// A model as a plan: compiled, or read when it is one already.
 struct Network {
   std::string path, sha256;
@@ -19,18 +22,16 @@ struct Network {
   double compileSeconds = 0;
 
   /// Throws UsageError when errors are asked of a compiled plan, and
-  /// InputError. Warnings go to stderr.
-  static Network load(const ModelFlags &model,
-                      const std::vector<ErrorRequest> &errors);
+  /// InputError. \p warning gets a line each.
+  static Network
+  load(const ModelFlags &model, const std::vector<ErrorRequest> &errors,
+       const std::function<void(const std::string &)> &warning = cim::warn);
 
   /// Weights of all crossbar layers.
   int64_t weights() const;
   /// `"model"` of every JSON document.
   Json describe() const;
 };
-
-/// One line on stderr, `cim: warning: ...`.
-void warn(const std::string &message);
 
 /// \p text on one line: control characters become spaces.
 std::string oneLine(std::string text);

@@ -13,7 +13,7 @@
 using namespace cim;
 
 Progress::Progress(std::string activity, int64_t total, std::string unit)
-    : activity(std::move(activity)), total(total), unit(std::move(unit)),
+    : total(total), activity(std::move(activity)), unit(std::move(unit)),
       begin(std::chrono::steady_clock::now()) {
   if (!::isatty(STDERR_FILENO))
     return;

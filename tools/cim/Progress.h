@@ -29,12 +29,13 @@ public:
 
   /// To be counted up by whoever does the work.
   std::atomic<int64_t> done = 0;
+  /// May change when it turns out that there is more or less to do.
+  std::atomic<int64_t> total;
 
 private:
   void draw();
 
   std::string activity;
-  int64_t total;
   std::string unit;
   std::chrono::steady_clock::time_point begin;
   std::mutex mutex;
