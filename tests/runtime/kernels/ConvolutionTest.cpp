@@ -303,6 +303,17 @@ TEST_P(WinogradConvolution, ElseDirect) {
   }
 }
 
+/// Moving tiles inwards must not cost more than Winograd saves.
+TEST_P(WinogradConvolution, AutomaticWhereItPays) {
+  auto chosen = [](int size) {
+    return Convolution(shape(32, 32, size, 3)).description();
+  };
+  for (int size : {4, 6, 7, 8, 14, 32})
+    EXPECT_THAT(chosen(size), testing::StartsWith("winograd")) << size;
+  for (int size : {1, 3, 5})
+    EXPECT_THAT(chosen(size), testing::StartsWith("direct")) << size;
+}
+
 CIM_FOR_EVERY_INSTRUCTION_SET(WinogradConvolution);
 
 TEST(InstructionSets, AreOrderedAndNamed) {
