@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 
 using namespace cim;
 
@@ -94,41 +95,59 @@ private:
 /// ONNX dimension of each of a box's axes.
 constexpr std::array<int, 3> dimension = {2, 3, 1};
 
-std::unique_ptr<BoundStep> bindSlice(const Program &program,
-                                     const plan::Step &step) {
+/// What \p step, a slice or with a slice in it, takes of its operand; nothing
+/// when it selects images.
+std::optional<Box> sliceOf(const Program &program, const plan::Step &step) {
   auto starts = integers(step, "starts"), sizes = integers(step, "sizes"),
        steps = integers(step, "steps");
   if (starts[0] != 0 || steps[0] != 1 ||
       sizes[0] != program.value(step.inputs(0)).shape(0))
-    return nullptr;
-  Box box{step.inputs(0)};
-  for (int axis = 0; axis < 3; ++axis) {
-    box.from[axis] = starts[dimension[axis]];
-    box.step[axis] = steps[dimension[axis]];
-    box.extent[axis] = sizes[dimension[axis]];
-  }
-  return std::make_unique<CopyStep>(step, std::vector{box}, false, 0);
-}
-
-std::unique_ptr<BoundStep> bindPad(const Program &program,
-                                   const plan::Step &step) {
-  auto pads = integers(step, "pads"); // of N, C, H, W: begins, ends
-  if (text(step, "mode") != "constant" || pads[0] != 0 || pads[4] != 0)
-    return nullptr;
-  const plan::Value &x = program.value(step.inputs(0));
+    return std::nullopt;
   Box box{step.inputs(0)};
   for (int axis = 0; axis < 3; ++axis) {
     int d = dimension[axis];
-    int64_t begin = pads[d], end = pads[4 + d];
+    box.from[axis] = starts[d];
+    box.extent[axis] = sizes[d];
+    // A step that is never taken may be larger than memory.
+    box.step[axis] = sizes[d] > 1 ? steps[d] : 1;
+  }
+  return box;
+}
+
+std::unique_ptr<BoundStep> bindSlice(const Program &program,
+                                     const plan::Step &step) {
+  std::optional<Box> box = sliceOf(program, step);
+  if (!box)
+    return nullptr;
+  return std::make_unique<CopyStep>(step, std::vector{*box}, false, 0);
+}
+
+/// \p whole: what is padded.
+std::unique_ptr<BoundStep> bindPad(const plan::Step &step, const Box &whole) {
+  auto pads = integers(step, "pads"); // of N, C, H, W: begins, ends
+  if (text(step, "mode") != "constant" || pads[0] != 0 || pads[4] != 0)
+    return nullptr;
+  Box box = whole;
+  for (int axis = 0; axis < 3; ++axis) {
     // A negative pad cuts away.
-    box.from[axis] = std::max<int64_t>(-begin, 0);
+    int64_t begin = pads[dimension[axis]], end = pads[4 + dimension[axis]];
+    int64_t cut = std::max<int64_t>(-begin, 0);
+    box.from[axis] += cut * box.step[axis];
     box.to[axis] = std::max<int64_t>(begin, 0);
-    box.extent[axis] = x.shape(d) - box.from[axis] - std::max<int64_t>(-end, 0);
+    box.extent[axis] -= cut + std::max<int64_t>(-end, 0);
     if (box.extent[axis] < 0)
       return nullptr;
   }
   return std::make_unique<CopyStep>(step, std::vector{box}, true,
                                     number(step, "value"));
+}
+
+/// All of an image.
+Box wholeOf(const Program &program, uint32_t value) {
+  Box box{value};
+  for (int axis = 0; axis < 3; ++axis)
+    box.extent[axis] = program.value(value).shape(dimension[axis]);
+  return box;
 }
 
 std::unique_ptr<BoundStep> bindConcat(const Program &program,
@@ -139,9 +158,7 @@ std::unique_ptr<BoundStep> bindConcat(const Program &program,
   std::vector<Box> boxes;
   int64_t position = 0;
   for (uint32_t input : step.inputs()) {
-    Box box{input};
-    for (int a = 0; a < 3; ++a)
-      box.extent[a] = program.value(input).shape(dimension[a]);
+    Box box = wholeOf(program, input);
     box.to[axis - dimension.begin()] = position;
     position += program.value(input).shape(*axis);
     boxes.push_back(box);
@@ -196,7 +213,9 @@ std::unique_ptr<BoundStep> cim::bindCopy(const Program &program,
   if (step.operation() == "slice")
     return bindSlice(program, step);
   if (step.operation() == "pad")
-    return bindPad(program, step);
+    return bindPad(step, wholeOf(program, step.inputs(0)));
+  if (step.operation() == "slice_pad") // made by composeCopies
+    return bindPad(step, *sliceOf(program, step));
   if (step.operation() == "concat")
     return bindConcat(program, step);
   return nullptr;

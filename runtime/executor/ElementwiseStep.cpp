@@ -28,6 +28,8 @@ public:
     epilogue.place(values, elementsOf);
   }
 
+  bool runsInPlace() const override { return true; }
+
   int run(std::byte *arena, int64_t calls) const override {
     return kernels::scaleOffset(in.in(arena, calls), epilogue.in(arena),
                                 out.in(arena, calls));
@@ -53,6 +55,8 @@ public:
     b = broadcast(elementsOf(values[right]));
     epilogue.place(values, elementsOf);
   }
+
+  bool runsInPlace() const override { return true; }
 
   int run(std::byte *arena, int64_t calls) const override {
     return kernels::binary(operation, a.in(arena, calls), b.in(arena, calls),

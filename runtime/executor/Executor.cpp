@@ -8,6 +8,7 @@
 
 #include "runtime/executor/Arena.h"
 #include "runtime/executor/BindStep.h"
+#include "runtime/executor/ComposeCopies.h"
 #include "runtime/executor/Layers.h"
 #include "runtime/executor/Memory.h"
 #include "runtime/executor/MicroBatch.h"
@@ -44,8 +45,9 @@ struct Worker {
   std::vector<Clock::duration> times;
 };
 
-/// \p plan, once it is known to be well-formed and to have what run() needs.
-plan::Plan verified(const plan::Plan &plan, const TensorMap &tensors) {
+/// \p plan as it is run, once it is known to be well-formed and to have what
+/// run() needs.
+plan::Plan prepared(const plan::Plan &plan, const TensorMap &tensors) {
   verifyPlan(plan, tensors);
   if (plan.inputs_size() != 1)
     throw InputError("the network has " + std::to_string(plan.inputs_size()) +
@@ -68,7 +70,9 @@ plan::Plan verified(const plan::Plan &plan, const TensorMap &tensors) {
   }
   if (imagesPerCall(plan) < 1)
     throw InputError("the network's input holds no image");
-  return oneImage(plan);
+  plan::Plan run = oneImage(plan);
+  composeCopies(run);
+  return run;
 }
 
 } // namespace
@@ -108,7 +112,7 @@ struct Executor::Implementation {
 Executor::Implementation::Implementation(const plan::Plan &source,
                                          const TensorMap &tensors,
                                          const ExecutorOptions &options)
-    : plan(verified(source, tensors)), tensors(tensors),
+    : plan(prepared(source, tensors)), tensors(tensors),
       program{plan, this->tensors}, workers(options.threads), layers(program),
       callImages(imagesPerCall(plan)) {
   steps = bindSteps(program, options.strict);

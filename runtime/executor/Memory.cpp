@@ -47,6 +47,18 @@ static std::vector<bool> unpaddedValues(const Program &program,
   return unpadded;
 }
 
+/// The last step that reads each value; none: -1; outputs of the network are
+/// read after all steps.
+static std::vector<int> lastUses(const Program &program) {
+  std::vector<int> last(program.plan.values_size(), -1);
+  for (int s = 0; s < program.plan.steps_size(); ++s)
+    for (uint32_t v : computedOperands(program, program.plan.steps(s)))
+      last[v] = s;
+  for (uint32_t output : program.plan.outputs())
+    last[output] = program.plan.steps_size();
+  return last;
+}
+
 /// True when the result of \p step has its operand's bytes already.
 static bool sharesMemory(const Program &program, const plan::Step &step,
                          const std::vector<Geometry> &geometry) {
@@ -88,11 +100,19 @@ ValueStorage cim::storageOf(const Program &program, const BoundSteps &steps) {
 
   storage.owner.resize(program.plan.values_size());
   std::iota(storage.owner.begin(), storage.owner.end(), 0);
-  for (const plan::Step &step : program.plan.steps()) {
-    bool shares = sharesMemory(program, step, storage.geometry);
-    if (shares)
-      storage.owner[step.outputs(0)] = storage.owner[step.inputs(0)];
+  std::vector<int> lastUse = lastUses(program);
+  for (int s = 0; s < program.plan.steps_size(); ++s) {
+    const plan::Step &step = program.plan.steps(s);
+    const bool shares = sharesMemory(program, step, storage.geometry);
     storage.vanishes.push_back(shares);
+    if (step.inputs_size() == 0 || program.isConstant(step.inputs(0)))
+      continue;
+    const uint32_t x = storage.owner[step.inputs(0)], y = step.outputs(0);
+    if (shares || (steps[s]->runsInPlace() && lastUse[x] == s &&
+                   storage.geometry[x] == storage.geometry[y])) {
+      storage.owner[y] = x;
+      lastUse[x] = std::max(lastUse[x], lastUse[y]);
+    }
   }
   return storage;
 }

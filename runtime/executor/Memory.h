@@ -21,7 +21,8 @@ struct ValueStorage {
   /// By value; empty for constants.
   std::vector<Geometry> geometry;
   /// By value: the value whose memory it shares, or itself. A reshape shares
-  /// its operand's; so does a relayout of one pixel.
+  /// its operand's; so does a relayout of one pixel, and the result of an
+  /// elementwise step that is the last to read its operand.
   std::vector<uint32_t> owner;
   /// By step: true when its result shares its operand's memory, so that there
   /// is nothing to run.

@@ -41,6 +41,8 @@ public:
   virtual Border wantedBorder(int operand) const { return {}; }
   /// True when the step can read pixels without padding channels.
   virtual bool readsUnpaddedPixels() const { return false; }
+  /// True when the result may take the place of the first operand.
+  virtual bool runsInPlace() const { return false; }
   /// Bytes of working memory that run() wants for \p calls calls.
   virtual size_t scratchBytes(int64_t calls) const { return 0; }
   /// Takes the places of all values, by value index, and the scratch's offset

@@ -211,6 +211,57 @@ TEST(Executor, runsElementwiseSteps) {
   check(b);
 }
 
+TEST(Executor, composesCopies) {
+  PlanBuilder b;
+  uint32_t x = b.input({1, 20, 9, 8});
+  auto slice = [&](uint32_t value, Integers starts, Integers sizes,
+                   Integers steps) {
+    uint32_t y = b.step("slice", {value}, sizes);
+    b.with("starts", starts).with("sizes", sizes).with("steps", steps);
+    return y;
+  };
+  auto pad = [&](uint32_t value, Integers pads, double filling) {
+    Shape shape = b.shapeOf(value);
+    for (int d = 0; d < 4; ++d)
+      shape[d] += pads[d] + pads[4 + d];
+    uint32_t y = b.step("pad", {value}, shape);
+    b.with("pads", pads).with("mode", "constant").with("value", filling);
+    return y;
+  };
+  // Backwards in y, every other column, without the first channels.
+  uint32_t first = slice(x, {0, 3, 8, 1}, {1, 17, 4, 4}, {1, 1, -2, 2});
+  // A single row, whose step is never taken.
+  const int64_t huge = 1 << 30;
+  uint32_t second = slice(first, {0, 1, 3, 3}, {1, 15, 1, 4}, {1, 1, huge, -1});
+  // Cuts a column away, and adds channels and rows.
+  uint32_t third = pad(second, {0, 2, 1, -1, 0, 7, 2, 0}, 0.5);
+  uint32_t fourth = pad(first, {0, 7, 0, 0, 0, 0, 0, -1}, 0);
+  uint32_t joined = b.step("concat", {third, fourth}, {1, 48, 4, 3});
+  b.with("axis", 1);
+  b.output(joined);
+  EXPECT_THAT(generalSteps(b), testing::IsEmpty());
+  Executor executor(b.plan, b.tensors, {1, 1});
+  EXPECT_EQ(executor.profile().size(), 3u); // two pads and the concatenation
+  check(b);
+}
+
+TEST(Executor, runsElementwiseStepsInPlace) {
+  PlanBuilder b;
+  uint32_t x = b.input({1, 16, 8, 8}, plan::ROW_MAJOR);
+  Shape shape = b.shapeOf(x);
+  uint32_t y = b.step("relayout", {x}, shape);
+  for (int i = 0; i < 5; ++i) {
+    y = b.step("scale_offset", {y}, shape);
+    b.batchNorm(16, plan::NONE);
+  }
+  uint32_t again = b.step("relu", {y}, shape); // y is read once more
+  b.output(b.step("sub", {y, again}, shape));
+  Executor executor(b.plan, b.tensors, {1, 1});
+  // Two values at a time, each of 16 · 8 · 8 floats.
+  EXPECT_EQ(executor.arenaBytes(), 2 * 16 * 8 * 8 * sizeof(float));
+  check(b);
+}
+
 TEST(Executor, fallsBackToTheReference) {
   PlanBuilder b;
   uint32_t x = b.input({1, 3, 8, 8});
@@ -353,8 +404,9 @@ TEST(Executor, measuresSteps) {
   executor.program({});
   executor.run(images, [](int64_t, float *) {}, [](int64_t, const float *) {});
   std::vector<StepTime> steps = executor.profile();
-  // The reshape and the relayout before it take no time, nor a step.
-  EXPECT_EQ(steps.size(), b.plan.steps_size() - 2u);
+  // The reshape and the relayout before it take no time, nor a step; the slice
+  // and the pad are one.
+  EXPECT_EQ(steps.size(), b.plan.steps_size() - 3u);
   for (const StepTime &step : steps)
     EXPECT_GT(step.seconds, 0) << step.name;
 }
