@@ -31,7 +31,7 @@ enum class Stage { nn, cim, perturbed, mapped, plan };
 /// selects. Later entries override earlier ones, option by option.
 struct ErrorRequest {
   std::string layers = "*";
-  std::string quantize, noise, shift, faults; ///< empty: not asked for
+  std::string quantize, device, noise, shift, faults; ///< empty: not asked for
   /// Where the weights stand (CrossbarOptions.h); empty: not asked for.
   std::string crossbar, cells, conductance, cellBits, packing;
 };

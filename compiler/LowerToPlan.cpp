@@ -8,8 +8,10 @@
 
 #include "compiler/ElementTypes.h"
 #include "dialects/cim/Cim.h"
+#include "dialects/cim/DeviceAttributes.h"
 #include "dialects/nn/Constants.h"
 #include "passes/analysis/ImageWise.h"
+#include "runtime/devices/CheckDevice.h"
 #include "runtime/plan/PlanFile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -270,8 +272,8 @@ private:
     for (crossbar::WeightErrorOpInterface error : layer.getErrors()) {
       bool known =
           llvm::TypeSwitch<Operation *, bool>(error)
-              .Case<crossbar::QuantizeOp, crossbar::NoiseOp, crossbar::ShiftOp,
-                    crossbar::FaultsOp>([&](auto operation) {
+              .Case<crossbar::QuantizeOp, crossbar::DeviceOp, crossbar::NoiseOp,
+                    crossbar::ShiftOp, crossbar::FaultsOp>([&](auto operation) {
                 encode(operation, added);
                 return true;
               })
@@ -288,7 +290,28 @@ private:
     }
     if (crossbar::MapOp map = layer.getMap())
       encode(map, added);
-    return success();
+    return added.has_device() ? checkDevice(layer, added) : success();
+  }
+
+  /// Refuses a device without cells, or with cells that it is not known for.
+  static LogicalResult checkDevice(crossbar::LayerOp layer,
+                                   const plan::Layer &added) {
+    std::string problem =
+        added.has_crossbar()
+            ? problemOfWindow(added.device(), added.crossbar())
+            : "it needs conductances; put the layer on crossbars (--crossbar "
+              "RxC)";
+    if (problem.empty())
+      return success();
+    return emitError(layer.getLoc())
+           << "layer '" << added.name() << "' has device '"
+           << added.device().name() << "': " << problem;
+  }
+
+  static void encode(crossbar::DeviceOp device, plan::Layer &layer) {
+    FailureOr<plan::Device> decoded = crossbar::decodeDevice(device);
+    assert(succeeded(decoded) && "the operation's verifier decodes it, too");
+    *layer.mutable_device() = *std::move(decoded);
   }
 
   static void encode(crossbar::MapOp map, plan::Layer &layer) {

@@ -8,6 +8,7 @@
 
 #include "passes/annotate-roles/AnnotateRoles.h"
 #include "passes/fold-batch-norm/FoldBatchNorm.h"
+#include "passes/insert-device/InsertDevice.h"
 #include "passes/insert-faults/InsertFaults.h"
 #include "passes/insert-noise/InsertNoise.h"
 #include "passes/insert-quantize/InsertQuantize.h"
@@ -86,6 +87,9 @@ void cim::addStage(mlir::OpPassManager &passes, Stage stage,
     addErrors(passes, request, &ErrorRequest::quantize,
               &InsertQuantizeOptions::quantize,
               [](auto options) { return createInsertQuantize(options); });
+    addErrors(passes, request, &ErrorRequest::device,
+              &InsertDeviceOptions::device,
+              [](auto options) { return createInsertDevice(options); });
     addErrors(passes, request, &ErrorRequest::noise, &InsertNoiseOptions::noise,
               [](auto options) { return createInsertNoise(options); });
     addErrors(passes, request, &ErrorRequest::shift, &InsertShiftOptions::shift,
@@ -117,6 +121,8 @@ struct ErrorPipelineOptions : mlir::PassPipelineOptions<ErrorPipelineOptions> {
                              llvm::cl::init("*")};
   Option<std::string> quantize{*this, "quantize",
                                llvm::cl::desc("As in insert-quantize")};
+  Option<std::string> device{*this, "device",
+                             llvm::cl::desc("As in insert-device")};
   Option<std::string> noise{*this, "noise",
                             llvm::cl::desc("As in insert-noise")};
   Option<std::string> shift{*this, "shift",
@@ -162,6 +168,7 @@ void cim::registerPipelines() {
         ErrorRequest &errors = request.errors.emplace_back();
         errors.layers = options.layers;
         errors.quantize = options.quantize;
+        errors.device = options.device;
         errors.noise = options.noise;
         errors.shift = options.shift;
         errors.faults = options.faults;

@@ -12,6 +12,7 @@
 #include "dialects/nn/NN.h"
 #include "passes/annotate-roles/AnnotateRoles.h"
 #include "passes/fold-batch-norm/FoldBatchNorm.h"
+#include "passes/insert-device/InsertDevice.h"
 #include "passes/insert-faults/InsertFaults.h"
 #include "passes/insert-noise/InsertNoise.h"
 #include "passes/insert-quantize/InsertQuantize.h"
@@ -32,6 +33,7 @@ void cim::registerPasses() {
   registerPipelines();
   registerAnnotateRoles();
   registerFoldBatchNorm();
+  registerInsertDevice();
   registerInsertFaults();
   registerInsertNoise();
   registerInsertQuantize();

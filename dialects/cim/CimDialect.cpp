@@ -35,6 +35,8 @@ llvm::StringRef describe(WeightErrorKind kind) {
   switch (kind) {
   case WeightErrorKind::quantize:
     return "quantization";
+  case WeightErrorKind::device:
+    return "device";
   case WeightErrorKind::noise:
     return "noise";
   case WeightErrorKind::shift:

@@ -11,6 +11,8 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/Decimal.h"
+#include "dialects/cim/DeviceAttributes.h"
+#include "runtime/devices/CheckDevice.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -133,7 +135,7 @@ LogicalResult LayerOp::verifyRegions() {
     if (last && *last > kind)
       return emitLayerError(&operation)
              << "stands after " << describe(*last)
-             << "; the order is quantize, noise, shift, faults";
+             << "; the order is quantize, device, noise, shift, faults";
     if (error.getWeights() != weights)
       return emitLayerError(&operation)
              << "expects the weights of the operation before it";
@@ -269,6 +271,26 @@ LogicalResult QuantizeOp::verify() {
              << "expects a percentile above 0 and up to 100, got "
              << decimal(value);
   }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Device
+//===----------------------------------------------------------------------===//
+
+WeightErrorKind DeviceOp::getErrorKind() { return WeightErrorKind::device; }
+
+bool DeviceOp::isRandom() { return true; }
+
+LogicalResult DeviceOp::verify() {
+  FailureOr<plan::Device> device = decodeDevice(*this);
+  if (failed(device))
+    return failure();
+  for (const std::string &problem :
+       {problemOfDevice(*device), problemOfTime(*device)})
+    if (!problem.empty())
+      return emitLayerError(*this)
+             << "has device '" << getDevice() << "': " << problem;
   return success();
 }
 

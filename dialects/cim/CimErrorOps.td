@@ -32,8 +32,8 @@ def Cim_LayerOp : Op<Cim_Dialect, "layer", [
   let summary = "Weights on crossbars, and how they are written";
   let description = [{
     The region is the layer's share of the program that runs once for every
-    chip: one `cim.load`, any errors in the order quantize, noise, shift,
-    faults, each at most once, then `cim.map` where the layer stands on arrays,
+    chip: one `cim.load`, any errors in the order quantize, device, noise,
+    shift, faults, each at most once, then `cim.map` where the layer stands on arrays,
     and one `cim.write`. Weights used by several
     operations are one layer, written once.
 
@@ -166,6 +166,36 @@ def Cim_QuantizeOp : Cim_WeightErrorOp<"quantize"> {
   let assemblyFormat = [{
     $weights (`bits` $bits^)? `mode` custom<QuantizationMode>($mode, $percentile, $levels)
     (`per_channel` $per_channel^)? attr-dict `:` type($weights)
+  }];
+}
+
+def Cim_DeviceOp : Cim_WeightErrorOp<"device", []> {
+  let summary = "Let every cell follow a model of its device";
+  let description = [{
+    The error of writing each cell of a weight, which depends on the conductance
+    that it is meant to have, and with `at` the change in so many seconds since.
+    `model` holds the numbers, field by field as in `Device` of
+    runtime/plan/plan.proto; `force` lets it be used outside the ranges that it
+    is known for. Needs the conductances that `cim.map` gives. Source:
+    docs/devices.md.
+
+    ```mlir
+    %2 = cim.device %1 "mine" at 86400.0 force model {
+           earliest_time = 1.0, highest_conductance = 25.0, unit = "uS",
+           programming = [{polynomial = array<f64: 0.5, 0.02>} ],
+           relaxation = {mean = array<f64: 0.0, -0.1>, std = array<f64: 0.4>}}
+         : tensor<16x3x3x3xf32>
+    ```
+  }];
+  let arguments = (ins
+    Cim_Weights:$weights,
+    StrAttr:$device,
+    OptionalAttr<F64Attr>:$time,
+    UnitAttr:$force,
+    DictionaryAttr:$model);
+  let assemblyFormat = [{
+    $weights $device (`at` custom<Number>($time)^)? (`force` $force^)? `model` $model
+    attr-dict `:` type($weights)
   }];
 }
 

@@ -7,6 +7,7 @@
 #include "passes/map-to-crossbars/MapToCrossbars.h"
 
 #include "dialects/cim/Cim.h"
+#include "dialects/cim/DeviceAttributes.h"
 #include "dialects/cim/grammar/CrossbarOptions.h"
 #include "dialects/cim/grammar/LayerPattern.h"
 #include "passes/map-to-crossbars/Packing.h"
@@ -25,7 +26,7 @@ namespace {
 struct Mapping {
   std::optional<ArraySize> array;
   CellsOption cells;
-  ConductanceOption conductance;
+  std::optional<ConductanceOption> conductance;
   std::optional<unsigned> cellBits;
   Packing packing = Packing::naive;
   bool isAskedFor = false;
@@ -41,8 +42,9 @@ Mapping mappingOf(crossbar::LayerOp layer) {
     mapping.array = {unsigned(map.getArrayRows()),
                      unsigned(map.getArrayColumns())};
     mapping.cells = {Scheme(map.getCells()), map.getIdealReference()};
-    mapping.conductance = {map.getLowest().convertToDouble(),
-                           map.getHighest().convertToDouble(), map.getClip()};
+    mapping.conductance =
+        ConductanceOption{map.getLowest().convertToDouble(),
+                          map.getHighest().convertToDouble(), map.getClip()};
     mapping.cellBits = map.getCellBits();
     mapping.packing =
         map.getGroupsPerArray() > 1 ? Packing::dense : Packing::naive;
@@ -165,6 +167,21 @@ struct MapToCrossbars : impl::MapToCrossbarsBase<MapToCrossbars> {
     return groups.value_or(1);
   }
 
+  /// The window where none is asked for: the device's, if there is one.
+  static ConductanceOption windowOf(crossbar::LayerOp layer) {
+    ConductanceOption window;
+    auto error = layer.getError(crossbar::WeightErrorKind::device);
+    if (!error)
+      return window;
+    FailureOr<plan::Device> device =
+        decodeDevice(cast<crossbar::DeviceOp>(error.getOperation()));
+    if (succeeded(device)) {
+      window.lowest = device->lowest_conductance();
+      window.highest = device->highest_conductance();
+    }
+    return window;
+  }
+
   LogicalResult map(crossbar::LayerOp layer, const Mapping &mapping) {
     if (!mapping.array)
       return emitError(layer.getLoc())
@@ -180,6 +197,8 @@ struct MapToCrossbars : impl::MapToCrossbarsBase<MapToCrossbars> {
       return emitError(layer.getLoc())
              << "layer '" << layer.getSymName() << "' has weights " << type
              << ", which are no matrix for " << *groups << " groups";
+    const ConductanceOption conductance =
+        mapping.conductance.value_or(windowOf(layer));
     GroupMatrices matrices{type.getNumElements() / channels, channels / *groups,
                            *groups};
 
@@ -198,9 +217,8 @@ struct MapToCrossbars : impl::MapToCrossbarsBase<MapToCrossbars> {
         crossbar::CellSchemeAttr::get(
             &getContext(), crossbar::CellScheme(mapping.cells.scheme)),
         flag(mapping.cells.idealReference),
-        builder.getF64FloatAttr(mapping.conductance.lowest),
-        builder.getF64FloatAttr(mapping.conductance.highest),
-        flag(mapping.conductance.clip),
+        builder.getF64FloatAttr(conductance.lowest),
+        builder.getF64FloatAttr(conductance.highest), flag(conductance.clip),
         mapping.cellBits ? builder.getI64IntegerAttr(*mapping.cellBits)
                          : nullptr);
     return success();
