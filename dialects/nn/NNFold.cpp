@@ -334,6 +334,22 @@ LogicalResult SliceOp::canonicalize(SliceOp op, PatternRewriter &rewriter) {
   return success();
 }
 
+/// Exporters write a mean over the spatial dimensions either way; only pooling
+/// has a kernel and a channels-last result.
+LogicalResult ReduceOp::canonicalize(ReduceOp op, PatternRewriter &rewriter) {
+  auto type = cast<RankedTensorType>(op.getX().getType());
+  const int64_t spatial = type.getRank() - 2;
+  if (op.getKind() != "mean" || spatial < 1 ||
+      !isa<FloatType>(type.getElementType()) ||
+      !llvm::equal(op.getAxes(), llvm::seq<int64_t>(2, type.getRank())))
+    return failure();
+  Value pooled = GlobalAveragePoolOp::create(rewriter, op.getLoc(), op.getX());
+  if (!op.getKeepDimensions())
+    pooled = ReshapeOp::create(rewriter, op.getLoc(), op.getType(), pooled);
+  rewriter.replaceOp(op, pooled);
+  return success();
+}
+
 OpFoldResult ConcatOp::fold(FoldAdaptor) {
   return foldIdentity(getX().front(), getResult(), getX().size() == 1);
 }

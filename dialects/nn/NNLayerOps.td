@@ -214,7 +214,9 @@ def NN_ReduceOp : NN_InferredOp<"reduce"> {
     The `mean`, `sum`, `max`, `min` or product (`prod`) over the dimensions
     `axes` (ascending, not negative), which become 1 or, without
     `keep_dimensions`, vanish. An empty list of axes reduces nothing.
-    Source: ONNX ReduceMean-18, ReduceSum-13, ReduceMax-20, …
+    The mean over all spatial dimensions of a feature map becomes a
+    `global_average_pool`. Source: ONNX ReduceMean-18, ReduceSum-13,
+    ReduceMax-20, …
 
     ```mlir
     %1 = nn.reduce mean %0 axes [2, 3] : (tensor<1x64x8x8xf32>) -> tensor<1x64x1x1xf32>
@@ -227,6 +229,7 @@ def NN_ReduceOp : NN_InferredOp<"reduce"> {
     custom<Keyword>($kind) $x `axes` $axes (`keep_dimensions` $keep_dimensions^)?
     attr-dict `:` functional-type(operands, results)
   }];
+  let hasCanonicalizeMethod = 1;
 }
 
 #endif // CIM_DIALECTS_NN_NNLAYEROPS_TD

@@ -166,10 +166,19 @@ std::string cim::drawHistograms(std::span<const WeightHistogram> histograms,
                                 PictureFormat format) {
   std::ostringstream script;
   const bool large = histograms.size() == 1;
-  const int across = large ? 1 : std::ceil(std::sqrt(histograms.size() * 1.2));
+  // A few panels stand in one row.
+  const int across = histograms.size() <= 4
+                         ? histograms.size()
+                         : std::ceil(std::sqrt(histograms.size() * 1.2));
   const int down = (histograms.size() + across - 1) / across;
-  const int width = large ? 720 : std::max(480, 190 * across);
+  const int width = large ? 720 : std::max(540, 190 * across);
   const int height = large ? 420 : 150 * down + 70;
+  // A long list of layers must not run out of the picture.
+  constexpr int pixelsPerCharacter = 9;
+  std::string heading = "Weights: " + title;
+  const size_t fitting = (width - 28) / pixelsPerCharacter;
+  if (heading.size() > fitting)
+    heading = heading.substr(0, fitting) + "…";
   script << gnuplotHeader(format, width, height)
          << "set border 3 lc rgb '#606060'\n"
          << "set tics nomirror out scale 0.5 textcolor rgb '#404040'\n"
@@ -187,24 +196,24 @@ std::string cim::drawHistograms(std::span<const WeightHistogram> histograms,
     return runGnuplot(script.str());
   }
 
-  // One legend above all panels, in the words and colours of the panels.
+  // One legend below all panels, in the words and colours of the panels.
   const double top = 1 - 54.0 / height;
   script << "set multiplot layout " << down << "," << across
          << " margins screen " << 46.0 / width << "," << 1 - 14.0 / width << ","
          << 40.0 / height << "," << top << " spacing screen " << 40.0 / width
          << "," << 44.0 / height << "\n"
-         << "set label 1 " << gnuplotString("Weights: " + title)
-         << " at screen " << 14.0 / width << ",screen " << 1 - 14.0 / height
+         << "set label 1 " << gnuplotString(heading) << " at screen "
+         << 14.0 / width << ",screen " << 1 - 14.0 / height
          << " left font ',12'\n"
          << "set label 2 'before' at screen " << 1 - 64.0 / width << ",screen "
-         << 1 - 14.0 / height << " right font ',12' textcolor rgb '#6f8bab'\n"
+         << 10.0 / height << " right font ',12' textcolor rgb '#6f8bab'\n"
          << "set label 3 'after' at screen " << 1 - 14.0 / width << ",screen "
-         << 1 - 14.0 / height << " right font ',12' textcolor rgb '"
-         << afterColour << "'\n"
+         << 10.0 / height << " right font ',12' textcolor rgb '" << afterColour
+         << "'\n"
          << "set label 4 'x: weight; y: density (share of the "
             "weights per unit)' at screen "
-         << 0.5 << ",screen " << 10.0 / height
-         << " center font ',9' textcolor rgb '#606060'\n"
+         << 14.0 / width << ",screen " << 10.0 / height
+         << " left font ',9' textcolor rgb '#606060'\n"
          << "unset key\nset xtics font ',8' offset 0,0.4\n"
          << "set ytics font ',8' offset 0.4,0\n";
   for (size_t i = 0; i < histograms.size(); ++i) {

@@ -157,3 +157,22 @@ func.func @sliced(%x: tensor<1x16x33x32xf32>) -> tensor<1x8x16x16xf32> {
     }
   }
 #-}
+
+// CHECK-LABEL: func.func @spatial_mean
+// CHECK: %[[P:.*]] = nn.global_average_pool %{{.*}} : (tensor<1x4x2x3xf32>) -> tensor<1x4x1x1xf32>
+// CHECK: %[[R:.*]] = nn.reshape %[[P]] : tensor<1x4x1x1xf32> -> tensor<1x4xf32>
+// CHECK: return %[[R]]
+func.func @spatial_mean(%x: tensor<1x4x2x3xf32>) -> tensor<1x4xf32> {
+  %1 = nn.reduce mean %x axes [2, 3] keep_dimensions false : (tensor<1x4x2x3xf32>) -> tensor<1x4xf32>
+  return %1 : tensor<1x4xf32>
+}
+
+// Not all spatial dimensions, and another kind: no pooling.
+// CHECK-LABEL: func.func @other_reductions
+// CHECK: nn.reduce mean
+// CHECK: nn.reduce max
+func.func @other_reductions(%x: tensor<1x4x2x3xf32>) -> (tensor<1x4x2x1xf32>, tensor<1x4x1x1xf32>) {
+  %1 = nn.reduce mean %x axes [3] : (tensor<1x4x2x3xf32>) -> tensor<1x4x2x1xf32>
+  %2 = nn.reduce max %x axes [2, 3] : (tensor<1x4x2x3xf32>) -> tensor<1x4x1x1xf32>
+  return %1, %2 : tensor<1x4x2x1xf32>, tensor<1x4x1x1xf32>
+}
