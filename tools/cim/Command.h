@@ -31,6 +31,9 @@ Command devicesCommand(CLI::App &cim);
 Command evalCommand(CLI::App &cim);
 Command histogramCommand(CLI::App &cim);
 Command infoCommand(CLI::App &cim);
+Command mapCommand(CLI::App &cim);
+Command mergeCommand(CLI::App &cim);
+Command sweepCommand(CLI::App &cim);
 
 } // namespace cim
 

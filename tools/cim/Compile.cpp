@@ -56,7 +56,7 @@ void Compile::run() {
   model.check();
   CompileRequest request;
   request.errors = errors.check();
-  if (!errors.layers.empty() && request.errors.empty())
+  if (!errors.layers.empty() && !errors.any())
     throw UsageError("--layers has no effect without an error such as "
                      "--quantize or --noise");
   const Stage until = stage();
@@ -68,6 +68,14 @@ void Compile::run() {
     throw UsageError("errors have no effect before stage perturbed; leave them "
                      "out, or compile further than --until " +
                      this->until);
+  if (until < Stage::mapped)
+    for (const char *option :
+         {"crossbar", "cells", "conductance", "cell-bits", "packing"})
+      if (!errors.find(option)->empty())
+        throw UsageError(std::string("--") + option +
+                         " has no effect before stage mapped; leave it out, or "
+                         "compile further than --until " +
+                         this->until);
   const std::string extension = std::filesystem::path(file).extension();
   if (!file.empty() && extension != ".mlir" && extension != ".plan")
     throw UsageError("-o '" + file +

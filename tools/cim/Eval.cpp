@@ -100,6 +100,7 @@ void Eval::run() {
                      "--quantize or --noise");
   data.check();
   running.check();
+  running.apply();
   if (!outputs.empty())
     checkWritable("--outputs", outputs);
   output.check();
@@ -122,10 +123,7 @@ void Eval::run() {
            " has no effect: no error is random, so every chip is the same");
     options.trials = 1;
   }
-  options.executor.threads = running.threads;
-  options.executor.microBatch = running.microBatch;
-  options.executor.strict = running.precision == "f32-strict";
-  options.executor.profile = running.profile;
+  options.executor = running.executorOptions();
   options.reference = running.reference;
   options.keepLogits = !outputs.empty();
   options.stop = interrupted;
@@ -179,13 +177,9 @@ void Eval::run() {
   resolved["trials"] = options.trials;
   resolved["seed"] = options.seed;
   resolved["threads"] = result.threads;
-  if (running.reference)
-    resolved["reference"] = true;
-  else {
+  if (!running.reference)
     resolved["micro-batch"] = result.microBatch;
-    resolved["precision"] =
-        running.precision.empty() ? "f32" : running.precision;
-  }
+  running.describe(resolved);
   Json document = {{"command", "eval"},
                    {"model", network.describe()},
                    {"data",

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "tools/cim/Flags.h"
 #include "dialects/cim/grammar/LayerPattern.h"
+#include "runtime/kernels/InstructionSet.h"
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/Network.h"
@@ -21,63 +22,18 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// Runs a parser of the error grammar and says which option was wrong.
-template <typename Parser>
-void checkGrammar(const std::string &option, const std::string &text,
-                  Parser parse) {
-  try {
-    parse(text);
-  } catch (const GrammarError &error) {
-    throw UsageError(option + ": " + error.what());
-  }
-}
-
-/// The error options by name, as they stand on the command line and in
-/// `--layer`.
-struct NamedError {
-  const char *name;
-  std::string ErrorRequest::*field;
-  void (*parse)(std::string_view);
-};
-constexpr NamedError namedErrors[] = {
-    {"quantize", &ErrorRequest::quantize,
-     [](std::string_view text) { parseQuantize(text); }},
-    {"noise", &ErrorRequest::noise,
-     [](std::string_view text) { parseNoise(text); }},
-    {"shift", &ErrorRequest::shift,
-     [](std::string_view text) { parseShift(text); }},
-    {"faults", &ErrorRequest::faults,
-     [](std::string_view text) { parseFaults(text); }},
-};
-
-/// `PATTERN:OPTION=VALUE`. Patterns and values may hold colons, values equals
-/// signs.
-ErrorRequest parseOverride(const std::string &text) {
-  const std::string option = "--layer '" + text + "'";
-  const size_t equals = text.find('=');
-  const size_t colon =
-      equals == text.npos ? text.npos : text.rfind(':', equals);
-  if (colon == text.npos || colon == 0)
-    throw UsageError(option + ": write PATTERN:OPTION=VALUE, for example "
-                              "role:C2:noise=normal:0.5qs");
-  ErrorRequest request;
-  request.layers = text.substr(0, colon);
-  const std::string name = text.substr(colon + 1, equals - colon - 1);
-  const std::string value = text.substr(equals + 1);
-  checkGrammar(option, request.layers, checkLayerPattern);
-  std::vector<std::string> names;
-  for (const NamedError &error : namedErrors) {
-    if (name == error.name) {
-      checkGrammar(option, value, error.parse);
-      request.*error.field = value;
-      return request;
-    }
-    names.push_back(error.name);
-  }
-  const auto near = nearNames(name, names);
-  throw UsageError(option + ": '" + name + "' is no option of a layer" +
-                   (near.empty() ? "; use quantize, noise, shift or faults"
-                                 : "; did you mean '" + near[0] + "'?"));
+/// Nothing for an empty \p name; throws UsageError for an unknown one.
+std::optional<kernels::InstructionSet>
+parseInstructionSet(const std::string &name) {
+  if (name.empty())
+    return std::nullopt;
+  for (auto set :
+       {kernels::InstructionSet::baseline, kernels::InstructionSet::avx2,
+        kernels::InstructionSet::avx512})
+    if (name == kernels::nameOf(set))
+      return set;
+  throw UsageError("--instruction-set '" + name +
+                   "': write baseline, avx2 or avx512");
 }
 
 } // namespace
@@ -148,102 +104,6 @@ bool ModelFlags::isPlan() const {
   return fs::path(path).extension() == ".plan";
 }
 
-void ErrorFlags::addTo(CLI::App &app) {
-  const char *group = "Errors";
-  app.add_option("--quantize", quantize,
-                 "BITS, and any of ,mode=minmax|symmetric|percentile|lloyd "
-                 ",percentile=P ,per=tensor|channel; or levels=FILE.csv")
-      ->type_name("Q")
-      ->group(group);
-  app.add_option("--noise", noise,
-                 "DIST:WIDTH[,PARAM=V]: normal, uniform, lognormal, laplace, "
-                 "student-t or empirical; WIDTH with its unit qs, ns, abs or "
-                 "uS, for example normal:0.25qs")
-      ->type_name("NOISE")
-      ->group(group);
-  app.add_option("--shift", shift,
-                 "The same amount for every cell, for example +1/64qs or "
-                 "-0.01ns")
-      ->type_name("AMOUNT")
-      ->group(group);
-  app.add_option("--faults", faults,
-                 "low=P,high=P,flip=P: fractions of cells stuck low, stuck "
-                 "high, and of stored bits inverted")
-      ->type_name("FAULTS")
-      ->group(group);
-  app.add_option("--layers", layers,
-                 "Only these layers: names with * and ?, role:C1, role:C2, "
-                 "first:K, last:K, a leading ! excludes (default: all)")
-      ->type_name("PATTERN")
-      ->group(group);
-  app.add_option("--layer", overrides,
-                 "PATTERN:OPTION=VALUE: another error for some layers, for "
-                 "example role:C2:noise=normal:0.5qs; may be repeated")
-      ->type_name("OVERRIDE")
-      ->allow_extra_args(false)
-      ->group(group);
-}
-
-bool ErrorFlags::any() const {
-  return !quantize.empty() || !noise.empty() || !shift.empty() ||
-         !faults.empty() || !overrides.empty();
-}
-
-std::vector<ErrorRequest> ErrorFlags::check() const {
-  std::vector<ErrorRequest> requests;
-  ErrorRequest all;
-  all.quantize = quantize;
-  all.noise = noise;
-  all.shift = shift;
-  all.faults = faults;
-  if (!layers.empty()) {
-    checkGrammar("--layers", layers, checkLayerPattern);
-    all.layers = layers;
-  }
-  bool asked = false;
-  for (const NamedError &error : namedErrors)
-    if (!(all.*error.field).empty()) {
-      checkGrammar(std::string("--") + error.name, all.*error.field,
-                   error.parse);
-      asked = true;
-    }
-  if (asked)
-    requests.push_back(all);
-  for (const std::string &text : overrides)
-    requests.push_back(parseOverride(text));
-  return requests;
-}
-
-void ErrorFlags::describe(Json &options) const {
-  for (const auto &[name, value] : {std::pair("quantize", &quantize),
-                                    {"noise", &noise},
-                                    {"shift", &shift},
-                                    {"faults", &faults},
-                                    {"layers", &layers}})
-    if (!value->empty())
-      options[name] = *value;
-  if (!overrides.empty())
-    options["layer"] = overrides;
-}
-
-std::string ErrorFlags::text(bool withLayers) const {
-  std::string text;
-  auto add = [&](const std::string &item) {
-    text += (text.empty() ? "" : ", ") + item;
-  };
-  for (const auto &[name, value] : {std::pair("quantize", &quantize),
-                                    {"noise", &noise},
-                                    {"shift", &shift},
-                                    {"faults", &faults}})
-    if (!value->empty())
-      add(std::string(name) + " " + *value);
-  if (withLayers && !layers.empty() && !text.empty())
-    text += " in " + layers;
-  for (const std::string &item : overrides)
-    add(item);
-  return text.empty() ? "none" : text;
-}
-
 void DataFlags::addTo(CLI::App &app, bool option) {
   app.add_option(option ? "--data" : "data", spec,
                  "cifar10:PATH, mnist:PATH, npy:IMAGES.npy,LABELS.npy, "
@@ -304,7 +164,7 @@ void RunFlags::addThreads(CLI::App &app) {
       ->group("Running");
 }
 
-void RunFlags::addTo(CLI::App &app) {
+void RunFlags::addTo(CLI::App &app, bool withProfile) {
   addThreads(app);
   addCount(app, "--micro-batch", microBatch,
            "Images that a thread takes through the network at once; changes "
@@ -319,11 +179,21 @@ void RunFlags::addTo(CLI::App &app) {
                "Compute in double precision, operation by operation: the slow "
                "oracle of the kernels")
       ->group("Running");
-  app.add_flag("--profile", profile, "Show where the time goes, step by step")
+  app.add_option("--instruction-set", instructionSet,
+                 "baseline, avx2 or avx512: the same bits on different "
+                 "processors (default: the fastest here)")
+      ->type_name("SET")
       ->group("Running");
+  if (withProfile)
+    app.add_flag("--profile", profile, "Show where the time goes, step by step")
+        ->group("Running");
 }
 
 void RunFlags::check() const {
+  if (const auto set = parseInstructionSet(instructionSet);
+      set && !kernels::isSupported(*set))
+    throw InputError("--instruction-set '" + instructionSet +
+                     "': this processor does not have it; choose a lower one");
   const std::vector<std::string> known = {"f32", "f32-strict"};
   if (!precision.empty() && precision != "f32" && precision != "f32-strict") {
     const auto near = nearNames(precision, known);
@@ -333,11 +203,36 @@ void RunFlags::check() const {
   if (reference)
     for (auto [given, name] : {std::pair(!precision.empty(), "--precision"),
                                {microBatch > 0, "--micro-batch"},
+                               {!instructionSet.empty(), "--instruction-set"},
                                {profile, "--profile"}})
       if (given)
         throw UsageError(std::string(name) +
                          " has no effect with --reference, which computes in "
                          "double precision without kernels; leave one out");
+}
+
+void RunFlags::apply() const {
+  if (const auto set = parseInstructionSet(instructionSet))
+    kernels::setInstructionSet(set);
+}
+
+ExecutorOptions RunFlags::executorOptions() const {
+  ExecutorOptions options;
+  options.threads = threads;
+  options.microBatch = microBatch;
+  options.strict = precision == "f32-strict";
+  options.profile = profile;
+  return options;
+}
+
+void RunFlags::describe(Json &options) const {
+  if (reference) {
+    options["reference"] = true;
+    return;
+  }
+  options["precision"] = precision.empty() ? "f32" : precision;
+  options["instruction-set"] =
+      std::string(kernels::nameOf(kernels::instructionSet()));
 }
 
 void cim::checkWritable(const std::string &option, const std::string &path) {

@@ -9,11 +9,13 @@
 
 #include "compiler/Compiler.h"
 #include "runtime/data/DataSet.h"
+#include "runtime/executor/Executor.h"
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace CLI {
@@ -45,21 +47,32 @@ struct ModelFlags {
   bool isPlan() const;
 };
 
-/// `--quantize`, `--noise`, ... for `--layers`, and `--layer` for one pattern.
+/// `--quantize`, `--noise`, ... for `--layers`; `--crossbar` and what belongs
+/// to it for all layers; and `--layer` for one pattern.
 struct ErrorFlags {
-  std::string quantize, noise, shift, faults;
+  std::string quantize, device, noise, shift, faults;
+  std::string crossbar, cells, conductance, cellBits, packing;
   std::string layers;
   std::vector<std::string> overrides;
 
   void addTo(CLI::App &app);
+  /// Only what decides which cells hold which weights.
+  void addMappingTo(CLI::App &app);
   /// Checks the grammar of everything and returns what the compiler is asked
   /// for. Throws UsageError.
   std::vector<ErrorRequest> check() const;
-  /// Whether any error is asked for.
+  /// Whether any error is asked for (crossbars alone are none).
   bool any() const;
   void describe(Json &options) const;
+  /// The value of the option \p name ("noise", "layers", ...), or nullptr.
+  std::string *find(std::string_view name);
+  /// The names that find() knows.
+  static std::vector<std::string> names();
   /// "quantize 4, noise normal:0.25qs in role:C2"; "none".
   std::string text(bool withLayers = true) const;
+
+private:
+  void addCrossbarsTo(CLI::App &app);
 };
 
 /// `--data`, `--limit`, `--normalize`.
@@ -85,14 +98,19 @@ private:
 struct RunFlags {
   int64_t threads = 0; ///< 0: all cores
   int64_t microBatch = 0;
-  std::string precision;
+  std::string precision, instructionSet;
   bool reference = false;
   bool profile = false;
 
   void addThreads(CLI::App &app);
-  void addTo(CLI::App &app);
-  /// Throws UsageError.
+  void addTo(CLI::App &app, bool withProfile = true);
+  /// Throws UsageError, and InputError for instructions that this processor
+  /// lacks.
   void check() const;
+  /// Makes kernels use the instructions that are asked for.
+  void apply() const;
+  ExecutorOptions executorOptions() const;
+  void describe(Json &options) const;
 };
 
 /// Adds `--seed`.

@@ -63,8 +63,9 @@ void runCommandLine(std::vector<std::string> arguments) {
   cim.set_help_flag("-h,--help", "Show this help");
   cim.add_flag_callback("--version", [] {}, "Show the version");
   const std::vector<Command> commands = {
-      infoCommand(cim),    evalCommand(cim), histogramCommand(cim),
-      compileCommand(cim), dataCommand(cim), devicesCommand(cim),
+      infoCommand(cim),      evalCommand(cim), histogramCommand(cim),
+      compileCommand(cim),   mapCommand(cim),  sweepCommand(cim),
+      mergeCommand(cim),     dataCommand(cim), devicesCommand(cim),
       completionCommand(cim)};
   cim.footer("cim COMMAND --help explains a command.");
 

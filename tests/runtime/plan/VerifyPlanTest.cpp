@@ -11,7 +11,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/plan/VerifyPlan.h"
 #include "runtime/tensor/Errors.h"
-#include "tests/runtime/executor/PlanBuilder.h"
+#include "tests/runtime/PlanBuilder.h"
 
 #include <gmock/gmock.h>
 
@@ -229,6 +229,69 @@ TEST(VerifyPlan, refusesBrokenLayers) {
               HasSubstr("fractions"));
   EXPECT_THAT(after([](auto &layer) { layer.mutable_faults()->set_flip(0.1); }),
               HasSubstr("flips bits without quantization"));
+}
+
+TEST(VerifyPlan, refusesBrokenCrossbars) {
+  auto after = [](const std::function<void(plan::Layer &)> &edit) {
+    Network network;
+    plan::Layer &layer = *network.plan.mutable_layers(0);
+    const uint32_t channels = layer.shape(0);
+    plan::Crossbar &crossbar = *layer.mutable_crossbar();
+    crossbar.set_array_rows(128);
+    crossbar.set_array_columns(128);
+    crossbar.set_highest_conductance(100);
+    crossbar.set_matrix_columns(channels);
+    crossbar.set_matrix_rows(network.tensors.at(layer.weights()).elements() /
+                             channels);
+    crossbar.set_groups(1);
+    crossbar.set_groups_per_array(1);
+    edit(layer);
+    return verdict(network);
+  };
+  EXPECT_EQ(after([](auto &) {}), "");
+  // What a crossbar gives a meaning.
+  EXPECT_EQ(after([](auto &layer) {
+              layer.mutable_shift()->set_unit(plan::MICROSIEMENS);
+            }),
+            "");
+  EXPECT_THAT(
+      after([](auto &layer) { layer.mutable_crossbar()->set_array_rows(0); }),
+      HasSubstr("1 to 65536"));
+  EXPECT_THAT(
+      after([](auto &layer) { layer.mutable_crossbar()->set_matrix_rows(7); }),
+      HasSubstr("not made of its weights"));
+  EXPECT_THAT(
+      after([](auto &layer) { layer.mutable_crossbar()->set_groups(0); }),
+      HasSubstr("not made of its weights"));
+  EXPECT_THAT(after([](auto &layer) {
+                layer.mutable_crossbar()->set_groups_per_array(2);
+              }),
+              HasSubstr("no place"));
+  EXPECT_THAT(after([](auto &layer) {
+                layer.mutable_crossbar()->set_lowest_conductance(100);
+              }),
+              HasSubstr("window"));
+  EXPECT_THAT(after([](auto &layer) {
+                layer.mutable_crossbar()->set_highest_conductance(NAN);
+              }),
+              HasSubstr("window"));
+  EXPECT_THAT(after([](auto &layer) {
+                layer.mutable_crossbar()->set_ideal_reference(true);
+              }),
+              HasSubstr("no reference"));
+  EXPECT_THAT(
+      after([](auto &layer) { layer.mutable_crossbar()->set_cell_bits(17); }),
+      HasSubstr("17 bits"));
+  EXPECT_THAT(
+      after([](auto &layer) { layer.mutable_crossbar()->set_cell_bits(2); }),
+      HasSubstr("mode symmetric per tensor"));
+  EXPECT_THAT(after([](auto &layer) {
+                layer.mutable_crossbar()->set_cells(plan::Crossbar::OFFSET);
+                layer.mutable_crossbar()->set_cell_bits(2);
+                layer.mutable_quantize()->set_bits(5);
+                layer.mutable_quantize()->set_mode(plan::Quantize::SYMMETRIC);
+              }),
+              HasSubstr("mode minmax per tensor"));
 }
 
 /// One step of every remaining family, right and wrong.

@@ -1,0 +1,218 @@
+"""Runs the built `cim map`, and other commands with crossbars, as a user would.
+
+Run one test with `.venv/bin/python tests/tools/cim/mapping.py build/bin/cim Mapping.test_table`.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import numpy
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from small_network import small_network
+
+CIM = None
+
+
+def depthwise_network():
+    """3x3 depthwise convolution of 40 channels, then 1x1 to 6."""
+    random = numpy.random.default_rng(4)
+    weights = {"depthwise.weight": (40, 1, 3, 3), "pointwise.weight": (6, 40, 1, 1)}
+    nodes = [helper.make_node("Conv", ["input", "depthwise.weight"], ["a"], group=40),
+             helper.make_node("Conv", ["a", "pointwise.weight"], ["output"])]
+    graph = helper.make_graph(
+        nodes, "depthwise", [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 40, 8, 8])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["N", 6, 6, 6])],
+        [numpy_helper.from_array(random.normal(0, 1, shape).astype(numpy.float32), name)
+         for name, shape in weights.items()])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+
+
+def large_network():
+    """One fully connected layer of 10,000 x 10,000."""
+    weights = numpy.random.default_rng(5).standard_normal((10000, 10000), dtype=numpy.float32)
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["input", "large.weight"], ["output"])], "large",
+        [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 10000])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["N", 10000])],
+        [numpy_helper.from_array(weights, "large.weight")])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+
+
+class Mapping(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.scratch.name)
+        onnx.save(small_network(), cls.folder / "small.onnx")
+        onnx.save(depthwise_network(), cls.folder / "depthwise.onnx")
+        random = numpy.random.default_rng(2)
+        numpy.save(cls.folder / "x.npy", random.normal(0, 1, (40, 3, 8, 8)).astype(numpy.float32))
+        numpy.save(cls.folder / "y.npy", random.integers(0, 4, 40))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def cim(self, *arguments):
+        return subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
+                              timeout=120)
+
+    def succeeds(self, *arguments):
+        result = self.cim(*arguments)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result
+
+    def document(self, *arguments):
+        return json.loads(self.succeeds(*arguments, "--json", "-").stdout)
+
+    def fails(self, status, words, *arguments):
+        before = sorted(self.folder.iterdir())
+        result = self.cim(*arguments)
+        self.assertEqual(result.returncode, status, result)
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+        self.assertTrue(result.stderr.startswith("cim: error: "), result.stderr)
+        self.assertIn(words, result.stderr)
+        self.assertEqual(before, sorted(self.folder.iterdir()))
+
+    def logits(self, *arguments):
+        self.succeeds("eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--outputs", "out.npy", *arguments)
+        return numpy.load(self.folder / "out.npy")
+
+    def test_document(self):
+        document = self.document("map", "small.onnx", "--crossbar", "64x12")
+        self.assertEqual(document["command"], "map")
+        self.assertEqual(document["options"], {"crossbar": "64x12"})
+        self.assertEqual([(l["name"], l["rows"], l["columns"], l["row_tiles"], l["column_tiles"], l["crossbars"])
+                          for l in document["layers"]],
+                         [("stem", 27, 16, 1, 2, 4), ("block.conv1", 144, 16, 3, 2, 12),
+                          ("block.conv2", 144, 16, 3, 2, 12), ("fc", 16, 4, 1, 1, 2)])
+        self.assertEqual({l["cells_per_weight"] for l in document["layers"]}, {2})
+        self.assertAlmostEqual(document["layers"][1]["utilization"], 144 * 16 / (6 * 64 * 12))
+        self.assertEqual(document["crossbars"], 30)
+        self.assertEqual(document["cells"], 2 * document["model"]["weights"])
+        self.assertEqual(document["reference_cells"], 0)
+
+    def test_slices_and_references(self):
+        document = self.document("map", "small.onnx", "--crossbar", "64x12", "--cells", "offset",
+                                 "--quantize", "5", "--cell-bits", "2")
+        self.assertEqual({l["cells_per_weight"] for l in document["layers"]}, {3})
+        self.assertEqual(document["crossbars"], 45)
+        self.assertEqual(document["cells"], 3 * document["model"]["weights"])
+        self.assertEqual(document["reference_cells"], 3 * (27 * 2 + 144 * 2 + 144 * 2 + 16))
+
+    def test_table(self):
+        lines = self.succeeds("map", "small.onnx", "--crossbar", "64x12").stdout.splitlines()
+        self.assertEqual(lines[0].split()[:3], ["layer", "rows", "columns"])
+        self.assertTrue(lines[-2].startswith("4 layers"))
+        self.assertEqual(lines[-1], "10,208 cells hold weights")
+
+    def test_packing(self):
+        naive = self.document("map", "depthwise.onnx", "--crossbar", "128x128")
+        dense = self.document("map", "depthwise.onnx", "--crossbar", "128x128", "--packing", "dense")
+        self.assertEqual([l["crossbars"] for l in naive["layers"]], [80, 2])
+        # 14 groups of 9 x 1 fit on the diagonal: 40 of them take 3 arrays.
+        self.assertEqual([l["crossbars"] for l in dense["layers"]], [6, 2])
+        self.assertEqual(dense["cells"], naive["cells"])
+        result = self.succeeds("map", "small.onnx", "--crossbar", "128x128", "--packing", "dense")
+        self.assertIn("packing 'dense' has no effect", result.stderr)
+
+    def test_overrides(self):
+        document = self.document("map", "small.onnx", "--crossbar", "64x64", "--quantize", "5", "--cells", "offset",
+                                 "--cell-bits", "1", "--layer", "fc:crossbar=8x8", "--layer", "role:C2:cell-bits=5",
+                                 "--layer", "stem:cells=differential", "--layer", "stem:quantize=5,mode=symmetric")
+        self.assertEqual([(l["array"], l["cells_per_weight"]) for l in document["layers"]],
+                         [([64, 64], 8), ([64, 64], 5), ([64, 64], 1), ([8, 8], 5)])
+
+    def test_manifest(self):
+        for name in ("m.pb", "m.json"):
+            self.succeeds("map", "small.onnx", "--crossbar", "64x12", "-o", name)
+        manifest = json.loads((self.folder / "m.json").read_text())
+        self.assertEqual((manifest["version"], manifest["arrays"]), (1, 30))
+        weights = {i.name: numpy_helper.to_array(i) for i in onnx.load(self.folder / "small.onnx").graph.initializer}
+        for layer in manifest["layers"]:
+            matrix = weights[layer["weights"]].reshape(layer["groups"], layer["columns"], layer["rows"])
+            # Putting every G+ tile back in its place gives the weights.
+            found = numpy.full_like(matrix, numpy.nan)
+            for tile in layer["tiles"]:
+                if tile["sign"] < 0:
+                    continue
+                rows = slice(tile["row"], tile["row"] + tile["rows"])
+                columns = slice(tile["column"], tile["column"] + tile["columns"])
+                self.assertTrue(numpy.isnan(found[tile["group"], columns, rows]).all())
+                found[tile["group"], columns, rows] = matrix[tile["group"], columns, rows]
+            numpy.testing.assert_array_equal(found, matrix)
+        arrays = [tile["array"] for layer in manifest["layers"] for tile in layer["tiles"]]
+        self.assertEqual(arrays, list(range(30)))
+        self.fails(2, "name a .pb or a .json file", "map", "small.onnx", "--crossbar", "8x8", "-o", "m.txt")
+        self.fails(1, "no folder", "map", "small.onnx", "--crossbar", "8x8", "-o", "nowhere/m.pb")
+
+    def test_stages(self):
+        """The mapped stage is text that can be edited and mapped once more."""
+        self.succeeds("compile", "small.onnx", "--crossbar", "64x12", "-o", "mapped.mlir")
+        text = (self.folder / "mapped.mlir").read_text()
+        self.assertEqual(text.count("cim.map "), 4)
+        (self.folder / "mapped.mlir").write_text(text.replace("144 x 16 onto 64 x 12", "144 x 16 onto 144 x 16"))
+        document = self.document("map", "mapped.mlir")
+        self.assertEqual([l["crossbars"] for l in document["layers"]], [4, 2, 2, 2])
+        document = self.document("map", "mapped.mlir", "--cells", "offset")
+        self.assertEqual([l["crossbars"] for l in document["layers"]], [2, 1, 1, 1])
+        self.succeeds("compile", "small.onnx", "--crossbar", "64x12", "-o", "small.plan")
+        self.assertEqual(self.document("map", "small.plan")["crossbars"], 30)
+        self.fails(2, "compiled plan", "map", "small.plan", "--crossbar", "8x8")
+
+    def test_without_errors_nothing_changes(self):
+        expected = self.logits()
+        for cells in ("differential", "offset"):
+            mapped = self.logits("--crossbar", "64x64", "--cells", cells)
+            numpy.testing.assert_allclose(mapped, expected, atol=1e-5 * abs(expected).max())
+
+    def test_conductances_have_errors(self):
+        arguments = ("--crossbar", "64x64", "--noise", "normal:3uS")
+        first = self.logits(*arguments)
+        self.assertGreater(abs(first - self.logits()).max(), 1e-3)
+        numpy.testing.assert_array_equal(first, self.logits(*arguments))
+        # Cells do not know their tile.
+        numpy.testing.assert_array_equal(first, self.logits("--crossbar", "16x8", "--noise", "normal:3uS"))
+        self.assertGreater(abs(first - self.logits(*arguments, "--conductance", "0:1000")).max(), 1e-3)
+
+    def test_wrong_options(self):
+        for status, words, arguments in (
+                (2, "--crossbar ROWSxCOLUMNS", ()),
+                (1, "stands on no arrays", ("--cells", "offset")),
+                (2, "is not ROWSxCOLUMNS", ("--crossbar", "128")),
+                (2, "is not ROWSxCOLUMNS", ("--crossbar", "0x8")),
+                (2, "did you mean 'offset'", ("--crossbar", "8x8", "--cells", "ofset")),
+                (2, "GMIN must be below GMAX", ("--crossbar", "8x8", "--conductance", "40:1")),
+                (2, "GMIN '-1'", ("--crossbar", "8x8", "--conductance=-1:1")),
+                (2, "from 1 to 16", ("--crossbar", "8x8", "--cell-bits", "0")),
+                (2, "packing", ("--crossbar", "8x8", "--packing", "tight")),
+                (1, "needs quantization of mode symmetric", ("--crossbar", "8x8", "--cell-bits", "2")),
+                (1, "needs quantization of mode minmax",
+                 ("--crossbar", "8x8", "--cells", "offset", "--cell-bits", "2", "--quantize", "5,mode=symmetric")),
+                (2, "--noise", ("--crossbar", "8x8", "--noise", "normal:1uS"))):
+            with self.subTest(arguments):
+                self.fails(status, words, "map", "small.onnx", *arguments)
+        self.fails(1, "is in uS, but the layer is not mapped",
+                   "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:1uS")
+        self.fails(2, "no effect before stage mapped", "compile", "small.onnx", "--crossbar", "8x8", "--until",
+                   "perturbed")
+
+    def test_large_networks_are_mapped_in_seconds(self):
+        onnx.save(large_network(), self.folder / "large.onnx")
+        begin = time.monotonic()
+        document = self.document("map", "large.onnx", "--crossbar", "64x64", "-o", "large.pb")
+        self.assertLess(time.monotonic() - begin, 10)
+        self.assertEqual(document["crossbars"], 157 * 157 * 2)
+        self.fails(1, "a manifest holds at most", "map", "large.onnx", "--crossbar", "4x4", "-o", "larger.pb")
+
+
+if __name__ == "__main__":
+    CIM = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    unittest.main()

@@ -1,0 +1,260 @@
+//===- ErrorFlags.cpp - Errors and crossbars on the command line ----------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/cim/grammar/CrossbarOptions.h"
+#include "dialects/cim/grammar/LayerPattern.h"
+#include "runtime/devices/DeviceModels.h"
+#include "runtime/tensor/Errors.h"
+#include "tools/cim/Flags.h"
+
+#include <CLI/CLI.hpp>
+
+using namespace cim;
+
+namespace {
+
+/// Runs a parser of the error grammar and says which option was wrong.
+template <typename Parser>
+void checkGrammar(const std::string &option, const std::string &text,
+                  Parser parse) {
+  try {
+    parse(text);
+  } catch (const GrammarError &error) {
+    throw UsageError(option + ": " + error.what());
+  }
+}
+
+/// The options of layers by name, as they stand on the command line and in
+/// `--layer`.
+struct NamedOption {
+  const char *name;
+  std::string ErrorFlags::*flag;
+  std::string ErrorRequest::*field;
+  void (*parse)(std::string_view);
+  bool isMapping; ///< where weights stand, not what happens to them
+};
+constexpr NamedOption namedOptions[] = {
+    {"quantize", &ErrorFlags::quantize, &ErrorRequest::quantize,
+     [](std::string_view text) { parseQuantize(text); }, false},
+    {"device", &ErrorFlags::device, &ErrorRequest::device,
+     [](std::string_view text) { resolveDevice(parseDevice(text)); }, false},
+    {"noise", &ErrorFlags::noise, &ErrorRequest::noise,
+     [](std::string_view text) { parseNoise(text); }, false},
+    {"shift", &ErrorFlags::shift, &ErrorRequest::shift,
+     [](std::string_view text) { parseShift(text); }, false},
+    {"faults", &ErrorFlags::faults, &ErrorRequest::faults,
+     [](std::string_view text) { parseFaults(text); }, false},
+    {"crossbar", &ErrorFlags::crossbar, &ErrorRequest::crossbar,
+     [](std::string_view text) { parseCrossbar(text); }, true},
+    {"cells", &ErrorFlags::cells, &ErrorRequest::cells,
+     [](std::string_view text) { parseCells(text); }, true},
+    {"conductance", &ErrorFlags::conductance, &ErrorRequest::conductance,
+     [](std::string_view text) { parseConductance(text); }, true},
+    {"cell-bits", &ErrorFlags::cellBits, &ErrorRequest::cellBits,
+     [](std::string_view text) { parseCellBits(text); }, true},
+    {"packing", &ErrorFlags::packing, &ErrorRequest::packing,
+     [](std::string_view text) { parsePacking(text); }, true},
+};
+
+/// `PATTERN:OPTION=VALUE`. Patterns and values may hold colons, values equals
+/// signs.
+ErrorRequest parseOverride(const std::string &text) {
+  const std::string option = "--layer '" + text + "'";
+  const size_t equals = text.find('=');
+  const size_t colon =
+      equals == text.npos ? text.npos : text.rfind(':', equals);
+  if (colon == text.npos || colon == 0)
+    throw UsageError(option + ": write PATTERN:OPTION=VALUE, for example "
+                              "role:C2:noise=normal:0.5qs");
+  ErrorRequest request;
+  request.layers = text.substr(0, colon);
+  const std::string name = text.substr(colon + 1, equals - colon - 1);
+  const std::string value = text.substr(equals + 1);
+  checkGrammar(option, request.layers, checkLayerPattern);
+  std::vector<std::string> names;
+  for (const NamedOption &known : namedOptions) {
+    if (name == known.name) {
+      checkGrammar(option, value, known.parse);
+      request.*known.field = value;
+      return request;
+    }
+    names.push_back(known.name);
+  }
+  const auto near = nearNames(name, names);
+  throw UsageError(option + ": '" + name + "' is no option of a layer" +
+                   (near.empty()
+                        ? "; use quantize, device, noise, shift, faults, "
+                          "crossbar, cells, conductance, cell-bits "
+                          "or packing"
+                        : "; did you mean '" + near[0] + "'?"));
+}
+
+} // namespace
+
+void ErrorFlags::addTo(CLI::App &app) {
+  const char *group = "Errors";
+  app.add_option("--quantize", quantize,
+                 "BITS, and any of ,mode=minmax|symmetric|percentile|lloyd "
+                 ",percentile=P ,per=tensor|channel; or levels=FILE.csv")
+      ->type_name("Q")
+      ->group(group);
+  app.add_option("--device", device,
+                 "NAME[@TIME][,force]: every cell follows a model of 'cim "
+                 "devices' or of a YAML file, TIME after programming, for "
+                 "example pcm-joshi2020@1d; needs --crossbar")
+      ->type_name("DEVICE")
+      ->group(group);
+  app.add_option("--noise", noise,
+                 "DIST:WIDTH[,PARAM=V]: normal, uniform, lognormal, laplace, "
+                 "student-t or empirical; WIDTH with its unit qs, ns, abs or "
+                 "uS, for example normal:0.25qs")
+      ->type_name("NOISE")
+      ->group(group);
+  app.add_option("--shift", shift,
+                 "The same amount for every cell, for example +1/64qs or "
+                 "-0.01ns")
+      ->type_name("AMOUNT")
+      ->group(group);
+  app.add_option("--faults", faults,
+                 "low=P,high=P,flip=P: fractions of cells stuck low, stuck "
+                 "high, and of stored bits inverted")
+      ->type_name("FAULTS")
+      ->group(group);
+  app.add_option("--layers", layers,
+                 "Only these layers: names with * and ?, role:C1, role:C2, "
+                 "first:K, last:K, a leading ! excludes (default: all)")
+      ->type_name("PATTERN")
+      ->group(group);
+  app.add_option("--layer", overrides,
+                 "PATTERN:OPTION=VALUE: another option for some layers, for "
+                 "example role:C2:noise=normal:0.5qs; may be repeated")
+      ->type_name("OVERRIDE")
+      ->allow_extra_args(false)
+      ->group(group);
+  addCrossbarsTo(app);
+}
+
+void ErrorFlags::addMappingTo(CLI::App &app) {
+  const char *group = "Errors";
+  app.add_option("--quantize", quantize,
+                 "BITS, and any of ,mode=minmax|symmetric|percentile|lloyd "
+                 ",percentile=P ,per=tensor|channel; or levels=FILE.csv")
+      ->type_name("Q")
+      ->group(group);
+  app.add_option("--layer", overrides,
+                 "PATTERN:OPTION=VALUE: another option for some layers, for "
+                 "example role:C2:noise=normal:0.5qs; may be repeated")
+      ->type_name("OVERRIDE")
+      ->allow_extra_args(false)
+      ->group(group);
+  addCrossbarsTo(app);
+}
+
+void ErrorFlags::addCrossbarsTo(CLI::App &app) {
+  const char *group = "Crossbars";
+  app.add_option("--crossbar", crossbar,
+                 "Put the weights onto arrays of so many rows and columns, for "
+                 "example 128x128")
+      ->type_name("RxC")
+      ->group(group);
+  app.add_option("--cells", cells,
+                 "differential (default): a pair of cells per weight; or "
+                 "offset[,reference=ideal]: one, against a reference column")
+      ->type_name("CELLS")
+      ->group(group);
+  app.add_option("--conductance", conductance,
+                 "The window of a cell in uS (default: the device's, else "
+                 "0:100); ,clip keeps "
+                 "errors inside it")
+      ->type_name("GMIN:GMAX")
+      ->group(group);
+  app.add_option("--cell-bits", cellBits,
+                 "Bits that a cell stores; a quantized weight is cut into "
+                 "slices (default: one analogue cell holds all)")
+      ->type_name("C")
+      ->group(group);
+  app.add_option("--packing", packing,
+                 "naive (default), or dense: groups of a convolution share "
+                 "arrays, along the diagonal")
+      ->type_name("HOW")
+      ->group(group);
+}
+
+bool ErrorFlags::any() const {
+  for (const NamedOption &option : namedOptions)
+    if (!option.isMapping && !(this->*option.flag).empty())
+      return true;
+  return !overrides.empty();
+}
+
+std::vector<ErrorRequest> ErrorFlags::check() const {
+  std::vector<ErrorRequest> requests;
+  // `--layers` says which layers have errors; all stand on crossbars.
+  ErrorRequest mapping, errors;
+  if (!layers.empty()) {
+    checkGrammar("--layers", layers, checkLayerPattern);
+    errors.layers = layers;
+  }
+  bool hasMapping = false, hasErrors = false;
+  for (const NamedOption &option : namedOptions) {
+    const std::string &value = this->*option.flag;
+    if (value.empty())
+      continue;
+    checkGrammar(std::string("--") + option.name, value, option.parse);
+    (option.isMapping ? mapping : errors).*option.field = value;
+    (option.isMapping ? hasMapping : hasErrors) = true;
+  }
+  if (hasMapping)
+    requests.push_back(mapping);
+  if (hasErrors)
+    requests.push_back(errors);
+  for (const std::string &text : overrides)
+    requests.push_back(parseOverride(text));
+  return requests;
+}
+
+std::string *ErrorFlags::find(std::string_view name) {
+  for (const NamedOption &option : namedOptions)
+    if (name == option.name)
+      return &(this->*option.flag);
+  return name == "layers" ? &layers : nullptr;
+}
+
+std::vector<std::string> ErrorFlags::names() {
+  std::vector<std::string> names;
+  for (const NamedOption &option : namedOptions)
+    names.push_back(option.name);
+  names.push_back("layers");
+  return names;
+}
+
+void ErrorFlags::describe(Json &options) const {
+  for (const NamedOption &option : namedOptions)
+    if (!(this->*option.flag).empty())
+      options[option.name] = this->*option.flag;
+  if (!layers.empty())
+    options["layers"] = layers;
+  if (!overrides.empty())
+    options["layer"] = overrides;
+}
+
+std::string ErrorFlags::text(bool withLayers) const {
+  std::string text, mapping;
+  auto add = [](std::string &list, const std::string &item) {
+    list += (list.empty() ? "" : ", ") + item;
+  };
+  for (const NamedOption &option : namedOptions)
+    if (!(this->*option.flag).empty())
+      add(option.isMapping ? mapping : text,
+          std::string(option.name) + " " + this->*option.flag);
+  if (withLayers && !layers.empty() && !text.empty())
+    text += " in " + layers;
+  if (!mapping.empty())
+    add(text, mapping);
+  for (const std::string &item : overrides)
+    add(text, item);
+  return text.empty() ? "none" : text;
+}
