@@ -178,7 +178,7 @@ std::string cim::drawHistograms(std::span<const WeightHistogram> histograms,
   std::string heading = "Weights: " + title;
   const size_t fitting = (width - 28) / pixelsPerCharacter;
   if (heading.size() > fitting)
-    heading = heading.substr(0, fitting) + "…";
+    heading = heading.substr(0, fitting) + "...";
   script << gnuplotHeader(format, width, height)
          << "set border 3 lc rgb '#606060'\n"
          << "set tics nomirror out scale 0.5 textcolor rgb '#404040'\n"
