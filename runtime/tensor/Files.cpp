@@ -7,6 +7,7 @@
 #include "runtime/tensor/Files.h"
 #include "runtime/tensor/Errors.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -204,6 +205,13 @@ std::string Sha256::finish() {
 std::string cim::sha256OfFile(const std::string &path) {
   MappedFile file = mapFile(path);
   Sha256 hash;
-  hash.update(file.text());
+  constexpr size_t piece = 1 << 20; // a multiple of every page size
+  for (size_t offset = 0; offset < file.size; offset += piece) {
+    size_t size = std::min(piece, file.size - offset);
+    const std::byte *bytes = file.data.get() + offset;
+    hash.update({bytes, size});
+    // Only the hash is wanted: the file must not stay in this process's memory.
+    ::madvise(const_cast<std::byte *>(bytes), size, MADV_DONTNEED);
+  }
   return hash.finish();
 }

@@ -131,6 +131,86 @@ TEST_F(ModuleFile, refusesAnUnknownStage) {
   EXPECT_THAT(messageOfCompiling(file), HasSubstr("'cin'"));
 }
 
+/// Words that an edit may bring in, the dangerous ones among them.
+const char *const words[] = {"0",
+                             "-1",
+                             "2",
+                             "3",
+                             "9223372036854775807",
+                             "-9223372036854775808",
+                             "4294967296",
+                             "1.0e+400",
+                             "nan",
+                             "0x7FF0000000000000",
+                             "?",
+                             "*",
+                             "[",
+                             "]",
+                             "(",
+                             ")",
+                             "{",
+                             "}",
+                             "<",
+                             ">",
+                             "dense<>",
+                             "dense_resource<a>",
+                             "i1",
+                             "f64",
+                             "tensor<f32>",
+                             "tensor<65536x65536x65536x65536xf32>",
+                             "tensor<0x4xf32>",
+                             "@fc",
+                             "@main",
+                             "@first",
+                             "%x",
+                             "%1",
+                             "nn.relu",
+                             "none",
+                             "loc(unknown)"};
+
+TEST_F(ModuleFile, survivesManyEdits) {
+  ErrorRequest errors;
+  errors.noise = "normal:0.1ns";
+  for (Stage stage : {Stage::nn, Stage::perturbed}) {
+    compileTo(network, stage, file, {errors});
+    std::string text = read(file);
+    // Words and what stands between them, so that edits keep the text whole
+    // enough to come past the parser.
+    std::vector<std::string> pieces;
+    bool inWord = false;
+    for (char c : text) {
+      bool isWord = std::isalnum(c) || std::strchr("%@_.-#", c);
+      if (pieces.empty() || !isWord || !inWord)
+        pieces.emplace_back();
+      pieces.back() += c;
+      inWord = isWord;
+    }
+    std::mt19937 random(1);
+    int accepted = 0;
+    for (int i = 0; i < 1000; ++i) {
+      std::vector<std::string> edited = pieces;
+      std::string &place = edited[random() % edited.size()];
+      switch (random() % 3) {
+      case 0:
+        place = words[random() % std::size(words)];
+        break;
+      case 1:
+        place = pieces[random() % pieces.size()];
+        break;
+      case 2:
+        place.clear();
+        break;
+      }
+      std::string result;
+      for (const std::string &piece : edited)
+        result += piece;
+      write(file, result);
+      accepted += messageOfCompiling(file, {errors}) == "no error";
+    }
+    EXPECT_GT(accepted, 10);
+  }
+}
+
 TEST_F(ModuleFile, leavesNothingBehindWhenItCannotWrite) {
   auto filesIn = [](const fs::path &folder) {
     return std::distance(fs::directory_iterator(folder), {});

@@ -21,6 +21,11 @@ struct SharedNetwork {
   std::map<std::string, int> operations;
 };
 
+/// For the test's messages.
+void PrintTo(const SharedNetwork &network, std::ostream *stream) {
+  *stream << network.file;
+}
+
 class SharedNetworks : public TestWithParam<SharedNetwork> {};
 
 TEST_P(SharedNetworks, compileIntoFewFusedSteps) {
@@ -49,26 +54,83 @@ TEST_P(SharedNetworks, compileIntoFewFusedSteps) {
   EXPECT_EQ(weights, GetParam().weights);
 }
 
-INSTANTIATE_TEST_SUITE_P(, SharedNetworks,
-                         Values(SharedNetwork{"models/resnet20-cifar10.onnx",
-                                              20,
-                                              268336,
-                                              {{"conv", 19},
-                                               {"slice", 2},
-                                               {"pad", 2},
-                                               {"average_pool", 1},
-                                               {"relayout", 1},
-                                               {"reshape", 1},
-                                               {"gemm", 1}}},
-                                SharedNetwork{"models/resnet32-cifar10.onnx",
-                                              32,
-                                              461872,
-                                              {{"conv", 31},
-                                               {"slice", 2},
-                                               {"pad", 2},
-                                               {"average_pool", 1},
-                                               {"relayout", 1},
-                                               {"reshape", 1},
-                                               {"gemm", 1}}}));
+const SharedNetwork networks[] = {
+    {"models/resnet20-cifar10.onnx",
+     20,
+     268336,
+     {{"conv", 19},
+      {"slice", 2},
+      {"pad", 2},
+      {"average_pool", 1},
+      {"relayout", 1},
+      {"reshape", 1},
+      {"gemm", 1}}},
+    {"models/resnet32-cifar10.onnx",
+     32,
+     461872,
+     {{"conv", 31},
+      {"slice", 2},
+      {"pad", 2},
+      {"average_pool", 1},
+      {"relayout", 1},
+      {"reshape", 1},
+      {"gemm", 1}}},
+    {"models/resnet34-cifar10.onnx",
+     37,
+     21265088,
+     {{"conv", 36},
+      {"global_average_pool", 1},
+      {"relayout", 1},
+      {"reshape", 1},
+      {"gemm", 1}}},
+    {"models/vgg16-mnist.onnx",
+     16,
+     15238720,
+     {{"conv", 13},
+      {"max_pool", 5},
+      {"relayout", 1},
+      {"reshape", 1},
+      {"gemm", 3}}},
+    {"onnx-conformance/light/light_bvlc_alexnet/model.onnx",
+     8,
+     60954656,
+     {{"conv", 5},
+      {"lrn", 2},
+      {"max_pool", 3},
+      {"relayout", 1},
+      {"reshape", 1},
+      {"gemm", 3},
+      {"softmax", 1}}},
+    {"onnx-conformance/light/light_resnet50/model.onnx",
+     54,
+     25502912,
+     {{"conv", 53},
+      {"max_pool", 1},
+      {"average_pool", 1},
+      {"relayout", 1},
+      {"reshape", 1},
+      {"gemm", 1},
+      {"softmax", 1}}},
+    {"onnx-conformance/light/light_squeezenet/model.onnx",
+     26,
+     1231552,
+     {{"conv", 26},
+      {"concat", 8},
+      {"max_pool", 3},
+      {"global_average_pool", 1},
+      {"relayout", 1},
+      {"softmax", 1}}},
+    {"onnx-conformance/light/light_vgg19/model.onnx",
+     19,
+     143652544,
+     {{"conv", 16},
+      {"max_pool", 5},
+      {"relayout", 1},
+      {"reshape", 1},
+      {"gemm", 3},
+      {"softmax", 1}}},
+};
+
+INSTANTIATE_TEST_SUITE_P(, SharedNetworks, ValuesIn(networks));
 
 } // namespace

@@ -7,7 +7,7 @@
 #include "runtime/plan/PlanFile.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/tensor/TensorFile.h"
-#include "tests/runtime/executor/PlanBuilder.h"
+#include "tests/runtime/PlanBuilder.h"
 
 #include <filesystem>
 #include <fstream>
