@@ -8,11 +8,12 @@
 #include "runtime/kernels/InstructionSet.h"
 #include "runtime/store/Store.h"
 #include "runtime/tensor/Errors.h"
-#include "runtime/tensor/Files.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
+#include "tools/cim/SweepIdentity.h"
+#include "tools/cim/SweepReport.h"
 #include "tools/cim/SweepWork.h"
 #include "tools/cim/Text.h"
 #include "tools/cim/Vary.h"
@@ -78,70 +79,6 @@ Shard parseShard(const std::string &text) {
   }
   throw UsageError("--shard '" + text +
                    "': write I/N with I from 1 to N, for example 2/8");
-}
-
-//===----------------------------------------------------------------------===//
-// What makes results the same
-//===----------------------------------------------------------------------===//
-
-/// \p text with every table (`file=`, `level=`, `levels=`) replaced by the hash
-/// of its contents.
-std::string withTableContents(const std::string &text) {
-  std::string result;
-  size_t begin = 0;
-  while (begin <= text.size()) {
-    const size_t end = std::min(text.find(',', begin), text.size());
-    const std::string piece = text.substr(begin, end - begin);
-    const size_t equals = piece.rfind('=');
-    const size_t before = equals == piece.npos
-                              ? piece.npos
-                              : piece.find_last_of("=:", equals - 1);
-    const size_t name = before == piece.npos ? 0 : before + 1;
-    result += begin > 0 ? "," : "";
-    if (equals != piece.npos && equals > 0) {
-      const std::string key = piece.substr(name, equals - name);
-      if (key == "file" || key == "level" || key == "levels") {
-        result += piece.substr(0, equals + 1) +
-                  "sha256:" + sha256OfFile(piece.substr(equals + 1));
-        begin = end + 1;
-        continue;
-      }
-    }
-    result += piece;
-    begin = end + 1;
-  }
-  return result;
-}
-
-nlohmann::json withTableContents(const Json &json) {
-  if (json.is_string())
-    return withTableContents(json.get<std::string>());
-  if (json.is_array()) {
-    auto list = nlohmann::json::array();
-    for (const Json &item : json)
-      list.push_back(withTableContents(item));
-    return list;
-  }
-  if (json.is_object()) {
-    auto object = nlohmann::json::object(); // sorted
-    for (const auto &[name, value] : json.items())
-      object[name] = withTableContents(value);
-    return object;
-  }
-  return nlohmann::json::parse(json.dump());
-}
-
-/// Of everything that is computed with: files beside the model hold weights,
-/// too.
-std::string hashOf(const Network &network) {
-  Sha256 hash;
-  hash.update(network.sha256);
-  for (const auto &[name, tensor] : network.tensors) {
-    hash.update(std::to_string(name.size()) + ":" + name + ":" +
-                std::to_string(tensor.bytes()) + ":");
-    hash.update({tensor.data.get(), tensor.bytes()});
-  }
-  return hash.finish();
 }
 
 //===----------------------------------------------------------------------===//
@@ -223,27 +160,8 @@ void Sweep::run() {
   checkInterrupted();
   report.images = images.images();
 
-  PointIdentity identity;
-  identity.modelSha256 = hashOf(network);
-  identity.dataSha256 = images.sha256();
-  identity.images = images.images();
-  identity.kernels =
-      std::string(CIM_VERSION) + " " +
-      (running.reference
-           ? "reference"
-           : (running.precision.empty() ? "f32" : running.precision) + " " +
-                 std::string(kernels::nameOf(kernels::instructionSet())));
-  std::vector<PointIdentity> identities;
-  for (const SweepPoint &point : points) {
-    Json options = Json::object();
-    point.errors.describe(options);
-    options["fold-batch-norm"] = model.foldBatchNorm;
-    if (!images.asStored().isFloat)
-      options["normalize"] = spelling(images.normalization());
-    identity.options = withTableContents(options).dump(
-        -1, ' ', false, nlohmann::json::error_handler_t::replace);
-    identities.push_back(identity);
-  }
+  const std::vector<PointIdentity> identities =
+      identitiesOf(points, model, running, network, images);
 
   // A store that cannot be written can still answer.
   const bool isReadOnly = std::filesystem::exists(storePath) &&
@@ -260,7 +178,7 @@ void Sweep::run() {
     names.push_back(point.errors.text());
   SweepWork work({model, requests, names, data.spec, images,
                   std::move(evaluation), trials, untilWidth, shard},
-                 std::move(identities), std::move(network), store, isReadOnly);
+                 identities, std::move(network), store, isReadOnly);
   const bool complete = work.run();
 
   std::vector<PointResult> results;

@@ -129,6 +129,18 @@ class Sweeps(unittest.TestCase):
         table.write_text("-0.5\n0.1\n0.5\n")
         self.assertEqual(self.sweep(*vary, store="tables.sqlite")["computed"], 1)
 
+    def test_devices_count_by_their_numbers(self):
+        preset = pathlib.Path(__file__).resolve().parents[3] / "runtime/devices/models/reram-milo2021.yaml"
+        device = self.folder / "mine.yaml"
+        device.write_text(preset.read_text().replace("reram-milo2021", "mine"))
+        vary = ("--crossbar", "64x64", "--vary", "device=mine.yaml", "--trials", 2)
+        self.assertEqual(self.sweep(*vary, store="devices.sqlite")["computed"], 2)
+        self.assertEqual(self.sweep(*vary, store="devices.sqlite")["computed"], 0)
+        device.write_text(device.read_text().replace("4.782321", "5"))
+        self.assertEqual(self.sweep(*vary, store="devices.sqlite")["computed"], 2)
+        mixed = ("--crossbar", "64x64", "--quantize", 4, "--vary", "fc:device={none,mine.yaml}", "--trials", 2)
+        self.assertEqual(self.sweep(*mixed, store="devices.sqlite")["computed"], 3)
+
     def test_options_in_a_file(self):
         (self.folder / "sweep.yaml").write_text(
             "model: small.onnx\ndata: npy:x.npy,y.npy\nvary:\n  - noise=normal:{0.25,0.5}qs\n  - quantize={3,4}\n"
