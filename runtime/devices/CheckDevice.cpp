@@ -8,6 +8,7 @@
 #include "runtime/devices/DeviceText.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 #include <initializer_list>
@@ -148,7 +149,9 @@ std::string cim::problemOfWindow(const plan::Device &device,
   if (device.levels() > 0 && (crossbar.cell_bits() == 0 ||
                               device.levels() < 1u << crossbar.cell_bits()))
     return "its cells hold " + std::to_string(device.levels()) +
-           " levels; slice the weights with a smaller --cell-bits";
+           " levels; slice the weights with --cell-bits " +
+           std::to_string(std::bit_width(device.levels()) - 1) +
+           (device.levels() < 4 ? "" : " or fewer");
   double low = crossbar.lowest_conductance();
   double high = crossbar.highest_conductance();
   if (device.forced())

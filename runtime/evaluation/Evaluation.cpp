@@ -65,7 +65,8 @@ int64_t cim::classCount(const plan::Plan &plan) {
 bool cim::isRandom(const plan::Plan &plan) {
   return std::any_of(
       plan.layers().begin(), plan.layers().end(), [](const plan::Layer &layer) {
-        return (layer.has_noise() && layer.noise().width() != 0) ||
+        return layer.has_device() ||
+               (layer.has_noise() && layer.noise().width() != 0) ||
                (layer.has_faults() &&
                 (layer.faults().low() != 0 || layer.faults().high() != 0 ||
                  layer.faults().flip() != 0));

@@ -129,6 +129,9 @@ TEST_F(EvaluationTest, ChipsDifferAndRepeat) {
   const PlanBuilder network = noisy();
   EXPECT_TRUE(isRandom(network.plan));
   EXPECT_FALSE(isRandom(roots(3).plan));
+  plan::Plan withDevice;
+  withDevice.add_layers()->mutable_device();
+  EXPECT_TRUE(isRandom(withDevice));
   std::mt19937 random(1);
   std::normal_distribution<float> normal;
   std::vector<float> rows(6 * 200);
