@@ -136,7 +136,8 @@ private:
           (stage == Stage::nn && request.foldBatchNorm) ||
           (stage == Stage::perturbed && !request.errors.empty()) ||
           (stage == Stage::mapped &&
-           llvm::any_of(request.errors, asksForCrossbars));
+           llvm::any_of(request.errors,
+                        std::mem_fn(&ErrorRequest::asksForCrossbars)));
       if (stage <= until && (!reached || stage > *reached || isAskedFor))
         addStage(passes, stage, request);
     }

@@ -34,6 +34,12 @@ struct ErrorRequest {
   std::string quantize, device, noise, shift, faults; ///< empty: not asked for
   /// Where the weights stand (CrossbarOptions.h); empty: not asked for.
   std::string crossbar, cells, conductance, cellBits, packing;
+
+  /// Whether it says where weights stand.
+  bool asksForCrossbars() const {
+    return !crossbar.empty() || !cells.empty() || !conductance.empty() ||
+           !cellBits.empty() || !packing.empty();
+  }
 };
 
 struct CompileRequest {

@@ -249,8 +249,11 @@ private:
   LogicalResult addLayer(crossbar::LayerOp layer) {
     crossbar::LoadOp load = layer.getLoad();
     auto type = cast<RankedTensorType>(load.getResult().getType());
+    // Small weights are no resource, so that only their place knows their name.
+    StringRef initializer = nn::nameOf(layer.getLoc());
     FailureOr<std::string> tensor =
-        addTensor(load.getValue(), layer.getLoc(), layer.getSymName());
+        addTensor(load.getValue(), layer.getLoc(),
+                  initializer.empty() ? layer.getSymName() : initializer);
     FailureOr<uint32_t> weights = addValue(load.getResult(), "");
     if (failed(tensor) || failed(weights))
       return failure();

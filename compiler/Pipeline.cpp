@@ -52,7 +52,7 @@ static void addMapping(mlir::OpPassManager &passes,
                        const CompileRequest &request) {
   std::vector<MapToCrossbarsOptions> mappings;
   for (const ErrorRequest &asked : request.errors)
-    if (asksForCrossbars(asked)) {
+    if (asked.asksForCrossbars()) {
       MapToCrossbarsOptions &options = mappings.emplace_back();
       options.crossbar = asked.crossbar;
       options.cells = asked.cells;
@@ -63,12 +63,6 @@ static void addMapping(mlir::OpPassManager &passes,
     }
   if (!mappings.empty())
     passes.addPass(createMapToCrossbars(std::move(mappings)));
-}
-
-bool cim::asksForCrossbars(const ErrorRequest &request) {
-  return !request.crossbar.empty() || !request.cells.empty() ||
-         !request.conductance.empty() || !request.cellBits.empty() ||
-         !request.packing.empty();
 }
 
 void cim::addStage(mlir::OpPassManager &passes, Stage stage,

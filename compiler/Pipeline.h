@@ -29,9 +29,6 @@ std::string_view nameOf(Stage stage);
 void addStage(mlir::OpPassManager &passes, Stage stage,
               const CompileRequest &request);
 
-/// Whether \p request says where weights stand.
-bool asksForCrossbars(const ErrorRequest &request);
-
 /// Makes `cim-nn`, `cim-cim`, `cim-perturbed` and `cim-mapped` known to
 /// MLIR's command line.
 void registerPipelines();

@@ -64,18 +64,15 @@ void Compile::run() {
     throw UsageError("'" + model.path +
                      "' is compiled already; name the .onnx "
                      "or .mlir file");
-  if (!request.errors.empty() && until < Stage::perturbed)
+  if (errors.any() && until < Stage::perturbed)
     throw UsageError("errors have no effect before stage perturbed; leave them "
                      "out, or compile further than --until " +
                      this->until);
-  if (until < Stage::mapped)
-    for (const char *option :
-         {"crossbar", "cells", "conductance", "cell-bits", "packing"})
-      if (!errors.find(option)->empty())
-        throw UsageError(std::string("--") + option +
-                         " has no effect before stage mapped; leave it out, or "
-                         "compile further than --until " +
-                         this->until);
+  for (const ErrorRequest &asked : request.errors)
+    if (asked.asksForCrossbars() && until < Stage::mapped)
+      throw UsageError("crossbars have no effect before stage mapped; leave "
+                       "them out, or compile further than --until " +
+                       this->until);
   const std::string extension = std::filesystem::path(file).extension();
   if (!file.empty() && extension != ".mlir" && extension != ".plan")
     throw UsageError("-o '" + file +

@@ -201,8 +201,8 @@ class Mapping(unittest.TestCase):
                 self.fails(status, words, "map", "small.onnx", *arguments)
         self.fails(1, "is in uS, but the layer is not mapped",
                    "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:1uS")
-        self.fails(2, "no effect before stage mapped", "compile", "small.onnx", "--crossbar", "8x8", "--until",
-                   "perturbed")
+        for stage, option in (("perturbed", "--crossbar=8x8"), ("nn", "--layer=fc:crossbar=8x8")):
+            self.fails(2, "no effect before stage", "compile", "small.onnx", option, "--until", stage)
 
     def test_large_networks_are_mapped_in_seconds(self):
         onnx.save(large_network(), self.folder / "large.onnx")
