@@ -384,16 +384,18 @@ Shape gatherShape(const StepView &s) {
   require(operand.element_type() == plan::I32 ||
               operand.element_type() == plan::I64,
           "expects indices that are integers");
-  require(!operand.constant().empty(), "expects constant indices");
-  const Tensor &tensor = s.tensors.at(operand.constant());
-  auto check = [&](auto values) {
-    for (int64_t value : values)
-      require(-shape[axis] <= value && value < shape[axis],
-              "has the index " + std::to_string(value) + " into a dimension " +
-                  "of " + std::to_string(shape[axis]));
-  };
-  operand.element_type() == plan::I32 ? check(tensor.as<int32_t>())
-                                      : check(tensor.as<int64_t>());
+  // Indices that are computed are checked when they are known.
+  if (!operand.constant().empty()) {
+    const Tensor &tensor = s.tensors.at(operand.constant());
+    auto check = [&](auto values) {
+      for (int64_t value : values)
+        require(-shape[axis] <= value && value < shape[axis],
+                "has the index " + std::to_string(value) +
+                    " into a dimension of " + std::to_string(shape[axis]));
+    };
+    operand.element_type() == plan::I32 ? check(tensor.as<int32_t>())
+                                        : check(tensor.as<int64_t>());
+  }
   Shape result(shape.begin(), shape.begin() + axis);
   result.insert(result.end(), indices.begin(), indices.end());
   result.insert(result.end(), shape.begin() + axis + 1, shape.end());

@@ -294,6 +294,26 @@ TEST(VerifyPlan, refusesBrokenCrossbars) {
               HasSubstr("mode minmax per tensor"));
 }
 
+TEST(VerifyPlan, checksIndicesThatAreConstant) {
+  auto gather = [](std::vector<int64_t> indices) {
+    PlanBuilder network;
+    uint32_t x = network.input({4, 3}, plan::ROW_MAJOR);
+    uint32_t i = network.constant({2}, {0.0f, 0.0f});
+    plan::Value &value = *network.plan.mutable_values(i);
+    value.set_element_type(plan::I64);
+    Tensor &tensor = network.tensors[value.constant()];
+    tensor.type = plan::I64;
+    auto owner = std::make_shared<std::vector<int64_t>>(indices);
+    tensor.data = {owner, reinterpret_cast<std::byte *>(owner->data())};
+    network.output(network.step("gather", {x, i}, {2, 3}, plan::ROW_MAJOR));
+    network.with("axis", 0);
+    return verdict(network);
+  };
+  EXPECT_EQ(gather({-4, 3}), "");
+  EXPECT_THAT(gather({0, 4}), HasSubstr("index 4"));
+  EXPECT_THAT(gather({-5, 0}), HasSubstr("index -5"));
+}
+
 /// One step of every remaining family, right and wrong.
 struct OneStep {
   std::string operation;
