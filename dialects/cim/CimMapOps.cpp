@@ -45,7 +45,7 @@ LogicalResult MapOp::verify() {
     int64_t channels = type.getDimSize(layer.getChannelAxis());
     // Products of two numbers up to 2^31 fit.
     if (int64_t(getColumns() * getGroups()) != channels ||
-        int64_t(getRows()) * channels != type.getNumElements())
+        getRows() * uint64_t(channels) != uint64_t(type.getNumElements()))
       return fail() << "maps " << getGroups() << " groups of " << getRows()
                     << " x " << getColumns() << ", which are not the weights "
                     << type << " with output channels in dimension "

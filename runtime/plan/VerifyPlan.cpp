@@ -61,6 +61,10 @@ template <typename Numbers> bool ascend(const Numbers &numbers) {
 bool isFraction(double number) { return 0 <= number && number <= 1; }
 
 void checkQuantize(const plan::Quantize &quantize) {
+  // One bit has no level beside zero.
+  const bool isSymmetric = quantize.mode() == plan::Quantize::SYMMETRIC ||
+                           quantize.mode() == plan::Quantize::PERCENTILE;
+  const uint32_t least = isSymmetric ? 2 : 1;
   require(plan::Quantize::Mode_IsValid(quantize.mode()),
           "has an unknown quantization mode");
   if (quantize.mode() == plan::Quantize::LEVELS)
@@ -68,9 +72,9 @@ void checkQuantize(const plan::Quantize &quantize) {
                 ascend(quantize.levels()),
             "needs 2 to 65536 ascending levels");
   else
-    require(1 <= quantize.bits() && quantize.bits() <= 16,
+    require(least <= quantize.bits() && quantize.bits() <= 16,
             "is quantized to " + std::to_string(quantize.bits()) +
-                " bits; expected 1 to 16");
+                " bits; expected " + std::to_string(least) + " to 16");
   if (quantize.mode() == plan::Quantize::PERCENTILE)
     require(0 < quantize.percentile() && quantize.percentile() <= 100,
             "has a percentile outside of 0 to 100");

@@ -68,6 +68,8 @@ _cim() {
     --data) COMPREPLY=($(compgen -W "cifar10 mnist npy folder shapes" -- "$current")); return ;;
     --precision) COMPREPLY=($(compgen -W "f32 f32-strict" -- "$current")); return ;;
     --instruction-set) COMPREPLY=($(compgen -W "baseline avx2 avx512" -- "$current")); return ;;
+    --cells) COMPREPLY=($(compgen -W "differential offset" -- "$current")); return ;;
+    --packing) COMPREPLY=($(compgen -W "naive dense" -- "$current")); return ;;
     --until) COMPREPLY=($(compgen -W "nn cim perturbed mapped plan" -- "$current")); return ;;
   esac
   if [ "${COMP_WORDS[1]}" = completion ]; then

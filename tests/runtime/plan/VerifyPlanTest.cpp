@@ -286,6 +286,12 @@ TEST(VerifyPlan, refusesBrokenCrossbars) {
       after([](auto &layer) { layer.mutable_crossbar()->set_cell_bits(2); }),
       HasSubstr("mode symmetric per tensor"));
   EXPECT_THAT(after([](auto &layer) {
+                layer.mutable_crossbar()->set_cell_bits(2);
+                layer.mutable_quantize()->set_bits(1);
+                layer.mutable_quantize()->set_mode(plan::Quantize::SYMMETRIC);
+              }),
+              HasSubstr("1 bits; expected 2 to 16"));
+  EXPECT_THAT(after([](auto &layer) {
                 layer.mutable_crossbar()->set_cells(plan::Crossbar::OFFSET);
                 layer.mutable_crossbar()->set_cell_bits(2);
                 layer.mutable_quantize()->set_bits(5);
