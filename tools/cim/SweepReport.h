@@ -18,7 +18,6 @@ namespace cim {
 
 /// What is known about one point of a sweep.
 struct PointResult {
-  /// In its order, as an ErrorFlags::describe() with what is varied.
   const SweepPoint *point = nullptr;
   /// Accuracy per chip; empty when no chip is finished.
   std::vector<double> trials;

@@ -51,7 +51,7 @@ public:
     Shard shard;
   };
 
-  /// \p first is the network of point 0. \p read: only ask the store.
+  /// \p first is the network of point 0. \p read: the store cannot be written.
   SweepWork(Plan plan, std::vector<PointIdentity> identities, Network first,
             Store &store, bool read);
 
