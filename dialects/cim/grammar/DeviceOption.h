@@ -15,7 +15,7 @@ namespace cim {
 struct DeviceOption {
   std::string name;
   std::optional<double> time = std::nullopt; ///< seconds since programming
-  bool force = false;         ///< also outside the model's ranges
+  bool force = false; ///< also outside the model's ranges
 };
 
 /// Throws GrammarError. Does not look for the device.
