@@ -144,6 +144,12 @@ void ErrorFlags::addMappingTo(CLI::App &app) {
                  ",percentile=P ,per=tensor|channel; or levels=FILE.csv")
       ->type_name("Q")
       ->group(group);
+  app.add_option("--device", device,
+                 "NAME[@TIME][,force]: every cell follows a model of 'cim "
+                 "devices' or of a YAML file, TIME after programming, for "
+                 "example pcm-joshi2020@1d; needs --crossbar")
+      ->type_name("DEVICE")
+      ->group(group);
   app.add_option("--layer", overrides,
                  "PATTERN:OPTION=VALUE: another option for some layers, for "
                  "example role:C2:noise=normal:0.5qs; may be repeated")

@@ -76,6 +76,10 @@ void Report::add(const plan::Layer &layer) {
 void Map::run() {
   model.check();
   const std::vector<ErrorRequest> requests = mapping.check();
+  for (const ErrorRequest &asked : requests)
+    if (!asked.noise.empty() || !asked.shift.empty() || !asked.faults.empty())
+      throw UsageError("--layer: noise, shift and faults have no effect on "
+                       "which cells hold a weight; leave them out");
   if (!file.empty()) {
     if (!isManifestName(file))
       throw UsageError("-o '" + file + "': name a .pb or a .json file");

@@ -182,6 +182,13 @@ class Mapping(unittest.TestCase):
         numpy.testing.assert_array_equal(first, self.logits("--crossbar", "16x8", "--noise", "normal:3uS"))
         self.assertGreater(abs(first - self.logits(*arguments, "--conductance", "0:1000")).max(), 1e-3)
 
+    def test_devices_have_windows(self):
+        for options, window in (((), [0, 25]), (("--conductance", "1:20"), [1, 20])):
+            self.succeeds("map", "small.onnx", "--crossbar", "64x64", "--device", "pcm-joshi2020", *options, "-o",
+                          "device.json")
+            layer = json.loads((self.folder / "device.json").read_text())["layers"][0]
+            self.assertEqual([layer["lowest_conductance"], layer["highest_conductance"]], window)
+
     def test_wrong_options(self):
         for status, words, arguments in (
                 (2, "--crossbar ROWSxCOLUMNS", ()),
@@ -196,7 +203,8 @@ class Mapping(unittest.TestCase):
                 (1, "needs quantization of mode symmetric", ("--crossbar", "8x8", "--cell-bits", "2")),
                 (1, "needs quantization of mode minmax",
                  ("--crossbar", "8x8", "--cells", "offset", "--cell-bits", "2", "--quantize", "5,mode=symmetric")),
-                (2, "--noise", ("--crossbar", "8x8", "--noise", "normal:1uS"))):
+                (2, "--noise", ("--crossbar", "8x8", "--noise", "normal:1uS")),
+                (2, "no effect on which cells", ("--crossbar", "8x8", "--layer", "fc:noise=normal:1uS"))):
             with self.subTest(arguments):
                 self.fails(status, words, "map", "small.onnx", *arguments)
         self.fails(1, "is in uS, but the layer is not mapped",
