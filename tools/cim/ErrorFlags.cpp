@@ -96,17 +96,7 @@ ErrorRequest parseOverride(const std::string &text) {
 
 void ErrorFlags::addTo(CLI::App &app) {
   const char *group = "Errors";
-  app.add_option("--quantize", quantize,
-                 "BITS, and any of ,mode=minmax|symmetric|percentile|lloyd "
-                 ",percentile=P ,per=tensor|channel; or levels=FILE.csv")
-      ->type_name("Q")
-      ->group(group);
-  app.add_option("--device", device,
-                 "NAME[@TIME][,force]: every cell follows a model of 'cim "
-                 "devices' or of a YAML file, TIME after programming, for "
-                 "example pcm-joshi2020@1d; needs --crossbar")
-      ->type_name("DEVICE")
-      ->group(group);
+  addCodesAndDeviceTo(app);
   app.add_option("--noise", noise,
                  "DIST:WIDTH[,PARAM=V]: normal, uniform, lognormal, laplace, "
                  "student-t or empirical; WIDTH with its unit qs, ns, abs or "
@@ -128,16 +118,17 @@ void ErrorFlags::addTo(CLI::App &app) {
                  "first:K, last:K, a leading ! excludes (default: all)")
       ->type_name("PATTERN")
       ->group(group);
-  app.add_option("--layer", overrides,
-                 "PATTERN:OPTION=VALUE: another option for some layers, for "
-                 "example role:C2:noise=normal:0.5qs; may be repeated")
-      ->type_name("OVERRIDE")
-      ->allow_extra_args(false)
-      ->group(group);
+  addOverridesTo(app);
   addCrossbarsTo(app);
 }
 
 void ErrorFlags::addMappingTo(CLI::App &app) {
+  addCodesAndDeviceTo(app);
+  addOverridesTo(app);
+  addCrossbarsTo(app);
+}
+
+void ErrorFlags::addCodesAndDeviceTo(CLI::App &app) {
   const char *group = "Errors";
   app.add_option("--quantize", quantize,
                  "BITS, and any of ,mode=minmax|symmetric|percentile|lloyd "
@@ -150,13 +141,15 @@ void ErrorFlags::addMappingTo(CLI::App &app) {
                  "example pcm-joshi2020@1d; needs --crossbar")
       ->type_name("DEVICE")
       ->group(group);
+}
+
+void ErrorFlags::addOverridesTo(CLI::App &app) {
   app.add_option("--layer", overrides,
                  "PATTERN:OPTION=VALUE: another option for some layers, for "
                  "example role:C2:noise=normal:0.5qs; may be repeated")
       ->type_name("OVERRIDE")
       ->allow_extra_args(false)
-      ->group(group);
-  addCrossbarsTo(app);
+      ->group("Errors");
 }
 
 void ErrorFlags::addCrossbarsTo(CLI::App &app) {

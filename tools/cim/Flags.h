@@ -72,6 +72,9 @@ struct ErrorFlags {
   std::string text(bool withLayers = true) const;
 
 private:
+  /// What a cell stores: `--quantize` and `--device`.
+  void addCodesAndDeviceTo(CLI::App &app);
+  void addOverridesTo(CLI::App &app);
   void addCrossbarsTo(CLI::App &app);
 };
 
