@@ -126,8 +126,8 @@ TEST_F(NetworkLayers, Vgg16) {
   });
 }
 
-// Weights on crossbars do not depend on the image: what ran image by image as an
-// nn network does so with its layers lowered.
+// Weights on crossbars do not depend on the image: what ran image by image as
+// an nn network does so with its layers lowered.
 TEST_F(NetworkLayers, KeepImagesApart) {
   SKIP_WITHOUT(models);
   for (const char *file : {"resnet20-cifar10.onnx", "vgg16-mnist.onnx"}) {

@@ -146,7 +146,7 @@ TEST(FuseEpilogues, leavesOtherArithmeticAlone) {
   uint32_t y = network.conv(x, 16);
   y = network.same("mul", {y, network.constant({6})}); // along the width
   y = network.same("add", {y, network.constant({1, 16, 6, 6})});
-  y = network.same("div", {y, network.constant({}, {0.0f})});
+  y = network.same("div", {y, network.constant({}, std::vector<float>{0.0f})});
   network.output(network.clip(y, 2, 1)); // everything becomes 1
   EXPECT_EQ(network.plan.steps_size(), 5);
   fuseEpilogues(network.plan, network.tensors);
