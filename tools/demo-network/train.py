@@ -1,6 +1,7 @@
 """Trains the demo's network: a ResNet-8 on the built-in `shapes` images.
 
-Run with tools/demo-network/train after a build. Writes resnet8-shapes.onnx
+After `tools/build` and `tools/bench --help` (which installs PyTorch), run
+`.venv-bench/bin/python tools/demo-network/train.py`. Writes resnet8-shapes.onnx
 beside this file; the same machine and PyTorch give the same file.
 """
 
