@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/Decimal.h"
+#include "dialects/nn/Assembly.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -134,26 +135,12 @@ static void printQuantizationMode(OpAsmPrinter &printer, Operation *operation,
   }
 }
 
-/// A value that carries its type, which is the result's.
-static ParseResult parseTypedElements(OpAsmParser &parser, ElementsAttr &value,
-                                      Type &type) {
-  if (parser.parseAttribute(value))
-    return failure();
-  type = value.getType();
-  return success();
-}
-
-static void printTypedElements(OpAsmPrinter &printer, Operation *,
-                               ElementsAttr value, Type) {
-  printer.printAttribute(value);
-}
+using nn::parseTypedElements;
+using nn::printTypedElements;
 
 //===----------------------------------------------------------------------===//
 // Convolution
 //===----------------------------------------------------------------------===//
-//
-// Its defaults depend on the number of spatial dimensions, which is known when
-// the type is, at the end of the text.
 
 ParseResult ConvOp::parse(OpAsmParser &parser, OperationState &state) {
   Builder &builder = parser.getBuilder();
@@ -175,28 +162,11 @@ ParseResult ConvOp::parse(OpAsmParser &parser, OperationState &state) {
     state.attributes.set(name, values);
   }
   int64_t groups = 1;
-  FunctionType type;
   if ((succeeded(parser.parseOptionalKeyword("groups")) &&
        parser.parseInteger(groups)) ||
-      parser.parseOptionalAttrDict(state.attributes) ||
-      parser.parseColonType(type) ||
-      parser.resolveOperands(operands, type.getInputs(), location,
-                             state.operands) ||
-      parser.addTypesToList(type.getResults(), state.types))
+      nn::parseWindowedEnd(parser, state, operands, location))
     return failure();
   state.attributes.set("groups", builder.getI64IntegerAttr(groups));
-  auto x = dyn_cast<RankedTensorType>(type.getInput(0));
-  if (!x)
-    return parser.emitError(location, "expects a ranked tensor to work on");
-  int64_t rank = std::max<int64_t>(x.getRank() - 2, 0);
-  auto complete = [&](StringRef name, int64_t count, int64_t value) {
-    if (!state.attributes.get(name))
-      state.attributes.set(name, builder.getDenseI64ArrayAttr(
-                                     SmallVector<int64_t>(count, value)));
-  };
-  complete("strides", rank, 1);
-  complete("pads", 2 * rank, 0);
-  complete("dilations", rank, 1);
   return success();
 }
 

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/nn/Assembly.h"
 #include "dialects/nn/NN.h"
 
 using namespace mlir;
@@ -89,17 +90,16 @@ static void printSteps(OpAsmPrinter &printer, Operation *,
   steps.print(printer);
 }
 
-/// The value of a constant, whose type is the result's.
-static ParseResult parseConstantValue(OpAsmParser &parser, ElementsAttr &value,
-                                      Type &type) {
+ParseResult parseTypedElements(OpAsmParser &parser, ElementsAttr &value,
+                               Type &type) {
   if (parser.parseAttribute(value))
     return failure();
   type = value.getType();
   return success();
 }
 
-static void printConstantValue(OpAsmPrinter &printer, Operation *,
-                               ElementsAttr value, Type) {
+void printTypedElements(OpAsmPrinter &printer, Operation *, ElementsAttr value,
+                        Type) {
   printer.printAttribute(value);
 }
 
@@ -109,6 +109,36 @@ static void printConstantValue(OpAsmPrinter &printer, Operation *,
 //
 // Their defaults depend on the number of spatial dimensions, which is known
 // when the type is, at the end of the text.
+
+ParseResult parseWindowedEnd(OpAsmParser &parser, OperationState &state,
+                             ArrayRef<OpAsmParser::UnresolvedOperand> operands,
+                             SMLoc location) {
+  Builder &builder = parser.getBuilder();
+  FunctionType type;
+  if (parser.parseOptionalAttrDict(state.attributes) ||
+      parser.parseColonType(type) ||
+      parser.resolveOperands(operands, type.getInputs(), location,
+                             state.operands) ||
+      parser.addTypesToList(type.getResults(), state.types))
+    return failure();
+  auto x = type.getNumInputs() ? dyn_cast<RankedTensorType>(type.getInput(0))
+                               : RankedTensorType();
+  if (!x)
+    return parser.emitError(location, "expects a ranked tensor to work on");
+  int64_t rank = std::max<int64_t>(x.getRank() - 2, 0);
+  auto complete = [&](StringRef name, int64_t count, int64_t value) {
+    if (!state.attributes.get(name))
+      state.attributes.set(name, builder.getDenseI64ArrayAttr(
+                                     SmallVector<int64_t>(count, value)));
+  };
+  complete("strides", rank, 1);
+  complete("pads", 2 * rank, 0);
+  complete("dilations", rank, 1);
+  // An attribute of the wrong kind, which properties could not hold.
+  return state.name.verifyInherentAttrs(state.attributes, [&] {
+    return parser.emitError(location) << "'" << state.name << "' op ";
+  });
+}
 
 /// Parses `operands (name value)* attributes : function-type`, the attributes
 /// whose names stand in \p lists, \p flags and \p integers in any order, and
@@ -147,30 +177,7 @@ static ParseResult parseWindowed(OpAsmParser &parser, OperationState &state,
       return failure();
     state.attributes.set(keyword, value);
   }
-  FunctionType type;
-  if (parser.parseOptionalAttrDict(state.attributes) ||
-      parser.parseColonType(type) ||
-      parser.resolveOperands(operands, type.getInputs(), location,
-                             state.operands) ||
-      parser.addTypesToList(type.getResults(), state.types))
-    return failure();
-  auto x = type.getNumInputs() ? dyn_cast<RankedTensorType>(type.getInput(0))
-                               : RankedTensorType();
-  if (!x)
-    return parser.emitError(location, "expects a ranked tensor to work on");
-  int64_t rank = std::max<int64_t>(x.getRank() - 2, 0);
-  auto complete = [&](StringRef name, int64_t count, int64_t value) {
-    if (!state.attributes.get(name))
-      state.attributes.set(name, builder.getDenseI64ArrayAttr(
-                                     SmallVector<int64_t>(count, value)));
-  };
-  complete("strides", rank, 1);
-  complete("pads", 2 * rank, 0);
-  complete("dilations", rank, 1);
-  // An attribute of the wrong kind, which properties could not hold.
-  return state.name.verifyInherentAttrs(state.attributes, [&] {
-    return parser.emitError(location) << "'" << state.name << "' op ";
-  });
+  return parseWindowedEnd(parser, state, operands, location);
 }
 
 static void printWindowed(OpAsmPrinter &printer, Operation *operation,

@@ -26,7 +26,7 @@ def NN_ConstantOp : Op<NN_Dialect, "constant", [Pure, ConstantLike]> {
   let builders = [OpBuilder<(ins "::mlir::ElementsAttr":$value), [{
     build($_builder, $_state, value.getType(), value);
   }]>];
-  let assemblyFormat = "attr-dict custom<ConstantValue>($value, type($result))";
+  let assemblyFormat = "attr-dict custom<TypedElements>($value, type($result))";
   let hasFolder = 1;
   let hasVerifier = 1;
 }
