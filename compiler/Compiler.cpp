@@ -15,6 +15,7 @@
 #include "compiler/plan/FuseEpilogues.h"
 #include "compiler/plan/RemoveDead.h"
 #include "dialects/cim/Cim.h"
+#include "frontends/onnx/Export.h"
 #include "frontends/onnx/Import.h"
 #include "runtime/plan/PlanFile.h"
 #include "runtime/plan/VerifyPlan.h"
@@ -172,6 +173,11 @@ public:
     if (!output.empty())
       writeModule(module, output);
     return moduleText(module);
+  }
+
+  void exportNetwork(const ExportRequest &request) override {
+    exportOnnx(request.model, request.changes, request.output,
+               {request.note, request.warn});
   }
 };
 

@@ -15,7 +15,7 @@
 
 #include "dialects/cim/grammar/ErrorOptions.h"
 #include "runtime/plan/plan.pb.h"
-#include "runtime/tensor/Tensor.h"
+#include "runtime/tensor/TensorChange.h"
 
 #include <functional>
 #include <string>
@@ -61,6 +61,18 @@ struct CompiledNetwork {
   std::string modelSha256;
 };
 
+struct ExportRequest {
+  std::string model; ///< .onnx
+  std::string output;
+  /// Tensors of the plan that compiling `model` gave, without batch
+  /// normalisation folded. exportOnnx() says how they get back into the file.
+  TensorChanges changes;
+  /// Kept in the file's metadata, for people.
+  std::string note;
+  /// Receives one line per warning.
+  std::function<void(const std::string &)> warn;
+};
+
 class Compiler {
 public:
   virtual ~Compiler() = default;
@@ -72,6 +84,9 @@ public:
   /// continued from its own stage. Throws InputError.
   virtual std::string compileToText(const CompileRequest &request, Stage until,
                                     const std::string &output) = 0;
+  /// Writes an ONNX network with other numbers in some of its tensors, whole or
+  /// not at all. Throws InputError.
+  virtual void exportNetwork(const ExportRequest &request) = 0;
 };
 
 /// Loads the compiler's shared object once per process. Throws InputError when

@@ -90,7 +90,7 @@ public:
     builder.setInsertionPointToEnd(function.addEntryBlock());
     importInputs();
     for (int index : order)
-      importNode(graph.node(index));
+      importNode(index);
     importOutputs();
     eraseUnused();
     if (mlir::failed(mlir::verify(*module)))
@@ -106,7 +106,8 @@ private:
   /// All of them at once, so that a user learns what is missing in one go.
   void rejectUnsupportedNodes();
   void importInputs();
-  void importNode(const onnx::NodeProto &node);
+  void importNode(int index);
+  void reportConstants(int node, llvm::ArrayRef<Value> operands);
   void importOutputs();
   /// What only shapes needed, or nobody.
   void eraseUnused();
@@ -279,7 +280,15 @@ void Importer::eraseUnused() {
 // Nodes
 //===----------------------------------------------------------------------===//
 
-void Importer::importNode(const onnx::NodeProto &proto) {
+void Importer::reportConstants(int node, llvm::ArrayRef<Value> operands) {
+  for (auto [i, operand] : llvm::enumerate(operands))
+    if (mlir::ElementsAttr value = operand ? constantOf(operand) : nullptr)
+      options.constantOperand({node, static_cast<int>(i),
+                               nn::nameOf(operand.getLoc()).str(), value});
+}
+
+void Importer::importNode(int index) {
+  const onnx::NodeProto &proto = graph.node(index);
   const Operator *known = findOperator(proto.op_type());
   assert(known && "checked by rejectUnsupportedNodes()");
   llvm::SmallVector<Value> operands;
@@ -296,6 +305,8 @@ void Importer::importNode(const onnx::NodeProto &proto) {
     if (!proto.output(i).empty())
       values[proto.output(i)] = results[i];
   }
+  if (options.constantOperand && !llvm::all_of(results, constantOf))
+    reportConstants(index, operands);
 }
 
 mlir::OwningOpRef<mlir::ModuleOp>

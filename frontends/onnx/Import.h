@@ -7,6 +7,7 @@
 #ifndef CIM_FRONTENDS_ONNX_IMPORT_H
 #define CIM_FRONTENDS_ONNX_IMPORT_H
 
+#include "mlir/IR/BuiltinAttributeInterfaces.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "runtime/tensor/Tensor.h"
@@ -16,12 +17,21 @@
 
 namespace cim {
 
+/// A constant that a node takes which depends on the network's input.
+struct ConstantOperand {
+  int node, operand; ///< indices in the file and in the node
+  std::string name;  ///< what the constant is called in the module
+  mlir::ElementsAttr value;
+};
+
 struct ImportOptions {
   /// Receives one line per warning; may be empty.
   std::function<void(const std::string &)> warn;
   /// Graph inputs that are fixed to a value, by name: they become constants,
   /// as an operand that decides a shape has to be.
   TensorMap constants;
+  /// Receives every such operand, for those who change the file; may be empty.
+  std::function<void(const ConstantOperand &)> constantOperand;
 };
 
 /// Reads the ONNX model \p path into a module with one function, `main`, of nn

@@ -291,6 +291,18 @@ Tensor TensorReader::read(TensorProto &tensor, const std::string &what) {
   return result;
 }
 
+void TensorReader::embed(TensorProto &tensor, const std::string &what) {
+  if (tensor.data_location() != TensorProto::EXTERNAL)
+    return;
+  TensorProto copy = tensor;
+  const Tensor checked = read(copy, what);
+  const size_t bytes = checked.elements() * storedWidth(tensor.data_type());
+  const auto data = externalBytes(tensor, bytes, 1, what);
+  tensor.set_raw_data(data.get(), bytes);
+  tensor.clear_external_data();
+  tensor.clear_data_location();
+}
+
 //===----------------------------------------------------------------------===//
 // External data
 //===----------------------------------------------------------------------===//

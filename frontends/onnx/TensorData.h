@@ -48,6 +48,9 @@ public:
   /// of it or, when they stand in another file, mapped; nothing is held twice.
   /// Throws InputError, \p what ("initializer 'w'") being its subject.
   Tensor read(onnx::TensorProto &tensor, const std::string &what);
+  /// Moves the bytes of \p tensor into it when they stand in another file.
+  /// Throws InputError.
+  void embed(onnx::TensorProto &tensor, const std::string &what);
 
 private:
   std::shared_ptr<const std::byte>

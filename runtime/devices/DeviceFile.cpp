@@ -4,31 +4,26 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/cim/grammar/LayerPattern.h"
-#include "dialects/cim/grammar/Words.h"
 #include "runtime/devices/CheckDevice.h"
 #include "runtime/devices/DeviceModels.h"
+#include "runtime/presets/YamlFile.h"
 #include "runtime/tensor/Errors.h"
-#include "runtime/tensor/Files.h"
 
 #include <algorithm>
-#include <limits>
-#include <yaml-cpp/yaml.h>
 
 using namespace cim;
 
-/// Larger ones are no device models.
-static constexpr size_t LargestFile = 1 << 20;
-
 namespace {
 
-class DeviceFile {
+class DeviceFile : YamlFile {
 public:
-  DeviceFile(const std::string &path) { model.file = path; }
+  explicit DeviceFile(const std::string &path)
+      : YamlFile(path, "device model", "docs/devices.md") {
+    model.file = path;
+  }
 
-  DeviceModel read(const YAML::Node &root) {
-    if (!root.IsMap())
-      fail(root, "write a device model as a map; copy one of the presets");
+  DeviceModel read() {
+    const YAML::Node root = load();
     checkKeys(root,
               {"format", "name", "kind", "citation", "doi", "note", "unit",
                "conductance", "scales_with_window", "levels", "time", "between",
@@ -79,58 +74,6 @@ public:
   }
 
 private:
-  [[noreturn]] void fail(const YAML::Node &node, const std::string &what) {
-    throw InputError("'" + model.file + "' line " +
-                     std::to_string(node.Mark().line + 1) + ": " + what);
-  }
-
-  void checkKeys(const YAML::Node &map, const std::vector<std::string> &known) {
-    if (!map.IsMap())
-      fail(map, "write a map here, such as {" + known[0] + ": ...}");
-    std::vector<std::string> seen;
-    for (const auto &entry : map) {
-      const std::string key =
-          entry.first.IsScalar() ? entry.first.Scalar() : "";
-      if (std::find(seen.begin(), seen.end(), key) != seen.end())
-        fail(entry.first, grammar::quote(key) + " stands there twice");
-      seen.push_back(key);
-      if (std::find(known.begin(), known.end(), key) != known.end())
-        continue;
-      const auto near = nearNames(key, known);
-      fail(entry.first,
-           grammar::quote(key) + " is no field of a device model" +
-               (near.empty() ? "; see docs/devices.md"
-                             : "; did you mean '" + near[0] + "'?"));
-    }
-  }
-
-  YAML::Node need(const YAML::Node &map, const char *key) {
-    const YAML::Node value = map[key];
-    if (!value)
-      fail(map, std::string("'") + key + "' is missing");
-    return value;
-  }
-
-  std::string text(const YAML::Node &node) {
-    if (!node.IsScalar() || node.Scalar().empty())
-      fail(node, "write some text here");
-    return node.Scalar();
-  }
-
-  std::string optionalText(const YAML::Node &map, const char *key) {
-    const YAML::Node value = map[key];
-    return value ? text(value) : "";
-  }
-
-  size_t word(const YAML::Node &node,
-              std::initializer_list<std::string_view> words) {
-    try {
-      return grammar::parseWord(text(node), "word", words);
-    } catch (const GrammarError &error) {
-      fail(node, error.what());
-    }
-  }
-
   /// Whether the user has yet to fill in \p node; then any number will do.
   bool isBlank(const YAML::Node &node) {
     if (!node.IsScalar() || node.Scalar() != "FILL")
@@ -140,24 +83,7 @@ private:
   }
 
   double number(const YAML::Node &node) {
-    if (isBlank(node))
-      return 0;
-    auto value =
-        node.IsScalar() ? grammar::parseDecimal(node.Scalar()) : std::nullopt;
-    if (!value)
-      fail(node, node.IsScalar()
-                     ? grammar::quote(node.Scalar()) + " is not a number"
-                     : "write a number here");
-    return *value;
-  }
-
-  unsigned wholeNumber(const YAML::Node &node, double lowest, double highest) {
-    double value = number(node);
-    if (value != double(unsigned(std::clamp(value, lowest, highest))))
-      fail(node, "write a whole number from " +
-                     std::to_string(unsigned(lowest)) + " to " +
-                     std::to_string(unsigned(highest)));
-    return unsigned(value);
+    return isBlank(node) ? 0 : YamlFile::number(node);
   }
 
   double duration(const YAML::Node &node) {
@@ -249,14 +175,5 @@ private:
 } // namespace
 
 DeviceModel cim::readDeviceModel(const std::string &path) {
-  const MappedFile file = mapFile(path);
-  if (file.size > LargestFile)
-    throw InputError("'" + path + "' is too large for a device model");
-  try {
-    return DeviceFile(path).read(YAML::Load(std::string(file.text())));
-  } catch (const YAML::Exception &error) {
-    throw InputError("'" + path + "' line " +
-                     std::to_string(error.mark.line + 1) +
-                     " is no valid YAML: " + error.msg);
-  }
+  return DeviceFile(path).read();
 }

@@ -33,6 +33,7 @@ Command histogramCommand(CLI::App &cim);
 Command infoCommand(CLI::App &cim);
 Command mapCommand(CLI::App &cim);
 Command mergeCommand(CLI::App &cim);
+Command programCommand(CLI::App &cim);
 Command sweepCommand(CLI::App &cim);
 
 } // namespace cim

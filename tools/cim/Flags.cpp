@@ -60,21 +60,35 @@ CLI::Option *cim::addCount(CLI::App &app, const std::string &name,
       ->type_name("N");
 }
 
-void cim::addSeed(CLI::App &app, std::optional<uint64_t> &seed) {
-  app.add_option_function<std::string>(
-         "--seed",
-         [&seed](const std::string &text) {
-           uint64_t value = 0;
-           auto [last, error] =
-               std::from_chars(text.data(), text.data() + text.size(), value);
-           if (error != std::errc() || last != text.data() + text.size())
-             throw UsageError("--seed '" + text +
-                              "': write a whole number from 0 to 2^64 - 1");
-           seed = value;
-         },
-         "Fixes every random number (default: 0)")
-      ->type_name("S")
+/// Adds an option with a whole number from 0 to 2^64 - 1.
+static CLI::Option *addNumber(CLI::App &app, const std::string &name,
+                              std::optional<uint64_t> &target,
+                              const std::string &description) {
+  return app
+      .add_option_function<std::string>(
+          name,
+          [name, &target](const std::string &text) {
+            uint64_t value = 0;
+            auto [last, error] =
+                std::from_chars(text.data(), text.data() + text.size(), value);
+            if (error != std::errc() || last != text.data() + text.size())
+              throw UsageError(name + " '" + text +
+                               "': write a whole number from 0 to 2^64 - 1");
+            target = value;
+          },
+          description)
       ->group("Errors");
+}
+
+void cim::addSeed(CLI::App &app, std::optional<uint64_t> &seed) {
+  addNumber(app, "--seed", seed, "Fixes every random number (default: 0)")
+      ->type_name("S");
+}
+
+void cim::addTrial(CLI::App &app, std::optional<uint64_t> &trial) {
+  addNumber(app, "--trial", trial,
+            "Which chip of 'eval --trials': the first is 0 (default: 0)")
+      ->type_name("T");
 }
 
 void ModelFlags::addTo(CLI::App &app) {

@@ -119,6 +119,9 @@ struct RunFlags {
 /// Adds `--seed`.
 void addSeed(CLI::App &app, std::optional<uint64_t> &seed);
 
+/// Adds `--trial`, for commands that look at one chip.
+void addTrial(CLI::App &app, std::optional<uint64_t> &trial);
+
 /// Throws InputError unless a file can be written at \p path, as far as can be
 /// seen now; so that nobody computes for hours in vain.
 void checkWritable(const std::string &option, const std::string &path);

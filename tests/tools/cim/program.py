@@ -1,0 +1,262 @@
+"""Runs the built `cim program` as a user would, and its networks in onnxruntime.
+
+Run one test with `.venv/bin/python tests/tools/cim/program.py build/bin/cim Program.test_chips`.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import numpy
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+from small_network import small_network
+
+CIM = None
+ERRORS = ("--quantize", "4", "--noise", "normal:0.5qs")
+
+
+def tied_network():
+    """One initializer of 6 x 6 numbers that is a layer as it is, another one
+    transposed, and a digital constant; and weights that Constant nodes hold,
+    that are computed from two tensors, and that are split from one."""
+    random = numpy.random.default_rng(7)
+
+    def tensor(name, *shape):
+        return numpy_helper.from_array(random.normal(0, 1, shape).astype(numpy.float32), name)
+
+    nodes = [
+        helper.make_node("MatMul", ["input", "tied"], ["a"], name="first"),
+        helper.make_node("Transpose", ["tied"], ["tied_t"]),
+        helper.make_node("MatMul", ["a", "tied_t"], ["b"], name="second"),
+        helper.make_node("ReduceSum", ["tied"], ["sums"], keepdims=1),
+        helper.make_node("Add", ["b", "sums"], ["c"]),
+        helper.make_node("Constant", [], ["held"], value=tensor("", 6, 6)),
+        helper.make_node("Identity", ["held"], ["same"]),
+        helper.make_node("MatMul", ["c", "same"], ["d"]),
+        helper.make_node("Add", ["d", "whole"], ["e"]),
+        helper.make_node("Mul", ["computed.v", "computed.g"], ["computed"]),
+        helper.make_node("MatMul", ["e", "computed"], ["f"]),
+        helper.make_node("Split", ["pair"], ["left", "right"], axis=1),
+        helper.make_node("MatMul", ["f", "left"], ["g"]),
+        helper.make_node("Add", ["g", "right"], ["h"]),
+        helper.make_node("Gemm", ["h", "fc.weight", "fc.bias"], ["output"], transB=1),
+    ]
+    graph = helper.make_graph(
+        nodes, "tied", [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 6])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["N", 3])],
+        [tensor("tied", 6, 6), tensor("whole", 1, 6), tensor("computed.v", 6, 6), tensor("computed.g", 6, 1),
+         tensor("pair", 6, 12), tensor("fc.weight", 3, 6), tensor("fc.bias", 3)],
+        value_info=[helper.make_tensor_value_info("tied_t", TensorProto.FLOAT, [6, 6])])
+    graph.initializer[0].doc_string = "kept"
+    # The second half of the split is added as a vector.
+    graph.node[13].input[1] = "whole"
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 11)], ir_version=8)
+    onnx.checker.check_model(model)
+    return model
+
+
+def in_precision(model, data_type, array_type, cast_weights):
+    """The network with weights of another precision, cast to float32, or with
+    all of it in that precision."""
+    model = onnx.ModelProto.FromString(model.SerializeToString())
+    graph = model.graph
+    casts = []
+    for initializer in graph.initializer:
+        if initializer.data_type != TensorProto.FLOAT or cast_weights and not initializer.name.endswith(".weight"):
+            continue
+        name = initializer.name
+        initializer.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(initializer).astype(array_type), name))
+        if cast_weights:
+            initializer.name = name + ".f16"
+            casts.append(helper.make_node("Cast", [initializer.name], [name], to=TensorProto.FLOAT))
+    if not cast_weights:
+        for value in (*graph.input, *graph.output):
+            value.type.tensor_type.elem_type = data_type
+    nodes = casts + list(graph.node)
+    del graph.node[:]
+    graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    return model
+
+
+class Program(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.scratch.name)
+        onnx.save(small_network(), cls.folder / "small.onnx")
+        onnx.save(tied_network(), cls.folder / "tied.onnx")
+        random = numpy.random.default_rng(2)
+        cls.images = random.normal(0, 1, (20, 3, 8, 8)).astype(numpy.float32)
+        numpy.save(cls.folder / "x.npy", cls.images)
+        numpy.save(cls.folder / "y.npy", random.integers(0, 3, 20))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def cim(self, *arguments):
+        return subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
+                              timeout=120)
+
+    def succeeds(self, *arguments, warning=None):
+        result = self.cim(*arguments)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        if warning:
+            self.assertIn(warning, result.stderr)
+        else:
+            self.assertEqual(result.stderr, "")
+        return result.stdout
+
+    def fails(self, status, words, *arguments):
+        before = sorted(self.folder.iterdir())
+        result = self.cim(*arguments)
+        self.assertEqual(result.returncode, status, result)
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+        self.assertIn(words, result.stderr)
+        self.assertEqual(before, sorted(self.folder.iterdir()))
+
+    def own_logits(self, model, *arguments):
+        self.succeeds("eval", model, "--data", "npy:x.npy,y.npy", "--outputs", "out.npy", *arguments)
+        return numpy.load(self.folder / "out.npy")
+
+    def run_elsewhere(self, name):
+        """What onnxruntime answers."""
+        session = onnxruntime.InferenceSession(self.folder / name, providers=["CPUExecutionProvider"])
+        kind = session.get_inputs()[0].type
+        self.assertEqual(kind, "tensor(float)")
+        return session.run(None, {session.get_inputs()[0].name: self.images})[0]
+
+    def compare(self, model, *errors, warning=None):
+        """A chip runs in onnxruntime as it does here, and differs from the network."""
+        self.succeeds("program", model, *errors, "-o", "chip.onnx", warning=warning)
+        ours = self.own_logits(model, *errors)
+        chip = self.run_elsewhere("chip.onnx")
+        scale = abs(ours).max()
+        numpy.testing.assert_allclose(chip, ours, atol=1e-5 * scale)
+        self.assertGreater(abs(ours - self.own_logits(model)).max(), 1e-3 * scale)
+        onnx.checker.check_model(onnx.load(self.folder / "chip.onnx"))
+        # Its layers are still the same layers.
+        layers = [json.loads(self.succeeds("info", name, "--json", "-"))["layers"] for name in (model, "chip.onnx")]
+        self.assertEqual([(l["name"], l["shape"], l["role"]) for l in layers[0]],
+                         [(l["name"], l["shape"], l["role"]) for l in layers[1]])
+
+    def test_chips(self):
+        for errors in (("--quantize", "4"), ERRORS, (*ERRORS, "--layers", "role:C2"),
+                       ("--crossbar", "64x64", "--device", "pcm-joshi2020@1d", "--seed", "7"),
+                       ("--crossbar", "16x8", "--cells", "offset", "--cell-bits", "2", "--quantize", "4", "--noise",
+                        "normal:2uS", "--faults", "low=0.01")):
+            with self.subTest(errors):
+                self.compare("small.onnx", *errors)
+
+    def test_only_weights_change(self):
+        self.succeeds("program", "small.onnx", *ERRORS, "--layers", "block.*", "-o", "chip.onnx")
+        before = onnx.load(self.folder / "small.onnx")
+        after = onnx.load(self.folder / "chip.onnx")
+        changed = []
+        for old, new in zip(before.graph.initializer, after.graph.initializer, strict=True):
+            if old != new:
+                changed.append(old.name)
+                self.assertEqual((old.name, old.dims, old.data_type), (new.name, new.dims, new.data_type))
+        self.assertEqual(changed, ["block.conv1.weight", "block.conv2.weight"])
+        note = after.metadata_props.pop()
+        self.assertEqual((note.key, note.value),
+                         ("cimulator", "chip of seed 0, trial 0; errors: quantize 4, noise normal:0.5qs in block.*"))
+        del before.graph.initializer[:], after.graph.initializer[:]
+        self.assertEqual(before, after)
+
+    def test_trials_are_those_of_eval(self):
+        """Trial 2 of a seed is the third chip of `eval --trials 3`."""
+        correct = json.loads(self.succeeds("eval", "small.onnx", "--data", "npy:x.npy,y.npy", *ERRORS, "--trials", 3,
+                                           "--json", "-"))["correct"]
+        labels = numpy.load(self.folder / "y.npy")
+        weights = set()
+        for trial in range(3):
+            self.succeeds("program", "small.onnx", *ERRORS, "--trial", trial, "-o", "chip.onnx")
+            logits = self.run_elsewhere("chip.onnx")
+            self.assertEqual((logits.argmax(1) == labels).sum(), correct[trial])
+            weights.add((self.folder / "chip.onnx").read_bytes())
+        self.assertEqual(len(weights), 3)
+
+    def test_other_precisions(self):
+        for cast_weights, warning in ((True, None), (False, "is written as float32")):
+            model = in_precision(small_network(), TensorProto.FLOAT16, numpy.float16, cast_weights)
+            onnx.save(model, self.folder / "half.onnx")
+            self.compare("half.onnx", *ERRORS, warning=warning)
+        onnx.save(in_precision(small_network(), TensorProto.DOUBLE, numpy.float64, False), self.folder / "double.onnx")
+        self.compare("double.onnx", *ERRORS, warning="is written as float32")
+
+    def test_external_data(self):
+        onnx.save(small_network(), self.folder / "external.onnx", save_as_external_data=True, location="external.bin",
+                  size_threshold=0)
+        self.assertLess((self.folder / "external.onnx").stat().st_size, 5000)
+        self.compare("external.onnx", *ERRORS)
+        (self.folder / "elsewhere").mkdir()
+        self.succeeds("program", "external.onnx", *ERRORS, "-o", "elsewhere/chip.onnx")
+        self.run_elsewhere("elsewhere/chip.onnx")
+
+    def test_weights_of_every_origin(self):
+        document = json.loads(self.succeeds("program", "tied.onnx", *ERRORS, "-o", "chip.onnx", "--json", "-"))
+        names = [layer["name"] for layer in document["layers"]]
+        self.assertEqual(names, ["tied", "tied.2", "held", "computed", "left", "fc"])
+        chip = onnx.load(self.folder / "chip.onnx")
+        onnx.checker.check_model(chip, full_check=True)
+        before = {i.name: numpy_helper.to_array(i) for i in onnx.load(self.folder / "tied.onnx").graph.initializer}
+        after = {i.name: numpy_helper.to_array(i) for i in chip.graph.initializer}
+        by_operation = {node.output[0]: node.input[1] for node in chip.graph.node if node.op_type in ("MatMul", "Gemm")}
+        # The digital sum still reads the exact numbers, the layers others.
+        numpy.testing.assert_array_equal(after["tied"], before["tied"])
+        self.assertEqual(len(set(by_operation.values())), 6)
+        for output, original in (("a", before["tied"]), ("b", before["tied"].T),
+                                 ("f", before["computed.v"] * before["computed.g"]),
+                                 ("g", before["pair"][:, :6]), ("output", before["fc.weight"])):
+            programmed = after[by_operation[output]]
+            step = numpy.ptp(original) / 15
+            self.assertEqual(programmed.shape, original.shape)
+            self.assertLess(abs(programmed - original).max(), 4 * step)
+            self.assertGreater(abs(programmed - original).std(), 0.2 * step)
+        # What only computed weights is gone, what others need is not.
+        self.assertEqual({node.op_type for node in chip.graph.node}, {"MatMul", "ReduceSum", "Add", "Gemm"})
+        self.assertNotIn("computed.v", after)
+        self.assertNotIn("pair", after)
+        self.assertEqual(json.loads(self.succeeds("info", "chip.onnx", "--json", "-"))["model"]["layers"], 6)
+
+    def test_old_files(self):
+        """Before IR version 4, initializers are inputs as well."""
+        model = tied_network()
+        model.ir_version = 3
+        model.opset_import[0].version = 8
+        for initializer in model.graph.initializer:
+            model.graph.input.append(helper.make_tensor_value_info(
+                initializer.name, initializer.data_type, list(initializer.dims)))
+        onnx.save(model, self.folder / "old.onnx")
+        self.succeeds("program", "old.onnx", *ERRORS, "-o", "chip.onnx")
+        chip = onnx.load(self.folder / "chip.onnx")
+        onnx.checker.check_model(chip)
+        self.assertEqual({i.name for i in chip.graph.initializer} | {"input"}, {i.name for i in chip.graph.input})
+
+    def test_wrong_usage(self):
+        for status, words, arguments in (
+                (2, "write -o CHIP.onnx", ("small.onnx",)),
+                (2, "name an .onnx file", ("small.onnx", "-o", "chip.txt")),
+                (1, "no folder", ("small.onnx", "-o", "nowhere/chip.onnx")),
+                (2, "--trial 'x'", ("small.onnx", "-o", "chip2.onnx", "--trial", "x")),
+                (2, "name the .onnx file", ("small.mlir", "-o", "chip2.onnx")),
+                (2, "leave it out", ("small.onnx", "--fold-batch-norm", "-o", "chip2.onnx")),
+                (1, "cannot be read", ("missing.onnx", "-o", "chip2.onnx")),
+                (2, "there is no device", ("small.onnx", "--device", "nothing", "-o", "chip2.onnx"))):
+            with self.subTest(arguments):
+                self.fails(status, words, "program", *arguments)
+        self.succeeds("program", "small.onnx", "--quantize", "4", "--trial", 1, "-o", "chip.onnx",
+                      warning="--trial has no effect")
+
+
+if __name__ == "__main__":
+    CIM = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    unittest.main()

@@ -1,0 +1,159 @@
+//===- Program.cpp - cim program: one chip as an ordinary network ---------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/evaluation/Evaluation.h"
+#include "runtime/programming/Programming.h"
+#include "runtime/tensor/Errors.h"
+#include "tools/cim/Command.h"
+#include "tools/cim/Interrupt.h"
+#include "tools/cim/Network.h"
+#include "tools/cim/Output.h"
+#include "tools/cim/Text.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <memory>
+
+using namespace cim;
+
+namespace {
+
+struct Program {
+  ModelFlags model;
+  ErrorFlags errors;
+  Output output;
+  std::string file;
+  std::optional<uint64_t> seed, trial;
+
+  void check();
+  void run();
+};
+
+/// How far writing moved the weights of one layer, as fractions of their range.
+struct Change {
+  double rms = 0, largest = 0;
+};
+
+Change measureChange(std::span<const float> before,
+                     std::span<const float> after) {
+  if (before.empty())
+    return {};
+  const auto [low, high] = std::minmax_element(before.begin(), before.end());
+  const double range = *high > *low ? double(*high) - *low : 1;
+  double squares = 0, largest = 0;
+  for (size_t i = 0; i < before.size(); ++i) {
+    const double change = std::abs(double(after[i]) - before[i]);
+    squares += change * change;
+    largest = std::max(largest, change);
+  }
+  return {std::sqrt(squares / before.size()) / range, largest / range};
+}
+
+void Program::check() {
+  model.check();
+  if (std::filesystem::path(model.path).extension() != ".onnx")
+    throw UsageError("'" + model.path +
+                     "': the chip is written as the ONNX network with other "
+                     "weights; name the .onnx file");
+  if (model.foldBatchNorm)
+    throw UsageError("--fold-batch-norm changes more of a network than its "
+                     "weights, and the chip is written as the same network "
+                     "with other weights; leave it out");
+  if (file.empty())
+    throw UsageError("the output is missing; write -o CHIP.onnx");
+  if (std::filesystem::path(file).extension() != ".onnx")
+    throw UsageError("-o '" + file + "': name an .onnx file");
+  checkWritable("-o", file);
+  output.check();
+}
+
+void Program::run() {
+  const std::vector<ErrorRequest> requests = errors.check();
+  check();
+
+  Stopwatch total;
+  const Network network = Network::load(model, requests);
+  if (!isRandom(network.plan) && (seed || trial))
+    warn(std::string(seed ? "--seed" : "--trial") +
+         " has no effect: no error is random, so every chip is the same");
+  const Chip chip{seed.value_or(0), trial.value_or(0), 0};
+
+  Table table({{"layer"},
+               {"weights", Table::Align::right},
+               {"rms change", Table::Align::right},
+               {"largest change", Table::Align::right}});
+  Json layers = Json::array();
+  TensorChanges changes;
+  for (const plan::Layer &layer : network.plan.layers()) {
+    checkInterrupted();
+    const Tensor &before = network.tensors.at(layer.weights());
+    const LayerProgram program(layer, before);
+    for (const std::string &warning : program.warnings())
+      warn(warning);
+    std::vector<float> after(before.elements());
+    program.write(chip, 0, after);
+    const Change change = measureChange(before.as<float>(), after);
+    table.add({layer.name(), grouped(before.elements()), percent(change.rms, 3),
+               percent(change.largest, 3)});
+    layers.push_back({{"name", layer.name()},
+                      {"weights", before.elements()},
+                      {"rms_change", change.rms},
+                      {"largest_change", change.largest}});
+    changes[layer.weights()] = {before, makeTensor(before.shape, after)};
+  }
+  checkInterrupted();
+  const std::string which = "seed " + std::to_string(chip.seed) + ", trial " +
+                            std::to_string(chip.trial);
+  loadCompiler().exportNetwork(
+      {.model = model.path,
+       .output = file,
+       .changes = std::move(changes),
+       .note = "chip of " + which + "; errors: " + errors.text(),
+       .warn = warn});
+
+  Json options = Json::object();
+  errors.describe(options);
+  options["seed"] = chip.seed;
+  options["trial"] = chip.trial;
+  output.write(
+      table.text() + "\n" +
+          fieldsText({{"chip", which},
+                      {"errors", errors.text()},
+                      {"written to", file}}) +
+          "Changes are in fractions of a layer's range.\n",
+      {{"command", "program"},
+       {"model", network.describe()},
+       {"options", options},
+       {"layers", layers},
+       {"seconds",
+        {{"compile", network.compileSeconds}, {"total", total.seconds()}}}});
+}
+
+} // namespace
+
+Command cim::programCommand(CLI::App &cim) {
+  auto command = std::make_shared<Program>();
+  CLI::App *app = cim.add_subcommand(
+      "program", "Write one chip's weights as an ordinary ONNX network");
+  command->model.addTo(*app);
+  app->add_option("-o,--output", command->file,
+                  "Write the network with the weights of the chip to "
+                  "CHIP.onnx")
+      ->type_name("CHIP.onnx")
+      ->group("Output");
+  command->errors.addTo(*app);
+  addSeed(*app, command->seed);
+  addTrial(*app, command->trial);
+  command->output.addTo(*app);
+  app->footer("Examples:\n"
+              "  cim program resnet32.onnx --quantize 4 --noise normal:0.5qs "
+              "-o chip.onnx\n"
+              "  cim program resnet32.onnx --crossbar 128x128 --device "
+              "pcm-joshi2020@1d --seed 7 --trial 3 -o chip.onnx");
+  return {app, [command] { command->run(); }};
+}
