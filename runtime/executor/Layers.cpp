@@ -30,15 +30,18 @@ void Layers::addUser(uint32_t layer, BoundStep &step) {
 }
 
 void Layers::cut() {
-  for (const Layer &layer : layers) {
+  for (Layer &layer : layers) {
     if (layer.users.empty() || layer.rowCells == 0)
       continue;
+    const bool isConstant = layer.chain.isDeterministic();
+    for (size_t array = 0; array < layer.chain.arrays(); ++array)
+      (isConstant ? constantNetworks : networks).push_back({&layer, array});
     int64_t together = 1;
     for (const BoundStep *user : layer.users)
       together = std::lcm(together, user->packRows());
     int64_t rows = std::max<int64_t>(
         pieceCells / layer.rowCells / together * together, together);
-    auto &list = layer.chain.isDeterministic() ? constantPieces : pieces;
+    auto &list = isConstant ? constantPieces : pieces;
     for (int64_t begin = 0; begin < layer.rows; begin += rows) {
       int64_t end = std::min(begin + rows, layer.rows);
       list.push_back({&layer, begin, end});
@@ -48,9 +51,27 @@ void Layers::cut() {
   isCut = true;
 }
 
+void Layers::solveWires(const Chip &chip, Workers &workers) {
+  const size_t count = constantNetworks.size() + networks.size();
+  if (count == 0)
+    return;
+  solvers.resize(workers.count());
+  std::atomic<size_t> next = 0;
+  workers.run([&](unsigned worker) {
+    for (size_t i; (i = next.fetch_add(1)) < count;) {
+      const Network &network = i < constantNetworks.size()
+                                   ? constantNetworks[i]
+                                   : networks[i - constantNetworks.size()];
+      network.layer->chain.solveArray(chip, network.array, solvers[worker]);
+    }
+  });
+  constantNetworks.clear();
+}
+
 void Layers::write(const Chip &chip, Workers &workers) {
   if (!isCut)
     cut();
+  solveWires(chip, workers);
   scratch.resize(workers.count());
   std::atomic<size_t> next = 0;
   const size_t count = constantPieces.size() + pieces.size();

@@ -10,6 +10,7 @@
 #include "runtime/executor/Step.h"
 #include "runtime/programming/Programming.h"
 #include "runtime/threads/Workers.h"
+#include "runtime/wires/ArrayNetwork.h"
 
 #include <vector>
 
@@ -24,7 +25,8 @@ public:
   /// Names \p step as a holder of the weights of \p layer.
   void addUser(uint32_t layer, BoundStep &step);
 
-  /// Writes \p chip, in pieces of whole rows over all \p workers: each piece is
+  /// Writes \p chip: solves the wires of all arrays, then writes in pieces of
+  /// whole rows over all \p workers: each piece is
   /// written, and packed while it is still in the cache. Layers that are the
   /// same on every chip are written once.
   void write(const Chip &chip, Workers &workers);
@@ -43,13 +45,21 @@ private:
     const Layer *layer;
     int64_t begin, end;
   };
+  /// Wires of one array.
+  struct Network {
+    Layer *layer;
+    size_t array;
+  };
   void cut();
+  void solveWires(const Chip &chip, Workers &workers);
 
   std::vector<Layer> layers;
   std::vector<Piece> pieces;         ///< of layers that differ per chip
   std::vector<Piece> constantPieces; ///< of the others; empty once written
-  int64_t longest = 0;               ///< cells of the longest piece
+  std::vector<Network> networks, constantNetworks; ///< as pieces
+  int64_t longest = 0;                     ///< cells of the longest piece
   std::vector<std::vector<float>> scratch; ///< per worker
+  std::vector<ArrayNetwork> solvers;       ///< per worker
   bool isCut = false;
 };
 

@@ -123,7 +123,8 @@ int64_t WeightHistogram::weights() const {
 WeightHistogram cim::makeHistogram(const plan::Layer &layer,
                                    const Tensor &weights, const Chip &chip,
                                    int64_t bins) {
-  const LayerProgram program(layer, weights);
+  LayerProgram program(layer, weights);
+  program.solveArrays(chip);
   const std::span<const float> before = weights.as<float>();
   std::vector<float> after(before.size());
   program.write(chip, 0, after);

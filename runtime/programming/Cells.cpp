@@ -47,6 +47,7 @@ Cells::Cells(const plan::Layer &layer, double lowest, double highest,
     slices = (bits + cellBits - 1) / cellBits;
     step = scale.step;
     origin = scale.origin;
+    digital = isDifferential ? 0 : origin;
     worthOfLowest = scale.step * ((1u << cellBits) - 1) / window;
   } else {
     double range =
@@ -56,7 +57,9 @@ Cells::Cells(const plan::Layer &layer, double lowest, double highest,
     worthOfLowest = range / window;
     // Where all weights have one sign, what they have in common is added
     // digitally.
-    double reference = std::clamp(0.0, lowest, highest) - lowest;
+    const double zero = std::clamp(0.0, lowest, highest);
+    double reference = zero - lowest;
+    digital = isDifferential ? 0 : zero;
     referenceConductance =
         float(lowestConductance + window * (range > 0 ? reference / range : 0));
   }
@@ -88,30 +91,51 @@ Cells::Cells(const plan::Layer &layer, double lowest, double highest,
 }
 
 bool Cells::isRandom() const {
-  return device || distribution || lowFaults + highFaults > 0;
+  return device || distribution || hasStuckCells();
 }
 
 bool Cells::hasErrors() const { return isRandom() || shift; }
 
-void Cells::setTargets(Which which, std::span<const float> levels,
-                       float *target) const {
-  const float sign = which.negative ? -1 : 1;
-  const float window = highestConductance - lowestConductance;
-  if (cellBits == 0) {
-    for (size_t i = 0; i < levels.size(); ++i) {
-      float share = sign * ((levels[i] - zeroLevel) * perWeight);
-      target[i] = lowestConductance + window * std::max(share, 0.0f);
-    }
-    return;
-  }
+bool Cells::hasStuckCells() const { return lowFaults + highFaults > 0; }
+
+/// What all slices of a weight are worth, in units of the lowest.
+double Cells::allShares() const {
+  double sum = 0;
+  for (unsigned slice = 0; slice < slices; ++slice)
+    sum += std::exp2(slice * cellBits);
+  return sum;
+}
+
+double Cells::worthOf(unsigned slice) const {
+  return worthOfLowest * std::exp2(slice * cellBits);
+}
+
+template <typename Use>
+void Cells::forEachDigit(Which which, std::span<const float> levels,
+                         const Use &use) const {
   const unsigned shift = which.slice * cellBits, mask = (1u << cellBits) - 1;
-  const float perDigit = window / float(mask);
-  const double perStep = step > 0 ? sign / step : 0;
+  const double perStep = step > 0 ? (which.negative ? -1 : 1) / step : 0;
   for (size_t i = 0; i < levels.size(); ++i) {
     // Levels are whole numbers of steps, to rounding.
     auto code = int32_t((levels[i] - origin) * perStep + 0.5);
-    unsigned digit = (unsigned(std::max(code, 0)) >> shift) & mask;
-    target[i] = lowestConductance + perDigit * float(digit);
+    use(i, float((unsigned(std::max(code, 0)) >> shift) & mask));
+  }
+}
+
+void Cells::setTargets(Which which, std::span<const float> levels,
+                       float *target) const {
+  const float window = highestConductance - lowestConductance;
+  if (cellBits > 0) {
+    const float perDigit = window / float((1u << cellBits) - 1);
+    forEachDigit(which, levels, [&](size_t i, float digit) {
+      target[i] = lowestConductance + perDigit * digit;
+    });
+    return;
+  }
+  const float sign = which.negative ? -1 : 1;
+  for (size_t i = 0; i < levels.size(); ++i) {
+    float share = sign * ((levels[i] - zeroLevel) * perWeight);
+    target[i] = lowestConductance + window * std::max(share, 0.0f);
   }
 }
 
@@ -163,7 +187,7 @@ void Cells::changes(const Chip &chip, Which which, uint64_t begin,
     conductance[i] = std::min(conductance[i], most);
   }
   std::fill_n(block.isStuck, count, false);
-  if (lowFaults + highFaults > 0) {
+  if (hasStuckCells()) {
     at.source = Source::faults;
     random::drawWords(random::Stream(at), begin, {block.words, count});
     uint64_t firstHigh = wordsOf(1) - highFaults;
@@ -202,29 +226,31 @@ void Cells::subtractReference(const Chip &chip, uint64_t first, size_t count,
   }
 }
 
-void Cells::addErrors(const Chip &chip, uint64_t first,
-                      std::span<const float> levels, float *written) const {
+/// Adds to \p sum what the cells of \p slice change, and to \p kept, unless it
+/// is null, the share of a weight's own error that they hold.
+void Cells::addSlice(const Chip &chip, unsigned slice, uint64_t first,
+                     std::span<const float> levels, Block &block, float *sum,
+                     float *kept) const {
   const size_t count = levels.size();
-  assert(count <= MaximumWeights);
-  Block block;
-  float sum[MaximumWeights];
   bool allStuck[MaximumWeights];
-  std::fill_n(sum, count, 0);
   std::fill_n(allStuck, count, true);
-  for (uint32_t slice = 0; slice < slices; ++slice)
-    for (bool negative : {false, true}) {
-      if (negative && !isDifferential)
-        continue;
-      Which which{slice, negative};
-      setTargets(which, levels, block.target);
-      changes(chip, which, first, {block.target, count}, block);
-      const float worth = (negative ? -1.0f : 1.0f) *
-                          float(worthOfLowest * std::exp2(slice * cellBits));
-      for (size_t i = 0; i < count; ++i) {
-        sum[i] += worth * block.change[i];
-        allStuck[i] &= block.isStuck[i];
-      }
+  for (bool negative : {false, true}) {
+    if (negative && !isDifferential)
+      continue;
+    const Which which{slice, negative};
+    setTargets(which, levels, block.target);
+    changes(chip, which, first, {block.target, count}, block);
+    const float worth = (negative ? -1.0f : 1.0f) * float(worthOf(slice));
+    for (size_t i = 0; i < count; ++i) {
+      sum[i] += worth * block.change[i];
+      allStuck[i] &= block.isStuck[i];
     }
+  }
+  if (kept) {
+    const float share = float(std::exp2(slice * cellBits) / allShares());
+    for (size_t i = 0; i < count; ++i)
+      kept[i] += allStuck[i] ? 0 : share;
+  }
   if (hasReference) {
     float reference[MaximumWeights];
     std::fill_n(reference, count, 0);
@@ -232,6 +258,73 @@ void Cells::addErrors(const Chip &chip, uint64_t first,
     for (size_t i = 0; i < count; ++i)
       sum[i] += float(worthOfLowest) * reference[i];
   }
+}
+
+void Cells::addErrors(const Chip &chip, uint64_t first,
+                      std::span<const float> levels, float *written) const {
+  const size_t count = levels.size();
+  assert(count <= MaximumWeights);
+  Block block;
+  float sum[MaximumWeights], kept[MaximumWeights];
+  std::fill_n(sum, count, 0);
+  std::fill_n(kept, count, 0);
+  for (unsigned slice = 0; slice < slices; ++slice)
+    addSlice(chip, slice, first, levels, block, sum,
+             hasStuckCells() ? kept : nullptr);
+  if (hasStuckCells())
+    for (size_t i = 0; i < count; ++i)
+      written[i] = levels[i] + kept[i] * (written[i] - levels[i]);
   for (size_t i = 0; i < count; ++i)
-    written[i] = (allStuck[i] ? levels[i] : written[i]) + sum[i];
+    written[i] += sum[i];
+}
+
+void Cells::readSlice(const Chip &chip, unsigned slice, uint64_t first,
+                      std::span<const float> levels, const float *written,
+                      float *read) const {
+  const size_t count = levels.size();
+  assert(count <= MaximumWeights && slice < slices);
+  if (cellBits > 0) {
+    const double worth = step * std::exp2(slice * cellBits);
+    forEachDigit({slice, false}, levels, [&](size_t i, float digit) {
+      read[i] = float(worth * digit);
+    });
+    if (isDifferential)
+      forEachDigit({slice, true}, levels, [&](size_t i, float digit) {
+        read[i] -= float(worth * digit);
+      });
+  } else {
+    for (size_t i = 0; i < count; ++i)
+      read[i] = levels[i] - digitalPart();
+  }
+  Block block;
+  float sum[MaximumWeights], kept[MaximumWeights];
+  std::fill_n(sum, count, 0);
+  std::fill_n(kept, count, 0);
+  if (hasErrors())
+    addSlice(chip, slice, first, levels, block, sum, kept);
+  else
+    std::fill_n(kept, count, float(std::exp2(slice * cellBits) / allShares()));
+  for (size_t i = 0; i < count; ++i)
+    read[i] += kept[i] * (written[i] - levels[i]) + sum[i];
+}
+
+void Cells::writeConductances(const Chip &chip, Which which, uint64_t first,
+                              std::span<const float> levels,
+                              float *conductances) const {
+  assert(levels.size() <= MaximumWeights);
+  Block block;
+  setTargets(which, levels, block.target);
+  changes(chip, which, first, {block.target, levels.size()}, block);
+  for (size_t i = 0; i < levels.size(); ++i)
+    conductances[i] = block.target[i] + block.change[i];
+}
+
+void Cells::writeReferences(const Chip &chip, uint64_t first,
+                            std::span<float> conductances) const {
+  assert(conductances.size() <= MaximumWeights);
+  Block block;
+  std::fill_n(block.target, conductances.size(), referenceConductance);
+  changes(chip, {0, true}, first, {block.target, conductances.size()}, block);
+  for (size_t i = 0; i < conductances.size(); ++i)
+    conductances[i] = block.target[i] + block.change[i];
 }

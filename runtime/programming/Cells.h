@@ -38,6 +38,22 @@ public:
   Cells(const plan::Layer &layer, double lowest, double highest,
         const Scale &scale);
 
+  /// Slices that a weight is cut into, each converted by itself.
+  unsigned sliceCount() const { return slices; }
+  /// What is added digitally to a weight's slices.
+  float digitalPart() const { return float(digital); }
+
+  /// One of the cells that every weight has.
+  struct Which {
+    uint32_t slice;
+    bool negative; ///< the second of a differential pair
+  };
+  bool hasPairs() const { return isDifferential; }
+  /// Every row has a cell at weight 0 that is subtracted from all its cells.
+  bool hasReferenceColumn() const { return hasReference; }
+  /// What a unit of conductance in \p slice is worth as a weight.
+  double worthOf(unsigned slice) const;
+
   /// Whether anything happens to cells.
   bool hasErrors() const;
   /// Whether it differs between chips.
@@ -47,25 +63,46 @@ public:
 
   /// Applies the errors of the cells of weights [first, first + levels.size())
   /// to \p written. \p levels are the weights as they should be; \p written are
-  /// those with errors of their own, which a weight loses when all its cells
-  /// are stuck.
+  /// those with errors of their own. These are shared by the slices in
+  /// proportion to their worth, as if all cells had the same error; the share
+  /// of a slice whose cells are all stuck is lost.
   void addErrors(const Chip &chip, uint64_t first,
                  std::span<const float> levels, float *written) const;
+
+  /// What slice \p slice of the same weights reads back as, into \p read. All
+  /// slices and digitalPart() together are what addErrors() leaves.
+  void readSlice(const Chip &chip, unsigned slice, uint64_t first,
+                 std::span<const float> levels, const float *written,
+                 float *read) const;
+
+  /// The conductances of the cells \p which of weights [first, first +
+  /// levels.size()), errors included.
+  void writeConductances(const Chip &chip, Which which, uint64_t first,
+                         std::span<const float> levels,
+                         float *conductances) const;
+  /// The same of the reference cells of neighbouring rows; \p first is the
+  /// index of the first weight in the first of them.
+  void writeReferences(const Chip &chip, uint64_t first,
+                       std::span<float> conductances) const;
 
 private:
   struct Size {
     double amount;
     LevelFactors factors;
   };
-  /// One of the cells that every weight has.
-  struct Which {
-    uint32_t slice;
-    bool negative;
-  };
   struct Block;
 
+  /// The digit of slice \p which.slice of every code, 0 for the other sign.
+  template <typename Use>
+  void forEachDigit(Which which, std::span<const float> levels,
+                    const Use &use) const;
   void setTargets(Which which, std::span<const float> levels,
                   float *target) const;
+  double allShares() const;
+  bool hasStuckCells() const;
+  void addSlice(const Chip &chip, unsigned slice, uint64_t first,
+                std::span<const float> levels, Block &block, float *sum,
+                float *kept) const;
   void changes(const Chip &chip, Which which, uint64_t begin,
                std::span<const float> target, Block &block) const;
   void subtractReference(const Chip &chip, uint64_t first, size_t count,
@@ -79,6 +116,7 @@ private:
   double step = 0, origin = 0;       ///< of codes that are sliced
   /// What a unit of conductance in the lowest slice is worth as a weight.
   double worthOfLowest = 0;
+  double digital = 0;
   /// Analogue cells: window's share = (weight - zeroLevel) * perWeight.
   float zeroLevel = 0, perWeight = 0;
   float referenceConductance = 0;

@@ -21,6 +21,9 @@ constexpr double LargestNumber = 1e30;
 /// Beyond any device, and far from overflow.
 constexpr double LargestConductance = 1e15;
 
+/// In ohm, per segment.
+constexpr double LargestResistance = 1e9;
+
 bool isFinite(double value) { return std::abs(value) <= LargestNumber; }
 
 template <typename Values> bool areFinite(const Values &values) {
@@ -139,6 +142,8 @@ struct LayerCheck {
                 channels % crossbar.groups() == 0,
             "its crossbar needs output channels, the same number in each "
             "group");
+    if (crossbar.has_wires())
+      wires();
     if (crossbar.cell_bits() == 0)
       return;
     auto mode = crossbar.cells() == plan::Crossbar::DIFFERENTIAL
@@ -151,6 +156,30 @@ struct LayerCheck {
                         "quantized weights; quantize with mode=") +
                 (mode == plan::Quantize::MINMAX ? "minmax" : "symmetric") +
                 ", per tensor");
+  }
+
+  void wires() const {
+    const plan::Crossbar &crossbar = layer.crossbar();
+    for (double ohm : {crossbar.wires().row(), crossbar.wires().column()})
+      require(ohm >= 0 && ohm <= LargestResistance,
+              "wires need resistances of 0 to 1e9 ohm");
+    require(crossbar.groups_per_array() <= 1,
+            "groups that share an array would reach each other through its "
+            "wires; use --packing naive, or no --wire-resistance");
+    require(!layer.has_device() || layer.device().unit() == "uS",
+            "wires have a resistance in ohm, but the cells of device '" +
+                layer.device().name() + "' are described in " +
+                layer.device().unit());
+    int64_t weights = 1;
+    for (int64_t extent : layer.shape())
+      weights *= extent;
+    require(crossbar.array_rows() > 0 && crossbar.array_columns() > 0 &&
+                int64_t(crossbar.matrix_columns()) * crossbar.groups() ==
+                    layer.shape(layer.channel_axis()) &&
+                int64_t(crossbar.matrix_rows()) *
+                        layer.shape(layer.channel_axis()) ==
+                    weights,
+            "its crossbar's matrices are not its weights");
   }
 
   void device() const {

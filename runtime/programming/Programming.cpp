@@ -10,6 +10,7 @@
 #include "runtime/programming/LayerErrors.h"
 #include "runtime/programming/LevelFactors.h"
 #include "runtime/programming/Scale.h"
+#include "runtime/programming/WireEffects.h"
 #include "runtime/random/Distributions.h"
 
 #include <algorithm>
@@ -37,7 +38,8 @@ struct Size {
 
 /// One block on its way through the chain.
 struct Block {
-  float level[BlockCells]; ///< the weight as quantized
+  float level[BlockCells];   ///< the weight as quantized
+  float written[BlockCells]; ///< with errors of its own
   float noise[BlockCells];
   uint32_t fault[BlockCells];
   uint32_t flippedBits[BlockCells];
@@ -65,9 +67,9 @@ struct LayerProgram::Implementation {
   std::optional<Size> width, shift;
   /// Of weights without cells.
   uint64_t lowFaults = 0, highFaults = 0;
-  uint64_t flips = 0; ///< these three in words of 2^32
-  /// Set when cells have errors of their own.
-  std::optional<Cells> cells;
+  uint64_t flips = 0;         ///< these three in words of 2^32
+  std::optional<Cells> cells; ///< with a crossbar
+  std::optional<WireEffects> wires;
   std::vector<std::string> warnings;
 
   void prepareScales(const plan::Layer &layer);
@@ -76,6 +78,9 @@ struct LayerProgram::Implementation {
   void draw(const Chip &chip, uint64_t begin, size_t cells, Block &block) const;
   void quantize(const Scale &scale, Run run, const float *weights,
                 Block &block) const;
+  template <typename Body>
+  void forEachBlock(const Chip &chip, int64_t begin, size_t count,
+                    const Body &body) const;
   /// Calls \p body(run, scale) for each run of cells [first, first + cells).
   template <typename Body>
   void forEachRun(uint64_t first, size_t cells, const Body &body) const;
@@ -148,12 +153,16 @@ void LayerProgram::Implementation::prepareCells(const plan::Layer &layer) {
   // weights.
   std::span<const float> all = weights.as<float>();
   double lowest = INFINITY, highest = -INFINITY;
+  const bool hasWires = layer.crossbar().has_wires();
+  std::vector<float> levels;
   Block block;
   for (uint64_t first = 0; first < all.size(); first += BlockCells) {
     size_t count = std::min(all.size() - first, BlockCells);
     forEachRun(first, count, [&](Run run, const Scale &scale) {
       quantize(scale, run, all.data() + first, block);
     });
+    if (hasWires)
+      levels.insert(levels.end(), block.level, block.level + count);
     for (size_t i = 0; i < count; ++i) {
       lowest = std::min<double>({lowest, all[first + i], block.level[i]});
       highest = std::max<double>({highest, all[first + i], block.level[i]});
@@ -161,14 +170,13 @@ void LayerProgram::Implementation::prepareCells(const plan::Layer &layer) {
   }
   if (all.empty())
     lowest = highest = 0;
-  Cells prepared(layer, lowest, highest, scales[0]);
-  if (!prepared.hasErrors())
-    return;
-  if (prepared.isFlat())
+  cells.emplace(layer, lowest, highest, scales[0]);
+  if (hasWires)
+    wires.emplace(layer, *cells, std::move(levels));
+  if (cells->hasErrors() && cells->isFlat())
     warnings.push_back("layer '" + name +
                        "': its weights are all alike, so nothing is stored in "
                        "conductances and errors of cells are 0");
-  cells = std::move(prepared);
 }
 
 LayerProgram::LayerProgram(const plan::Layer &layer, const Tensor &weights)
@@ -326,25 +334,83 @@ void LayerProgram::Implementation::addFaults(const Scale &scale, Run run,
   }
 }
 
+/// Takes weights [begin, begin + count) up to the errors of cells, block by
+/// block: calls \p body(first, levels, written, place), place where the block
+/// stands in the range.
+template <typename Body>
+void LayerProgram::Implementation::forEachBlock(const Chip &chip, int64_t begin,
+                                                size_t count,
+                                                const Body &body) const {
+  assert(begin >= 0 && begin + int64_t(count) <= weights.elements());
+  const float *all = weights.as<float>().data();
+  Block block;
+  for (uint64_t first = begin, end = begin + count; first < end;) {
+    // Blocks end at multiples of their size, where draws need no buffer.
+    size_t blockCells = std::min(end - first, BlockCells - first % BlockCells);
+    draw(chip, first, blockCells, block);
+    forEachRun(first, blockCells, [&](Run run, const Scale &scale) {
+      quantize(scale, run, all + first, block);
+      addErrors(scale, run, block, block.written);
+      addFaults(scale, run, block, block.written);
+    });
+    body(first, std::span<const float>(block.level, blockCells), block.written,
+         first - begin);
+    first += blockCells;
+  }
+}
+
 void LayerProgram::write(const Chip &chip, int64_t begin,
                          std::span<float> written) const {
   const Implementation &program = *implementation;
-  assert(begin >= 0 &&
-         begin + int64_t(written.size()) <= program.weights.elements());
-  const float *weights = program.weights.as<float>().data();
-  Block block;
-  for (uint64_t first = begin, end = begin + written.size(); first < end;) {
-    // Blocks end at multiples of their size, where draws need no buffer.
-    size_t cells = std::min(end - first, BlockCells - first % BlockCells);
-    float *blockWritten = written.data() + (first - begin);
-    program.draw(chip, first, cells, block);
-    program.forEachRun(first, cells, [&](Run run, const Scale &scale) {
-      program.quantize(scale, run, weights + first, block);
-      program.addErrors(scale, run, block, blockWritten);
-      program.addFaults(scale, run, block, blockWritten);
-    });
-    if (program.cells)
-      program.cells->addErrors(chip, first, {block.level, cells}, blockWritten);
-    first += cells;
-  }
+  const bool addsErrors = program.cells && program.cells->hasErrors();
+  program.forEachBlock(
+      chip, begin, written.size(),
+      [&](uint64_t first, std::span<const float> levels, float *weights,
+          size_t place) {
+        if (addsErrors)
+          program.cells->addErrors(chip, first, levels, weights);
+        if (program.wires)
+          program.wires->addAll(first, levels.size(), weights);
+        std::copy_n(weights, levels.size(), written.data() + place);
+      });
+}
+
+size_t LayerProgram::arrays() const {
+  return implementation->wires ? implementation->wires->tiles() : 0;
+}
+
+void LayerProgram::solveArray(const Chip &chip, size_t array,
+                              ArrayNetwork &network) {
+  implementation->wires->solve(chip, array, network);
+}
+
+void LayerProgram::solveArrays(const Chip &chip) {
+  ArrayNetwork network;
+  for (size_t array = 0; array < arrays(); ++array)
+    solveArray(chip, array, network);
+}
+
+unsigned LayerProgram::slices() const {
+  return implementation->cells ? implementation->cells->sliceCount() : 1;
+}
+
+float LayerProgram::digitalPart() const {
+  return implementation->cells ? implementation->cells->digitalPart() : 0;
+}
+
+void LayerProgram::writeSlice(const Chip &chip, unsigned slice, int64_t begin,
+                              std::span<float> written) const {
+  const Implementation &program = *implementation;
+  if (!program.cells)
+    return write(chip, begin, written);
+  program.forEachBlock(chip, begin, written.size(),
+                       [&](uint64_t first, std::span<const float> levels,
+                           const float *weights, size_t place) {
+                         program.cells->readSlice(chip, slice, first, levels,
+                                                  weights,
+                                                  written.data() + place);
+                         if (program.wires)
+                           program.wires->addSlice(slice, first, levels.size(),
+                                                   written.data() + place);
+                       });
 }

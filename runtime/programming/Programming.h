@@ -18,6 +18,8 @@
 
 namespace cim {
 
+class ArrayNetwork;
+
 /// The programming chain of one layer, prepared: ranges, quantization steps,
 /// codebooks and tables are computed once, so that a trial only draws.
 class LayerProgram {
@@ -30,11 +32,36 @@ public:
   ~LayerProgram();
   LayerProgram(LayerProgram &&) noexcept;
 
+  /// Arrays whose wires have to be solved on every chip before it is written;
+  /// 0 where wires have no resistance.
+  size_t arrays() const;
+  /// Solves one of them. Different ones may be solved at once, each with a
+  /// \p network of its own thread. write() and writeSlice() of \p chip may
+  /// follow when all are solved.
+  void solveArray(const Chip &chip, size_t array, ArrayNetwork &network);
+  /// Solves all of them.
+  void solveArrays(const Chip &chip);
+
   /// Writes cells [begin, begin + written.size()) of \p chip into \p written,
   /// ONNX weight order. A pure function of the chip's coordinates, the layer's
   /// index and the cell: the same bits for any split into ranges, thread and
   /// instruction set.
   void write(const Chip &chip, int64_t begin, std::span<float> written) const;
+
+  /// Into how many slices the code of a weight is cut, each on cells of its own
+  /// and converted by itself (docs/semantics.md); 1 without a crossbar.
+  unsigned slices() const;
+
+  /// Writes what slice \p slice (the lowest is 0) of the same cells reads back
+  /// as, with its significance and all errors, in the weights' own unit. All
+  /// slices and digitalPart() together are what write() writes, to rounding.
+  void writeSlice(const Chip &chip, unsigned slice, int64_t begin,
+                  std::span<float> written) const;
+
+  /// What is added to every weight without being on any cell: lo of sliced
+  /// offset cells; of analogue ones the least weight above, or the greatest
+  /// below zero; else 0.
+  float digitalPart() const;
 
   /// True when every chip is the same (no random source).
   bool isDeterministic() const;

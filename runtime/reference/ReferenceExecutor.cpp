@@ -59,6 +59,7 @@ void ReferenceExecutor::program(const Chip &chip) {
   for (int l = 0; l < program_.layers_size(); ++l) {
     const plan::Layer &layer = program_.layers(l);
     LayerProgram chain(layer, tensors.at(layer.weights()));
+    chain.solveArrays(chip);
     std::vector<float> written(weights[l].numbers.size());
     chain.write(chip, 0, written);
     std::ranges::copy(written, weights[l].numbers.begin());

@@ -219,6 +219,69 @@ TEST(Cells, EveryErrorFollowsTheReference) {
     }
 }
 
+TEST(Cells, SlicesAndTheDigitalPartAreTheWeight) {
+  Tensor weights = exampleWeights();
+  size_t count = weights.elements();
+  for (const auto &[mapping, layer] : everyMapping()) {
+    auto errors = everyError();
+    errors.emplace_back("none", [](plan::Layer &) {});
+    for (const auto &[error, change] : errors) {
+      plan::Layer changed = layer;
+      change(changed);
+      LayerProgram program(changed, weights);
+      std::vector<float> whole = write(program, count);
+      std::vector<double> sum(count, program.digitalPart());
+      for (unsigned slice = 0; slice < program.slices(); ++slice) {
+        std::vector<float> read(count);
+        program.writeSlice(chip, slice, 0, read);
+        std::vector<float> part(count / 2);
+        program.writeSlice(chip, slice, 17, part);
+        EXPECT_EQ(std::memcmp(part.data(), read.data() + 17, part.size() * 4),
+                  0);
+        for (size_t i = 0; i < count; ++i)
+          sum[i] += read[i];
+      }
+      for (size_t i = 0; i < count; ++i)
+        ASSERT_NEAR(sum[i], whole[i], 1e-6 * std::max(1.0f, std::abs(whole[i])))
+            << mapping << ", " << error << ", weight " << i;
+    }
+  }
+}
+
+/// What one slice reads back as, by hand: digits of the code in their place.
+TEST(Cells, SlicesAreDigits) {
+  plan::Layer layer;
+  layer.set_name("fc");
+  layer.add_shape(1);
+  layer.add_shape(4);
+  layer.mutable_quantize()->set_bits(4);
+  layer.mutable_crossbar()->set_groups(1);
+  layer.mutable_crossbar()->set_highest_conductance(100);
+  layer.mutable_crossbar()->set_cell_bits(2);
+  auto read = [&](unsigned slice, std::vector<float> weights) {
+    LayerProgram program(layer, makeTensor({1, 4}, weights));
+    EXPECT_EQ(program.slices(), 2u);
+    program.writeSlice(chip, slice, 0, weights);
+    return weights;
+  };
+  layer.mutable_quantize()->set_mode(plan::Quantize::SYMMETRIC);
+  EXPECT_EQ(read(0, {7, -5, 6, 0}), (std::vector<float>{3, -1, 2, 0}));
+  EXPECT_EQ(read(1, {7, -5, 6, 0}), (std::vector<float>{4, -4, 4, 0}));
+  layer.mutable_quantize()->set_mode(plan::Quantize::MINMAX);
+  layer.mutable_crossbar()->set_cells(plan::Crossbar::OFFSET);
+  EXPECT_EQ(read(0, {-2, 13, 0, 5}), (std::vector<float>{0, 3, 2, 3}));
+  EXPECT_EQ(read(1, {-2, 13, 0, 5}), (std::vector<float>{0, 12, 0, 4}));
+  EXPECT_EQ(
+      LayerProgram(layer, makeTensor({1, 4}, std::vector<float>{-2, 13, 0, 5}))
+          .digitalPart(),
+      -2);
+  // A weight's own error is shared by its slices as their worth is.
+  layer.mutable_shift()->set_amount(5);
+  layer.mutable_shift()->set_unit(plan::ABSOLUTE);
+  EXPECT_EQ(read(0, {-2, 13, 0, 5}), (std::vector<float>{1, 4, 3, 4}));
+  EXPECT_EQ(read(1, {-2, 13, 0, 5}), (std::vector<float>{4, 16, 4, 8}));
+}
+
 TEST(Cells, SameBitsOnEveryInstructionSetAndForAnySplit) {
   struct Guard {
     ~Guard() { random::setDrawKernels(nullptr); }

@@ -190,7 +190,13 @@ std::vector<double> cim::referenceCells(const plan::Layer &layer,
   std::vector<double> read;
   for (uint64_t i = 0; i < weights.size(); ++i) {
     double value = 0;
+    double shares = 0, kept = 0; // of the weight's own error
     bool allStuck = true;
+    auto endSlice = [&](double share) {
+      shares += share;
+      kept += allStuck ? 0 : share;
+      allStuck = true;
+    };
     auto stored = [&](uint32_t slice, bool negative, double share) {
       bool isStuck;
       double g = cells.write({slice, negative, i}, cells.low + window * share,
@@ -214,6 +220,7 @@ std::vector<double> cim::referenceCells(const plan::Layer &layer,
                             stored(slice, true, code < 0 ? digit : 0));
         else
           value += worth * stored(slice, false, digit);
+        endSlice(std::exp2(done));
         ++slice;
       }
       value += origin;
@@ -237,7 +244,9 @@ std::vector<double> cim::referenceCells(const plan::Layer &layer,
               (hi - lo) *
                   (stored(0, false, (levels[i] - lo) / (hi - lo)) - reference);
     }
-    read.push_back(value + (allStuck ? 0 : erroneous[i] - levels[i]));
+    if (crossbar.cell_bits() == 0)
+      endSlice(1);
+    read.push_back(value + kept / shares * (erroneous[i] - levels[i]));
   }
   return read;
 }
