@@ -32,13 +32,15 @@ enum class Stage { nn, cim, perturbed, mapped, plan };
 struct ErrorRequest {
   std::string layers = "*";
   std::string quantize, device, noise, shift, faults; ///< empty: not asked for
+  std::string writeVerify, correlated, readDisturb;
   /// Where the weights stand (CrossbarOptions.h); empty: not asked for.
   std::string crossbar, cells, conductance, cellBits, packing;
+  std::string wireResistance;
 
   /// Whether it says where weights stand.
   bool asksForCrossbars() const {
     return !crossbar.empty() || !cells.empty() || !conductance.empty() ||
-           !cellBits.empty() || !packing.empty();
+           !cellBits.empty() || !packing.empty() || !wireResistance.empty();
   }
 };
 

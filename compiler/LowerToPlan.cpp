@@ -276,7 +276,9 @@ private:
       bool known =
           llvm::TypeSwitch<Operation *, bool>(error)
               .Case<crossbar::QuantizeOp, crossbar::DeviceOp, crossbar::NoiseOp,
-                    crossbar::ShiftOp, crossbar::FaultsOp>([&](auto operation) {
+                    crossbar::VerifyOp, crossbar::CorrelatedOp,
+                    crossbar::ShiftOp, crossbar::ReadDisturbOp,
+                    crossbar::FaultsOp>([&](auto operation) {
                 encode(operation, added);
                 return true;
               })
@@ -334,6 +336,13 @@ private:
     encoded.set_matrix_rows(map.getRows());
     encoded.set_matrix_columns(map.getColumns());
     encoded.set_groups(map.getGroups());
+    if (map.getRowWire()) {
+      plan::Crossbar::Wires &wires = *encoded.mutable_wires();
+      wires.set_row(map.getRowWire()->convertToDouble());
+      wires.set_column(map.getColumnWire()->convertToDouble());
+      wires.set_drive_both_ends(map.getDriveBothEnds());
+      wires.set_first_order(map.getFirstOrder());
+    }
   }
 
   static plan::Unit encode(crossbar::ErrorUnit unit) {
@@ -393,6 +402,30 @@ private:
     encoded.set_amount(shift.getAmount().convertToDouble());
     encoded.set_unit(encode(shift.getUnit()));
     copy(shift.getLevelFactors(), encoded.mutable_level_factor());
+  }
+
+  static void encode(crossbar::VerifyOp verify, plan::Layer &layer) {
+    plan::WriteVerify &encoded = *layer.mutable_write_verify();
+    encoded.set_tolerance(verify.getTolerance().convertToDouble());
+    encoded.set_pulses(verify.getPulses());
+  }
+
+  static void encode(crossbar::CorrelatedOp correlated, plan::Layer &layer) {
+    plan::Correlated &encoded = *layer.mutable_correlated();
+    encoded.set_column(correlated.getColumn().convertToDouble());
+    encoded.set_array(correlated.getArray().convertToDouble());
+    encoded.set_die(correlated.getDie().convertToDouble());
+    encoded.set_unit(encode(correlated.getUnit()));
+  }
+
+  static void encode(crossbar::ReadDisturbOp disturb, plan::Layer &layer) {
+    plan::ReadDisturb &encoded = *layer.mutable_read_disturb();
+    encoded.set_amount(disturb.getAmount().convertToDouble());
+    encoded.set_unit(encode(disturb.getUnit()));
+    encoded.set_per(disturb.getPer().convertToDouble());
+    encoded.set_exponent(disturb.getExponent().convertToDouble());
+    if (disturb.getReads())
+      encoded.set_reads(disturb.getReads()->convertToDouble());
   }
 
   static void encode(crossbar::FaultsOp faults, plan::Layer &layer) {

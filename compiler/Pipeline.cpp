@@ -8,11 +8,14 @@
 
 #include "passes/annotate-roles/AnnotateRoles.h"
 #include "passes/fold-batch-norm/FoldBatchNorm.h"
+#include "passes/insert-correlated/InsertCorrelated.h"
 #include "passes/insert-device/InsertDevice.h"
 #include "passes/insert-faults/InsertFaults.h"
 #include "passes/insert-noise/InsertNoise.h"
 #include "passes/insert-quantize/InsertQuantize.h"
+#include "passes/insert-read-disturb/InsertReadDisturb.h"
 #include "passes/insert-shift/InsertShift.h"
+#include "passes/insert-write-verify/InsertWriteVerify.h"
 #include "passes/lower-nn-to-cim/LowerNNToCim.h"
 #include "passes/map-to-crossbars/MapToCrossbars.h"
 #include "passes/simplify-network/SimplifyNetwork.h"
@@ -59,6 +62,7 @@ static void addMapping(mlir::OpPassManager &passes,
       options.conductance = asked.conductance;
       options.cellBits = asked.cellBits;
       options.packing = asked.packing;
+      options.wireResistance = asked.wireResistance;
       options.layers = asked.layers;
     }
   if (!mappings.empty())
@@ -86,8 +90,17 @@ void cim::addStage(mlir::OpPassManager &passes, Stage stage,
               [](auto options) { return createInsertDevice(options); });
     addErrors(passes, request, &ErrorRequest::noise, &InsertNoiseOptions::noise,
               [](auto options) { return createInsertNoise(options); });
+    addErrors(passes, request, &ErrorRequest::writeVerify,
+              &InsertWriteVerifyOptions::writeVerify,
+              [](auto options) { return createInsertWriteVerify(options); });
+    addErrors(passes, request, &ErrorRequest::correlated,
+              &InsertCorrelatedOptions::correlated,
+              [](auto options) { return createInsertCorrelated(options); });
     addErrors(passes, request, &ErrorRequest::shift, &InsertShiftOptions::shift,
               [](auto options) { return createInsertShift(options); });
+    addErrors(passes, request, &ErrorRequest::readDisturb,
+              &InsertReadDisturbOptions::readDisturb,
+              [](auto options) { return createInsertReadDisturb(options); });
     addErrors(passes, request, &ErrorRequest::faults,
               &InsertFaultsOptions::faults,
               [](auto options) { return createInsertFaults(options); });
@@ -119,6 +132,12 @@ struct ErrorPipelineOptions : mlir::PassPipelineOptions<ErrorPipelineOptions> {
                              llvm::cl::desc("As in insert-device")};
   Option<std::string> noise{*this, "noise",
                             llvm::cl::desc("As in insert-noise")};
+  Option<std::string> writeVerify{*this, "write-verify",
+                                  llvm::cl::desc("As in insert-write-verify")};
+  Option<std::string> correlated{*this, "correlated",
+                                 llvm::cl::desc("As in insert-correlated")};
+  Option<std::string> readDisturb{*this, "read-disturb",
+                                  llvm::cl::desc("As in insert-read-disturb")};
   Option<std::string> shift{*this, "shift",
                             llvm::cl::desc("As in insert-shift")};
   Option<std::string> faults{*this, "faults",
@@ -138,6 +157,8 @@ struct MappingPipelineOptions
                                   llvm::cl::desc("As in map-to-crossbars")};
   Option<std::string> cellBits{*this, "cell-bits",
                                llvm::cl::desc("As in map-to-crossbars")};
+  Option<std::string> wireResistance{*this, "wire-resistance",
+                                     llvm::cl::desc("As in map-to-crossbars")};
   Option<std::string> packing{*this, "packing",
                               llvm::cl::desc("As in map-to-crossbars")};
 };
@@ -164,7 +185,10 @@ void cim::registerPipelines() {
         errors.quantize = options.quantize;
         errors.device = options.device;
         errors.noise = options.noise;
+        errors.writeVerify = options.writeVerify;
+        errors.correlated = options.correlated;
         errors.shift = options.shift;
+        errors.readDisturb = options.readDisturb;
         errors.faults = options.faults;
         addStage(passes, Stage::perturbed, request);
       });
@@ -179,6 +203,7 @@ void cim::registerPipelines() {
         mapping.conductance = options.conductance;
         mapping.cellBits = options.cellBits;
         mapping.packing = options.packing;
+        mapping.wireResistance = options.wireResistance;
         addStage(passes, Stage::mapped, request);
       });
 }

@@ -12,11 +12,14 @@
 #include "dialects/nn/NN.h"
 #include "passes/annotate-roles/AnnotateRoles.h"
 #include "passes/fold-batch-norm/FoldBatchNorm.h"
+#include "passes/insert-correlated/InsertCorrelated.h"
 #include "passes/insert-device/InsertDevice.h"
 #include "passes/insert-faults/InsertFaults.h"
 #include "passes/insert-noise/InsertNoise.h"
 #include "passes/insert-quantize/InsertQuantize.h"
+#include "passes/insert-read-disturb/InsertReadDisturb.h"
 #include "passes/insert-shift/InsertShift.h"
+#include "passes/insert-write-verify/InsertWriteVerify.h"
 #include "passes/lower-nn-to-cim/LowerNNToCim.h"
 #include "passes/map-to-crossbars/MapToCrossbars.h"
 #include "passes/simplify-network/SimplifyNetwork.h"
@@ -37,7 +40,10 @@ void cim::registerPasses() {
   registerInsertFaults();
   registerInsertNoise();
   registerInsertQuantize();
+  registerInsertCorrelated();
+  registerInsertReadDisturb();
   registerInsertShift();
+  registerInsertWriteVerify();
   registerLowerNNToCim();
   registerMapToCrossbars();
   registerSimplifyNetwork();

@@ -26,9 +26,18 @@
 namespace cim::crossbar {
 
 /// What can happen to weights on their way into the cells, in this order.
-enum class WeightErrorKind { quantize, device, noise, shift, faults };
+enum class WeightErrorKind {
+  quantize,
+  device,
+  noise,
+  verify,
+  correlated,
+  shift,
+  readDisturb,
+  faults
+};
 
-/// "quantization", "device", "noise", "shift" or "faults", for messages.
+/// "quantization", "device", "noise", ..., for messages.
 llvm::StringRef describe(WeightErrorKind kind);
 
 } // namespace cim::crossbar

@@ -39,8 +39,14 @@ llvm::StringRef describe(WeightErrorKind kind) {
     return "device";
   case WeightErrorKind::noise:
     return "noise";
+  case WeightErrorKind::verify:
+    return "write-verify";
+  case WeightErrorKind::correlated:
+    return "correlated errors";
   case WeightErrorKind::shift:
     return "shift";
+  case WeightErrorKind::readDisturb:
+    return "read disturb";
   case WeightErrorKind::faults:
     return "faults";
   }

@@ -135,7 +135,8 @@ LogicalResult LayerOp::verifyRegions() {
     if (last && *last > kind)
       return emitLayerError(&operation)
              << "stands after " << describe(*last)
-             << "; the order is quantize, device, noise, shift, faults";
+             << "; the order is quantize, device, noise, verify, correlated, "
+                "shift, read_disturb, faults";
     if (error.getWeights() != weights)
       return emitLayerError(&operation)
              << "expects the weights of the operation before it";

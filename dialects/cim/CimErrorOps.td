@@ -33,8 +33,8 @@ def Cim_LayerOp : Op<Cim_Dialect, "layer", [
   let description = [{
     The region is the layer's share of the program that runs once for every
     chip: one `cim.load`, any errors in the order quantize, device, noise,
-    shift, faults, each at most once, then `cim.map` where the layer stands on arrays,
-    and one `cim.write`. Weights used by several
+    verify, correlated, shift, read_disturb, faults, each at most once, then
+    `cim.map` where the layer stands on arrays, and one `cim.write`. Weights used by several
     operations are one layer, written once.
 
     The symbol is the layer's name. `index` is its coordinate for random

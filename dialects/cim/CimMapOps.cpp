@@ -23,6 +23,33 @@ static LogicalResult verifyCount(MapOp map, StringRef name, uint64_t value,
                            << ", got " << count;
 }
 
+/// Checks that wires have resistances and arrays to themselves.
+static LogicalResult verifyWires(MapOp map) {
+  auto fail = [&] {
+    return map.emitOpError()
+           << "in layer '" << map->getParentOfType<LayerOp>().getSymName()
+           << "' ";
+  };
+  if (map.getRowWire().has_value() != map.getColumnWire().has_value())
+    return fail() << "has wires along rows or columns only; give both "
+                     "resistances, one of them 0";
+  if (!map.getRowWire()) {
+    if (map.getDriveBothEnds() || map.getFirstOrder())
+      return fail() << "says how wires are solved, but has none";
+    return success();
+  }
+  constexpr double largest = 1e9;
+  for (double ohm : {map.getRowWire()->convertToDouble(),
+                     map.getColumnWire()->convertToDouble()})
+    if (!(ohm >= 0 && ohm <= largest))
+      return fail() << "expects wires of 0 to 1e9 ohm, got " << decimal(ohm);
+  if (map.getGroupsPerArray() > 1)
+    return fail() << "has wires, through which the groups of an array would "
+                     "reach each other; give every group arrays of its own "
+                     "(--packing naive)";
+  return success();
+}
+
 LogicalResult MapOp::verify() {
   auto layer = (*this)->getParentOfType<LayerOp>();
   auto fail = [&] {
@@ -68,6 +95,8 @@ LogicalResult MapOp::verify() {
     return fail() << "expects a conductance window of at least 0 that is not "
                      "empty, got "
                   << decimal(lowest) << " to " << decimal(highest);
+  if (failed(verifyWires(*this)))
+    return failure();
   if (getIdealReference() && getCells() != CellScheme::offset)
     return fail() << "has differential cells, which have no reference";
   return success();

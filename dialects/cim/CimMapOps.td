@@ -36,6 +36,11 @@ def Cim_MapOp : Op<Cim_Dialect, "map", [HasParent<"LayerOp">]> {
     the code of a quantized weight into slices of so many bits: the b − 1 bits of
     a magnitude (differential, mode symmetric) or all b (offset, mode minmax).
 
+    `wires` gives their resistances in ohm, per segment between two cells and at
+    the ends, along rows and along columns; `drive_both_ends` has drivers at both
+    ends of every row; `first_order` takes a formula for the exact solution.
+    Source: docs/wires.md. Groups that share an array have no wires.
+
     The operation gives errors in uS their meaning. It stands after the errors,
     at most once.
 
@@ -43,6 +48,8 @@ def Cim_MapOp : Op<Cim_Dialect, "map", [HasParent<"LayerOp">]> {
     cim.map 144 x 16 onto 128 x 128 cells differential window 0.0 to 100.0
     cim.map 9 x 1 groups 64 onto 128 x 128 groups_per_array 14
       cells offset ideal_reference window 1.0 to 40.0 clip cell_bits 2
+    cim.map 144 x 16 onto 128 x 128 cells differential window 0.0 to 100.0
+      wires 1.5 by 2.0 drive_both_ends
     ```
   }];
   let arguments = (ins
@@ -57,12 +64,18 @@ def Cim_MapOp : Op<Cim_Dialect, "map", [HasParent<"LayerOp">]> {
     F64Attr:$lowest,
     F64Attr:$highest,
     UnitAttr:$clip,
-    OptionalAttr<I64Attr>:$cell_bits);
+    OptionalAttr<I64Attr>:$cell_bits,
+    OptionalAttr<F64Attr>:$row_wire,
+    OptionalAttr<F64Attr>:$column_wire,
+    UnitAttr:$drive_both_ends,
+    UnitAttr:$first_order);
   let assemblyFormat = [{
     $rows `x` $columns (`groups` $groups^)? `onto` $array_rows `x` $array_columns
     (`groups_per_array` $groups_per_array^)? `cells` `` $cells
     (`ideal_reference` $ideal_reference^)? `window` custom<Number>($lowest) `to`
-    custom<Number>($highest) (`clip` $clip^)? (`cell_bits` $cell_bits^)? attr-dict
+    custom<Number>($highest) (`clip` $clip^)? (`cell_bits` $cell_bits^)?
+    (`wires` custom<Number>($row_wire)^ `by` custom<Number>($column_wire)
+     (`drive_both_ends` $drive_both_ends^)? (`first_order` $first_order^)?)? attr-dict
   }];
   let hasVerifier = 1;
 }

@@ -8,6 +8,7 @@
 #define CIM_DIALECTS_CIM_CIMOPS_TD
 
 include "dialects/cim/CimCrossbarOps.td"
+include "dialects/cim/CimCellErrorOps.td"
 include "dialects/cim/CimErrorOps.td"
 include "dialects/cim/CimMapOps.td"
 

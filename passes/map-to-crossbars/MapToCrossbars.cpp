@@ -28,6 +28,7 @@ struct Mapping {
   CellsOption cells;
   std::optional<ConductanceOption> conductance;
   std::optional<unsigned> cellBits;
+  WireResistanceOption wires;
   Packing packing = Packing::naive;
   bool isAskedFor = false;
 };
@@ -46,6 +47,10 @@ Mapping mappingOf(crossbar::LayerOp layer) {
         ConductanceOption{map.getLowest().convertToDouble(),
                           map.getHighest().convertToDouble(), map.getClip()};
     mapping.cellBits = map.getCellBits();
+    if (map.getRowWire())
+      mapping.wires = {map.getRowWire()->convertToDouble(),
+                       map.getColumnWire()->convertToDouble(),
+                       map.getDriveBothEnds(), map.getFirstOrder()};
     mapping.packing =
         map.getGroupsPerArray() > 1 ? Packing::dense : Packing::naive;
   }
@@ -64,8 +69,8 @@ struct MapToCrossbars : impl::MapToCrossbarsBase<MapToCrossbars> {
       mappings.push_back(mappingOf(layer));
     std::vector<MapToCrossbarsOptions> asked = requests;
     if (asked.empty())
-      asked.push_back(
-          {crossbar, cells, conductance, cellBits, packing, layers});
+      asked.push_back({crossbar, cells, conductance, cellBits, wireResistance,
+                       packing, layers});
     for (const MapToCrossbarsOptions &request : asked)
       if (failed(apply(request)))
         return signalPassFailure();
@@ -99,6 +104,8 @@ struct MapToCrossbars : impl::MapToCrossbarsBase<MapToCrossbars> {
                      &Mapping::conductance)) ||
         failed(parse("cell-bits", request.cellBits, parseCellBits,
                      &Mapping::cellBits)) ||
+        failed(parse("wire-resistance", request.wireResistance,
+                     parseWireResistance, &Mapping::wires)) ||
         failed(
             parse("packing", request.packing, parsePacking, &Mapping::packing)))
       return failure();
@@ -206,6 +213,10 @@ struct MapToCrossbars : impl::MapToCrossbarsBase<MapToCrossbars> {
       former.erase();
     OpBuilder builder(layer.getWrite());
     auto flag = [&](bool set) { return set ? builder.getUnitAttr() : nullptr; };
+    const WireResistanceOption &wires = mapping.wires;
+    auto ohm = [&](double value) {
+      return wires.any() ? builder.getF64FloatAttr(value) : nullptr;
+    };
     crossbar::MapOp::create(
         builder, layer.getLoc(), builder.getI64IntegerAttr(matrices.rows),
         builder.getI64IntegerAttr(matrices.columns),
@@ -220,7 +231,10 @@ struct MapToCrossbars : impl::MapToCrossbarsBase<MapToCrossbars> {
         builder.getF64FloatAttr(conductance.lowest),
         builder.getF64FloatAttr(conductance.highest), flag(conductance.clip),
         mapping.cellBits ? builder.getI64IntegerAttr(*mapping.cellBits)
-                         : nullptr);
+                         : nullptr,
+        ohm(wires.row), ohm(wires.column),
+        flag(wires.any() && wires.driveBothEnds),
+        flag(wires.any() && wires.firstOrder));
     return success();
   }
 

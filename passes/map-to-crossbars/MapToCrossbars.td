@@ -49,6 +49,9 @@ def MapToCrossbars : Pass<"map-to-crossbars", "::mlir::ModuleOp"> {
            "GMIN:GMAX[,clip], the window in uS; 0:100 by default">,
     Option<"cellBits", "cell-bits", "std::string", /*default=*/"",
            "Bits that a cell stores; by default, a cell is analogue">,
+    Option<"wireResistance", "wire-resistance", "std::string", /*default=*/"",
+           "OHM per segment of wire, and any of ,row=OHM ,column=OHM "
+           ",drive=one|both ,mode=exact|first-order; 0 takes wires away">,
     Option<"packing", "packing", "std::string", /*default=*/"",
            "naive (the default) or dense">,
     Option<"layers", "layers", "std::string", /*default=*/"\"*\"",

@@ -55,6 +55,41 @@ static std::string problemOfExponent(const plan::Device::Exponent &exponent,
   return {};
 }
 
+static std::string problemOfRead(const plan::Device::Read &read) {
+  if (!read.has_spread() && !read.has_power() && read.per_decade() == 0)
+    return "read needs a polynomial, amplitude and saturation, power, or "
+           "per_decade";
+  if (read.has_spread())
+    if (auto problem = problemOfSpread(read.spread(), "read"); !problem.empty())
+      return problem;
+  const plan::Device::Power &power = read.power();
+  if (read.has_power() &&
+      !(power.factor() > 0 && isFinite(power.factor()) &&
+        power.exponent() >= 0 && power.exponent() <= 8 && power.floor() > 0 &&
+        isFinite(power.floor()) && power.cap() > 0 && isFinite(power.cap())))
+    return "the power of read needs a factor, a floor and a cap above 0, and "
+           "an exponent from 0 to 8";
+  if (!(read.per_decade() >= 0 && isFinite(read.per_decade())))
+    return "read needs a per_decade of at least 0";
+  if (!(read.sampling_time() >= 0 && isFinite(read.sampling_time())))
+    return "read needs a sampling time of at least 0";
+  return {};
+}
+
+static std::string problemOfDeviation(const plan::Device &device) {
+  const auto &probability = device.deviation_probability();
+  const auto &value = device.deviation_value();
+  if (probability.empty() && value.empty())
+    return {};
+  if (probability.size() < 2 || probability.size() != value.size() ||
+      !areFinite(value) || !std::is_sorted(value.begin(), value.end()) ||
+      !std::is_sorted(probability.begin(), probability.end()) ||
+      probability[0] != 0 || probability[probability.size() - 1] != 1)
+    return "its distribution needs a cumulative distribution from 0 to 1, not "
+           "descending";
+  return {};
+}
+
 std::string cim::problemOfDevice(const plan::Device &device) {
   double low = device.lowest_conductance(), high = device.highest_conductance();
   if (!(low >= 0 && low < high && isFinite(high)))
@@ -83,8 +118,13 @@ std::string cim::problemOfDevice(const plan::Device &device) {
     if (auto problem = problemOfSpread(device.variation(), "variation");
         !problem.empty())
       return problem;
+  if (auto problem = problemOfDeviation(device); !problem.empty())
+    return problem;
+  if (device.has_read())
+    if (auto problem = problemOfRead(device.read()); !problem.empty())
+      return problem;
   bool needsTime = device.programming_size() > 1 || device.has_drift() ||
-                   device.has_relaxation();
+                   device.has_relaxation() || device.has_read();
   if (needsTime && !device.has_earliest_time())
     return "it changes with time, but has no range of time";
   if (device.has_drift()) {

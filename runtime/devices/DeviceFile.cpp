@@ -4,12 +4,15 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/cim/grammar/Tables.h"
+#include "dialects/cim/grammar/Words.h"
 #include "runtime/devices/CheckDevice.h"
 #include "runtime/devices/DeviceModels.h"
 #include "runtime/presets/YamlFile.h"
 #include "runtime/tensor/Errors.h"
 
 #include <algorithm>
+#include <filesystem>
 
 using namespace cim;
 
@@ -24,10 +27,10 @@ public:
 
   DeviceModel read() {
     const YAML::Node root = load();
-    checkKeys(root,
-              {"format", "name", "kind", "citation", "doi", "note", "unit",
-               "conductance", "scales_with_window", "levels", "time", "between",
-               "programming", "variation", "drift", "relaxation"});
+    checkKeys(root, {"format", "name", "kind", "citation", "doi", "note",
+                     "unit", "conductance", "scales_with_window", "levels",
+                     "time", "between", "programming", "distribution",
+                     "variation", "drift", "relaxation", "read"});
     if (number(need(root, "format")) != 1)
       fail(root["format"], "this version reads format 1 only");
     plan::Device &device = model.device;
@@ -52,6 +55,8 @@ public:
     }
     if (const YAML::Node programming = root["programming"])
       readProgramming(programming, root["between"]);
+    if (const YAML::Node distribution = root["distribution"])
+      readDistribution(distribution);
     if (const YAML::Node variation = root["variation"])
       readSpread(variation, *device.mutable_variation(), false);
     if (const YAML::Node drift = root["drift"])
@@ -63,6 +68,8 @@ public:
       numbers(need(relaxation, "std"),
               *device.mutable_relaxation()->mutable_std());
     }
+    if (const YAML::Node read = root["read"])
+      readReads(read, *device.mutable_read());
     std::sort(model.blankLines.begin(), model.blankLines.end());
     model.blankLines.erase(
         std::unique(model.blankLines.begin(), model.blankLines.end()),
@@ -167,6 +174,49 @@ private:
       exponent->set_lowest(number(need(line, "lowest")));
       exponent->set_highest(number(need(line, "highest")));
     }
+  }
+
+  /// A file beside this one.
+  void readDistribution(const YAML::Node &node) {
+    const std::filesystem::path path =
+        std::filesystem::path(model.file).parent_path() / text(node);
+    if (model.device.programming_size() == 0)
+      fail(node,
+           "'distribution' is that of programming errors, but there is no "
+           "'programming'");
+    try {
+      const auto points = grammar::readCumulativeDistribution(path.string());
+      model.device.mutable_deviation_probability()->Add(
+          points.probability.begin(), points.probability.end());
+      model.device.mutable_deviation_value()->Add(points.value.begin(),
+                                                  points.value.end());
+    } catch (const GrammarError &error) {
+      fail(node, error.what());
+    }
+  }
+
+  void readReads(const YAML::Node &node, plan::Device::Read &read) {
+    checkKeys(node, {"polynomial", "in", "amplitude", "saturation", "power",
+                     "per_decade", "sampling"});
+    if (node["polynomial"] || node["amplitude"]) {
+      YAML::Node spread;
+      for (const char *key : {"polynomial", "in", "amplitude", "saturation"})
+        if (node[key])
+          spread[key] = node[key];
+      readSpread(spread, *read.mutable_spread(), false);
+    }
+    if (const YAML::Node power = node["power"]) {
+      checkKeys(power, {"factor", "exponent", "floor", "cap"});
+      plan::Device::Power &law = *read.mutable_power();
+      law.set_factor(number(need(power, "factor")));
+      law.set_exponent(number(need(power, "exponent")));
+      law.set_floor(number(need(power, "floor")));
+      law.set_cap(number(need(power, "cap")));
+    }
+    if (const YAML::Node perDecade = node["per_decade"])
+      read.set_per_decade(number(perDecade));
+    if (const YAML::Node sampling = node["sampling"])
+      read.set_sampling_time(duration(sampling));
   }
 
   DeviceModel model;

@@ -55,5 +55,7 @@ std::vector<std::string> cim::termsOf(const plan::Device &device) {
     terms.push_back("drift");
   if (device.has_relaxation())
     terms.push_back("relaxation");
+  if (device.has_read())
+    terms.push_back("read noise");
   return terms;
 }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/evaluation/Evaluation.h"
+#include "runtime/evaluation/Conditions.h"
 #include "runtime/reference/ReferenceExecutor.h"
 #include "runtime/tensor/Errors.h"
 
@@ -65,7 +66,9 @@ int64_t cim::classCount(const plan::Plan &plan) {
 bool cim::isRandom(const plan::Plan &plan) {
   return std::any_of(
       plan.layers().begin(), plan.layers().end(), [](const plan::Layer &layer) {
-        return layer.has_device() ||
+        const plan::Correlated &correlated = layer.correlated();
+        return layer.has_device() || correlated.column() != 0 ||
+               correlated.array() != 0 || correlated.die() != 0 ||
                (layer.has_noise() && layer.noise().width() != 0) ||
                (layer.has_faults() &&
                 (layer.faults().low() != 0 || layer.faults().high() != 0 ||
@@ -73,9 +76,12 @@ bool cim::isRandom(const plan::Plan &plan) {
       });
 }
 
-Evaluator::Evaluator(const plan::Plan &plan, const TensorMap &tensors,
+Evaluator::Evaluator(const plan::Plan &asIs, const TensorMap &tensors,
                      const DataSet &data, EvaluationOptions asked)
-    : data(data), options(std::move(asked)), classes(classCount(plan)) {
+    : data(data), options(std::move(asked)), classes(classCount(asIs)) {
+  if (countsReads(asIs))
+    counted = withReads(asIs, data.images());
+  const plan::Plan &plan = counted ? *counted : asIs;
   if (options.reference)
     reference = std::make_unique<ReferenceExecutor>(plan, tensors);
   else
@@ -90,6 +96,7 @@ std::optional<ChipResult> Evaluator::run(uint64_t trial, float *logits) {
   auto begin = std::chrono::steady_clock::now();
   reference ? reference->program(chip) : executor->program(chip);
   result.programSeconds = secondsSince(begin);
+  result.writes = reference ? reference->writes() : executor->writes();
 
   std::atomic<int64_t> correct = 0, correctTop5 = 0;
   auto read = [&](int64_t index, float *image) { data.read(index, image); };
@@ -153,6 +160,7 @@ Evaluation cim::evaluate(const plan::Plan &plan, const TensorMap &tensors,
     result.forwardSeconds += chip->forwardSeconds;
     result.correct.push_back(chip->correct);
     result.correctTop5.push_back(chip->correctTop5);
+    result.writes.push_back(chip->writes);
   }
   evaluator.describe(result);
   return result;

@@ -55,6 +55,8 @@ struct Evaluation {
   /// images × classes, of the first trial.
   std::vector<float> logits;
   unsigned threads = 0, microBatch = 0;
+  /// What writing took, per complete trial.
+  std::vector<WriteCounts> writes;
   /// What was asked of the weights but could not be done, a line each.
   std::vector<std::string> warnings;
   /// Time per step; with `executor.profile`, else only of steps without a
@@ -68,6 +70,7 @@ struct Evaluation {
 struct ChipResult {
   int64_t correct = 0, correctTop5 = 0; ///< images, as in Evaluation
   double programSeconds = 0, forwardSeconds = 0;
+  WriteCounts writes;
 };
 
 /// A network and its images, ready to be run on one chip after another.
@@ -89,6 +92,8 @@ public:
 
 private:
   const DataSet &data;
+  /// With the reads of all images, where cells are disturbed by them.
+  std::optional<plan::Plan> counted;
   EvaluationOptions options;
   int64_t classes;
   // One of the two.

@@ -275,6 +275,10 @@ unsigned Executor::threads() const { return implementation->workers.count(); }
 
 size_t Executor::arenaBytes() const { return implementation->arenaBytes; }
 
+const WriteCounts &Executor::writes() const {
+  return implementation->layers.writes();
+}
+
 std::vector<std::string> Executor::warnings() const {
   return implementation->layers.warnings();
 }

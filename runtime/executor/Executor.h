@@ -50,6 +50,10 @@ public:
   /// packs the result into its kernel's layout. Must come before run().
   void program(const Chip &chip);
 
+  /// What writing the last chip took. Layers that are the same on every chip
+  /// count once, on the first.
+  const WriteCounts &writes() const;
+
   /// Fills \p image (the plan's input 0, C×H×W floats of image \p index).
   /// Called from several threads.
   using ReadImage = std::function<void(int64_t index, float *image)>;

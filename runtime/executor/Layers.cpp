@@ -75,7 +75,9 @@ void Layers::write(const Chip &chip, Workers &workers) {
   scratch.resize(workers.count());
   std::atomic<size_t> next = 0;
   const size_t count = constantPieces.size() + pieces.size();
+  std::vector<WriteCounts> ofWorkers(workers.count());
   workers.run([&](unsigned worker) {
+    WriteCounts here;
     std::vector<float> &cells = scratch[worker];
     cells.resize(longest);
     for (size_t i; (i = next.fetch_add(1)) < count;) {
@@ -86,11 +88,16 @@ void Layers::write(const Chip &chip, Workers &workers) {
       layer.chain.write(
           chip, piece.begin * layer.rowCells,
           {cells.data(),
-           static_cast<size_t>((piece.end - piece.begin) * layer.rowCells)});
+           static_cast<size_t>((piece.end - piece.begin) * layer.rowCells)},
+          &here);
       for (BoundStep *user : layer.users)
         user->pack(cells.data(), piece.begin, piece.end);
     }
+    ofWorkers[worker] = here;
   });
+  counts = {};
+  for (const WriteCounts &here : ofWorkers)
+    counts += here;
   constantPieces.clear();
 }
 

@@ -31,6 +31,9 @@ public:
   /// same on every chip are written once.
   void write(const Chip &chip, Workers &workers);
 
+  /// What the last write() took.
+  const WriteCounts &writes() const { return counts; }
+
   /// What the user asked for and did not get (LayerProgram::warnings).
   std::vector<std::string> warnings() const;
 
@@ -60,6 +63,7 @@ private:
   int64_t longest = 0;                     ///< cells of the longest piece
   std::vector<std::vector<float>> scratch; ///< per worker
   std::vector<ArrayNetwork> solvers;       ///< per worker
+  WriteCounts counts;
   bool isCut = false;
 };
 

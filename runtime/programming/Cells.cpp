@@ -17,7 +17,8 @@ using random::Source;
 struct Cells::Block {
   float target[MaximumWeights]; ///< conductance that a cell is meant to have
   float change[MaximumWeights]; ///< what it has more
-  float draw[MaximumWeights];
+  float noise[MaximumWeights];
+  WriteCounts counts;
   uint32_t words[MaximumWeights];
   bool isStuck[MaximumWeights];
 };
@@ -30,7 +31,7 @@ static unsigned slicedBits(const plan::Quantize &quantize,
 
 Cells::Cells(const plan::Layer &layer, double lowest, double highest,
              const Scale &scale)
-    : layer(layer.index()) {
+    : layer(layer.index()), matrix(layer) {
   const plan::Crossbar &crossbar = layer.crossbar();
   isDifferential = crossbar.cells() == plan::Crossbar::DIFFERENTIAL;
   clipsToWindow = crossbar.clip_to_window();
@@ -64,14 +65,6 @@ Cells::Cells(const plan::Layer &layer, double lowest, double highest,
         float(lowestConductance + window * (range > 0 ? reference / range : 0));
   }
 
-  unsigned axis = layer.channel_axis();
-  for (int dimension = 0; dimension < layer.shape_size(); ++dimension)
-    if (unsigned(dimension) > axis)
-      inner *= layer.shape(dimension);
-    else if (unsigned(dimension) == axis)
-      channels = layer.shape(dimension);
-  channelsPerGroup = channels / std::max(crossbar.groups(), 1u);
-
   if (layer.has_device())
     device.emplace(layer.device(), crossbar.highest_conductance());
   if (layer.has_noise() && layer.noise().unit() == plan::MICROSIEMENS &&
@@ -83,6 +76,19 @@ Cells::Cells(const plan::Layer &layer, double lowest, double highest,
   if (layer.has_shift() && layer.shift().unit() == plan::MICROSIEMENS)
     shift = Size{layer.shift().amount(),
                  LevelFactors(layer.shift().level_factor())};
+  if (layer.has_write_verify()) {
+    tolerance = float(layer.write_verify().tolerance());
+    pulses = layer.write_verify().pulses();
+  }
+  if (layer.has_correlated() &&
+      layer.correlated().unit() == plan::MICROSIEMENS) {
+    correlated.emplace(layer);
+    if (!correlated->any())
+      correlated.reset();
+  }
+  if (layer.has_read_disturb() &&
+      layer.read_disturb().unit() == plan::MICROSIEMENS)
+    disturb = float(disturbOf(layer.read_disturb()));
   if (layer.has_faults()) {
     lowFaults = wordsOf(layer.faults().low());
     highFaults =
@@ -91,10 +97,10 @@ Cells::Cells(const plan::Layer &layer, double lowest, double highest,
 }
 
 bool Cells::isRandom() const {
-  return device || distribution || hasStuckCells();
+  return device || distribution || correlated || hasStuckCells();
 }
 
-bool Cells::hasErrors() const { return isRandom() || shift; }
+bool Cells::hasErrors() const { return isRandom() || shift || disturb != 0; }
 
 bool Cells::hasStuckCells() const { return lowFaults + highFaults > 0; }
 
@@ -156,6 +162,61 @@ static void addSized(const Size &size, std::span<const float> target,
   }
 }
 
+/// One pulse at every cell: the conductance that the device leaves, and the
+/// noise that comes on top of it.
+void Cells::pulse(const random::Coordinates &at, uint64_t begin,
+                  std::span<const float> target, unsigned number,
+                  float *written, float *noise) const {
+  const size_t count = target.size();
+  if (device)
+    device->program(at, begin, target, number, written);
+  else
+    std::copy(target.begin(), target.end(), written);
+  std::fill_n(noise, count, 0);
+  if (!distribution)
+    return;
+  random::Coordinates ofNoise = at;
+  if (number > 0) {
+    ofNoise.source = Source::noisePulse;
+    ofNoise.epoch = random::epochOfPulse(at.epoch, number);
+  }
+  float draw[MaximumWeights];
+  distribution->draw(random::Stream(ofNoise), begin, {draw, count});
+  addSized(*width, target, lowestConductance, highestConductance, noise,
+           [&](size_t i) { return draw[i]; });
+}
+
+/// Pulses the cells again that are out of tolerance.
+void Cells::verify(const random::Coordinates &at, uint64_t begin,
+                   std::span<const float> target, Block &block) const {
+  const size_t count = target.size();
+  float *written = block.change, *noise = block.noise;
+  auto isFar = [&](size_t i) {
+    return std::abs(std::max(written[i] + noise[i], 0.0f) - target[i]) >
+           tolerance;
+  };
+  uint16_t far[MaximumWeights];
+  size_t farCells = 0;
+  for (size_t i = 0; i < count; ++i)
+    if (isFar(i))
+      far[farCells++] = uint16_t(i);
+  for (unsigned number = 1; number < pulses && farCells > 0; ++number) {
+    float again[MaximumWeights], noiseAgain[MaximumWeights];
+    pulse(at, begin, target, number, again, noiseAgain);
+    block.counts.pulses += farCells;
+    size_t left = 0;
+    for (size_t k = 0; k < farCells; ++k) {
+      const uint16_t i = far[k];
+      written[i] = again[i];
+      noise[i] = noiseAgain[i];
+      if (isFar(i))
+        far[left++] = i;
+    }
+    farCells = left;
+  }
+  block.counts.failed += farCells;
+}
+
 /// Fills block.change and block.isStuck for cells from \p begin on.
 void Cells::changes(const Chip &chip, Which which, uint64_t begin,
                     std::span<const float> target, Block &block) const {
@@ -168,18 +229,25 @@ void Cells::changes(const Chip &chip, Which which, uint64_t begin,
                          .epoch = chip.epoch,
                          .slice = which.slice,
                          .negative = which.negative};
+  pulse(at, begin, target, 0, conductance, block.noise);
+  block.counts.cells += count;
+  block.counts.pulses += count;
+  if (tolerance > 0)
+    verify(at, begin, target, block);
   if (device)
-    device->apply(at, begin, target, conductance);
-  else
-    std::copy(target.begin(), target.end(), conductance);
-  if (distribution) {
-    distribution->draw(random::Stream(at), begin, {block.draw, count});
-    addSized(*width, target, lowestConductance, highestConductance, conductance,
-             [&](size_t i) { return block.draw[i]; });
-  }
+    device->age(at, begin, target, conductance);
+  if (distribution)
+    for (size_t i = 0; i < count; ++i)
+      conductance[i] += block.noise[i];
+  if (correlated)
+    correlated->addTo(chip, which.slice, which.negative, begin, 1,
+                      {conductance, count});
   if (shift)
     addSized(*shift, target, lowestConductance, highestConductance, conductance,
              [](size_t) { return 1.0f; });
+  if (disturb != 0)
+    for (size_t i = 0; i < count; ++i)
+      conductance[i] += disturb;
   const float least = clipsToWindow ? lowestConductance : 0;
   const float most = clipsToWindow ? highestConductance : INFINITY;
   for (size_t i = 0; i < count; ++i) {
@@ -203,27 +271,34 @@ void Cells::changes(const Chip &chip, Which which, uint64_t begin,
     conductance[i] -= target[i];
 }
 
-/// Subtracts from \p change what the reference column has more. Its cell in a
-/// row belongs to all columns of a group; its coordinate is the index of the
-/// row's first weight.
+/// Calls \p use(place, count, cell, cells) for stretches of weights, whose
+/// reference cells begin at \p cell: as many as weights, or one for all. A
+/// reference cell belongs to all columns of a row; its coordinate is the index
+/// of the row's first weight.
+template <typename Use>
+void Cells::forEachReference(uint64_t first, size_t count,
+                             const Use &use) const {
+  for (size_t done = 0; done < count;) {
+    const uint64_t weight = first + done;
+    const size_t length =
+        std::min<uint64_t>(count - done, matrix.stretch(weight));
+    use(done, length, matrix.firstInRow(weight),
+        matrix.neighboursShareRow() ? 1 : length);
+    done += length;
+  }
+}
+
+/// Subtracts from \p change what the reference column has more.
 void Cells::subtractReference(const Chip &chip, uint64_t first, size_t count,
                               Block &block, float *change) const {
   std::fill_n(block.target, count, referenceConductance);
-  for (size_t done = 0; done < count;) {
-    uint64_t weight = first + done;
-    uint64_t channelInGroup = weight / inner % channels % channelsPerGroup;
-    uint64_t cell = weight - channelInGroup * inner;
-    // Neighbours stand in neighbouring rows of one column, or in one row.
-    bool inOneRow = inner == 1;
-    size_t length = std::min<uint64_t>(
-        count - done,
-        inOneRow ? channelsPerGroup - channelInGroup : inner - weight % inner);
-    changes(chip, {0, true}, cell, {block.target, inOneRow ? 1 : length},
-            block);
-    for (size_t i = 0; i < length; ++i)
-      change[done + i] -= block.change[inOneRow ? 0 : i];
-    done += length;
-  }
+  forEachReference(
+      first, count,
+      [&](size_t place, size_t length, uint64_t cell, size_t cells) {
+        changes(chip, {0, true}, cell, {block.target, cells}, block);
+        for (size_t i = 0; i < length; ++i)
+          change[place + i] -= block.change[cells == 1 ? 0 : i];
+      });
 }
 
 /// Adds to \p sum what the cells of \p slice change, and to \p kept, unless it
@@ -261,7 +336,8 @@ void Cells::addSlice(const Chip &chip, unsigned slice, uint64_t first,
 }
 
 void Cells::addErrors(const Chip &chip, uint64_t first,
-                      std::span<const float> levels, float *written) const {
+                      std::span<const float> levels, float *written,
+                      WriteCounts &counts) const {
   const size_t count = levels.size();
   assert(count <= MaximumWeights);
   Block block;
@@ -276,11 +352,12 @@ void Cells::addErrors(const Chip &chip, uint64_t first,
       written[i] = levels[i] + kept[i] * (written[i] - levels[i]);
   for (size_t i = 0; i < count; ++i)
     written[i] += sum[i];
+  counts += block.counts;
 }
 
 void Cells::readSlice(const Chip &chip, unsigned slice, uint64_t first,
                       std::span<const float> levels, const float *written,
-                      float *read) const {
+                      float *read, WriteCounts &counts) const {
   const size_t count = levels.size();
   assert(count <= MaximumWeights && slice < slices);
   if (cellBits > 0) {
@@ -306,6 +383,45 @@ void Cells::readSlice(const Chip &chip, unsigned slice, uint64_t first,
     std::fill_n(kept, count, float(std::exp2(slice * cellBits) / allShares()));
   for (size_t i = 0; i < count; ++i)
     read[i] += kept[i] * (written[i] - levels[i]) + sum[i];
+  counts += block.counts;
+}
+
+void Cells::addReadVariance(const Chip &chip, unsigned slice, uint64_t first,
+                            std::span<const float> levels,
+                            float *variance) const {
+  const size_t count = levels.size();
+  assert(count <= MaximumWeights && hasReadNoise());
+  Block block;
+  const float worth = float(worthOf(slice));
+  float conductance[MaximumWeights];
+  auto haveChanged = [&](size_t cells) {
+    for (size_t i = 0; i < cells; ++i)
+      conductance[i] = block.target[i] + block.change[i];
+  };
+  for (bool negative : {false, true}) {
+    if (negative && !isDifferential)
+      continue;
+    setTargets({slice, negative}, levels, block.target);
+    changes(chip, {slice, negative}, first, {block.target, count}, block);
+    haveChanged(count);
+    device->addReadVariance({block.target, count}, conductance, worth * worth,
+                            variance);
+  }
+  if (!hasReference)
+    return;
+  std::fill_n(block.target, count, referenceConductance);
+  forEachReference(
+      first, count,
+      [&](size_t place, size_t length, uint64_t cell, size_t cells) {
+        changes(chip, {0, true}, cell, {block.target, cells}, block);
+        haveChanged(cells);
+        float own[MaximumWeights];
+        std::fill_n(own, cells, 0);
+        device->addReadVariance({block.target, cells}, conductance,
+                                worth * worth, own);
+        for (size_t i = 0; i < length; ++i)
+          variance[place + i] += own[cells == 1 ? 0 : i];
+      });
 }
 
 void Cells::writeConductances(const Chip &chip, Which which, uint64_t first,

@@ -7,8 +7,10 @@
 #ifndef CIM_RUNTIME_PROGRAMMING_CELLS_H
 #define CIM_RUNTIME_PROGRAMMING_CELLS_H
 
+#include "runtime/mapping/WeightMatrix.h"
 #include "runtime/plan/plan.pb.h"
 #include "runtime/programming/Chip.h"
+#include "runtime/programming/CorrelatedErrors.h"
 #include "runtime/programming/DeviceErrors.h"
 #include "runtime/programming/LevelFactors.h"
 #include "runtime/programming/Scale.h"
@@ -20,8 +22,8 @@
 
 namespace cim {
 
-/// The cells in which a layer's weights stand, and what writing does to each:
-/// a device model, noise and shift in uS, stuck cells. semantics.md section 3.
+/// The cells in which a layer's weights stand, and what writing does to each: a
+/// device model, errors in uS, stuck cells. docs/semantics.md.
 ///
 /// A read-back weight is linear in its cells' conductances. So errors of cells
 /// are added to the weight as it should be, times what a unit of each
@@ -65,15 +67,23 @@ public:
   /// to \p written. \p levels are the weights as they should be; \p written are
   /// those with errors of their own. These are shared by the slices in
   /// proportion to their worth, as if all cells had the same error; the share
-  /// of a slice whose cells are all stuck is lost.
+  /// of a slice whose cells are all stuck is lost. Adds to \p counts.
   void addErrors(const Chip &chip, uint64_t first,
-                 std::span<const float> levels, float *written) const;
+                 std::span<const float> levels, float *written,
+                 WriteCounts &counts) const;
 
   /// What slice \p slice of the same weights reads back as, into \p read. All
   /// slices and digitalPart() together are what addErrors() leaves.
   void readSlice(const Chip &chip, unsigned slice, uint64_t first,
                  std::span<const float> levels, const float *written,
-                 float *read) const;
+                 float *read, WriteCounts &counts) const;
+
+  /// Whether reads have noise of their own, from the device.
+  bool hasReadNoise() const { return device && device->hasReadNoise(); }
+  /// Adds the variance of one read of slice \p slice of the same weights, in
+  /// the weights' unit squared, to \p variance.
+  void addReadVariance(const Chip &chip, unsigned slice, uint64_t first,
+                       std::span<const float> levels, float *variance) const;
 
   /// The conductances of the cells \p which of weights [first, first +
   /// levels.size()), errors included.
@@ -103,8 +113,15 @@ private:
   void addSlice(const Chip &chip, unsigned slice, uint64_t first,
                 std::span<const float> levels, Block &block, float *sum,
                 float *kept) const;
+  void pulse(const random::Coordinates &at, uint64_t begin,
+             std::span<const float> target, unsigned number, float *written,
+             float *noise) const;
+  void verify(const random::Coordinates &at, uint64_t begin,
+              std::span<const float> target, Block &block) const;
   void changes(const Chip &chip, Which which, uint64_t begin,
                std::span<const float> target, Block &block) const;
+  template <typename Use>
+  void forEachReference(uint64_t first, size_t count, const Use &use) const;
   void subtractReference(const Chip &chip, uint64_t first, size_t count,
                          Block &block, float *change) const;
 
@@ -120,12 +137,15 @@ private:
   /// Analogue cells: window's share = (weight - zeroLevel) * perWeight.
   float zeroLevel = 0, perWeight = 0;
   float referenceConductance = 0;
-  /// The place of a weight's channel in its index.
-  uint64_t inner = 1, channels = 1, channelsPerGroup = 1;
+  WeightMatrix matrix;
 
   std::optional<DeviceErrors> device;
   std::optional<random::Distribution> distribution; ///< of noise, with a width
   std::optional<Size> width, shift;
+  float tolerance = 0; ///< of verified cells
+  unsigned pulses = 1; ///< at most
+  std::optional<CorrelatedErrors> correlated;
+  float disturb = 0;
   uint64_t lowFaults = 0, highFaults = 0; ///< words of 2^32
 };
 

@@ -18,6 +18,20 @@ struct Chip {
   uint32_t epoch = 0; ///< of every layer
 };
 
+/// What writing took.
+struct WriteCounts {
+  uint64_t cells = 0;
+  uint64_t pulses = 0; ///< one per cell, or more when cells are verified
+  uint64_t failed = 0; ///< cells that the last pulse left out of tolerance
+
+  WriteCounts &operator+=(const WriteCounts &more) {
+    cells += more.cells;
+    pulses += more.pulses;
+    failed += more.failed;
+    return *this;
+  }
+};
+
 } // namespace cim
 
 #endif // CIM_RUNTIME_PROGRAMMING_CHIP_H

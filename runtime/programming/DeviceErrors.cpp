@@ -123,6 +123,11 @@ DeviceErrors::DeviceErrors(const plan::Device &device, double windowHighest) {
     addSpread(after - 1, 1 - share);
     addSpread(after, share);
   }
+  if (device.deviation_value_size() > 0)
+    deviate = random::Distribution::empirical(
+        {device.deviation_probability().begin(),
+         device.deviation_probability().end()},
+        {device.deviation_value().begin(), device.deviation_value().end()});
   if (device.has_variation())
     variation.emplace(device.variation(), own, factor);
   if (!device.has_time())
@@ -136,6 +141,20 @@ DeviceErrors::DeviceErrors(const plan::Device &device, double windowHighest) {
         Drift{exponent(device.drift().mean()), exponent(device.drift().std()),
               float(std::log(device.time() / device.drift().t0()))};
   }
+  if (device.has_read()) {
+    const plan::Device::Read &asked = device.read();
+    reads.emplace();
+    if (asked.has_spread())
+      reads->spread.emplace(asked.spread(), own, factor);
+    reads->factor = float(asked.power().factor());
+    reads->exponent = float(asked.power().exponent());
+    reads->floor = float(asked.power().floor());
+    reads->cap = float(asked.power().cap());
+    reads->perDecade = float(asked.per_decade());
+    if (const double read = asked.sampling_time(); read > 0)
+      reads->growth = float(std::sqrt(
+          std::max(std::log((device.time() + read) / (2 * read)), 0.0)));
+  }
   if (device.has_relaxation()) {
     double logOfTime = std::log(device.time());
     relaxes = true;
@@ -147,43 +166,56 @@ DeviceErrors::DeviceErrors(const plan::Device &device, double windowHighest) {
   }
 }
 
-void DeviceErrors::apply(random::Coordinates at, uint64_t begin,
-                         std::span<const float> target,
-                         float *conductance) const {
+static random::Stream streamOf(random::Coordinates at, Source source,
+                               uint32_t epoch) {
+  at.source = source;
+  at.epoch = epoch;
+  return random::Stream(at);
+}
+
+static void removeNegative(float *conductance, size_t count) {
+  for (size_t i = 0; i < count; ++i)
+    conductance[i] = std::max(conductance[i], 0.0f);
+}
+
+void DeviceErrors::program(random::Coordinates at, uint64_t begin,
+                           std::span<const float> target, unsigned pulse,
+                           float *conductance) const {
   const size_t count = target.size();
   assert(count <= MaximumCells);
   PerCell draw, size;
-  auto drawFrom = [&](Source source, uint32_t epoch) {
-    random::Coordinates coordinates = at;
-    coordinates.source = source;
-    coordinates.epoch = epoch;
-    normal.draw(random::Stream(coordinates), begin, {draw, count});
-  };
   std::copy(target.begin(), target.end(), conductance);
   auto addDraws = [&] {
     for (size_t i = 0; i < count; ++i)
       conductance[i] += std::max(size[i], 0.0f) * draw[i];
   };
   if (!programming.empty()) {
-    drawFrom(Source::programming, at.epoch);
+    const random::Stream stream =
+        pulse == 0 ? streamOf(at, Source::programming, at.epoch)
+                   : streamOf(at, Source::programmingPulse,
+                              random::epochOfPulse(at.epoch, pulse));
+    deviate.draw(stream, begin, {draw, count});
     std::fill_n(size, count, 0);
     for (const ShareOfSpread &part : programming)
       part.spread.addTo(target, part.share, size);
     addDraws();
   }
   if (variation) {
-    drawFrom(Source::variation, 0);
+    normal.draw(streamOf(at, Source::variation, 0), begin, {draw, count});
     std::fill_n(size, count, 0);
     variation->addTo(target, 1, size);
     addDraws();
   }
-  auto removeNegative = [&] {
-    for (size_t i = 0; i < count; ++i)
-      conductance[i] = std::max(conductance[i], 0.0f);
-  };
-  removeNegative();
+  removeNegative(conductance, count);
+}
+
+void DeviceErrors::age(random::Coordinates at, uint64_t begin,
+                       std::span<const float> target,
+                       float *conductance) const {
+  const size_t count = target.size();
+  PerCell draw, size;
   if (drift) {
-    drawFrom(Source::drift, at.epoch);
+    normal.draw(streamOf(at, Source::drift, at.epoch), begin, {draw, count});
     for (size_t i = 0; i < count; ++i)
       size[i] = target[i] / highest;
     logarithm(size, count);
@@ -201,9 +233,41 @@ void DeviceErrors::apply(random::Coordinates at, uint64_t begin,
       conductance[i] += conductance[i] * size[i];
   }
   if (relaxes) {
-    drawFrom(Source::relaxation, at.epoch);
+    normal.draw(streamOf(at, Source::relaxation, at.epoch), begin,
+                {draw, count});
     for (size_t i = 0; i < count; ++i)
       conductance[i] += relaxationMean + relaxationStd * draw[i];
-    removeNegative();
+    removeNegative(conductance, count);
   }
+}
+
+void DeviceErrors::addReadVariance(std::span<const float> target,
+                                   const float *conductance, float share,
+                                   float *variance) const {
+  const size_t count = target.size();
+  const Reads &r = *reads;
+  PerCell sigma, size;
+  std::fill_n(sigma, count, 0);
+  if (r.spread)
+    r.spread->addTo({conductance, count}, 1, sigma);
+  if (r.factor > 0) { // G * min(factor / max(x^exponent, floor), cap)
+    for (size_t i = 0; i < count; ++i)
+      size[i] = target[i] / highest;
+    logarithm(size, count);
+    for (size_t i = 0; i < count; ++i)
+      size[i] *= r.exponent;
+    exponentialMinus1(size, count);
+    for (size_t i = 0; i < count; ++i)
+      sigma[i] += conductance[i] *
+                  std::min(r.factor / std::max(size[i] + 1, r.floor), r.cap);
+  }
+  if (r.perDecade > 0) {
+    constexpr float decade = 2.302585093f;
+    std::copy_n(conductance, count, size);
+    logarithm(size, count);
+    for (size_t i = 0; i < count; ++i)
+      sigma[i] += std::max(r.perDecade * (size[i] / decade), 0.0f);
+  }
+  for (size_t i = 0; i < count; ++i)
+    variance[i] += share * (r.growth * sigma[i]) * (r.growth * sigma[i]);
 }

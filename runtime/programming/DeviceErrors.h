@@ -29,10 +29,30 @@ public:
   DeviceErrors(const plan::Device &device, double highest);
 
   /// Turns the conductances that cells [begin, begin + target.size()) are meant
-  /// to have into those that they have, at least 0. \p at holds the cells'
-  /// other coordinates; its source is not used.
-  void apply(random::Coordinates at, uint64_t begin,
-             std::span<const float> target, float *conductance) const;
+  /// to have into those that they have after pulse \p pulse of a write, at
+  /// least 0: programming and variation. \p at holds the cells' other
+  /// coordinates; its source is not used.
+  void program(random::Coordinates at, uint64_t begin,
+               std::span<const float> target, unsigned pulse,
+               float *conductance) const;
+
+  /// Then into those at the device's time: drift and relaxation.
+  void age(random::Coordinates at, uint64_t begin,
+           std::span<const float> target, float *conductance) const;
+
+  /// Both, one pulse each.
+  void apply(const random::Coordinates &at, uint64_t begin,
+             std::span<const float> target, float *conductance) const {
+    program(at, begin, target, 0, conductance);
+    age(at, begin, target, conductance);
+  }
+
+  /// Whether reads have noise of their own, at the device's time.
+  bool hasReadNoise() const { return reads.has_value(); }
+  /// The variance of a read of cells that are meant to have the conductances
+  /// \p target and have \p conductance, added to \p variance times \p share.
+  void addReadVariance(std::span<const float> target, const float *conductance,
+                       float share, float *variance) const;
 
 private:
   /// A standard deviation as a function of conductance.
@@ -52,6 +72,13 @@ private:
   struct Exponent {
     float slope, offset, lowest, highest;
   };
+  /// A standard deviation of reads as a function of conductance.
+  struct Reads {
+    std::optional<Spread> spread;
+    float factor = 0, exponent = 0, floor = 0, cap = 0; ///< of a power law
+    float perDecade = 0;
+    float growth = 1; ///< with time
+  };
   struct Drift {
     Exponent mean, std;
     float logOfTime; ///< ln(t/t0)
@@ -62,9 +89,12 @@ private:
   std::vector<ShareOfSpread> programming;
   std::optional<Spread> variation;
   std::optional<Drift> drift;
+  std::optional<Reads> reads;
   bool relaxes = false;
   float relaxationMean = 0, relaxationStd = 0;
   random::Distribution normal = random::Distribution::normal();
+  /// Of programming.
+  random::Distribution deviate = random::Distribution::normal();
 };
 
 } // namespace cim

@@ -1,5 +1,4 @@
-//===- Draws.cpp - What a plan's errors mean as random draws
-//---------------===//
+//===- Draws.cpp - What a plan's errors mean as random draws --------------===//
 //
 // Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -30,6 +29,11 @@ Distribution cim::distributionOf(const plan::Noise &noise) {
   default:
     return Distribution::normal();
   }
+}
+
+double cim::disturbOf(const plan::ReadDisturb &disturb) {
+  return disturb.amount() *
+         std::pow(disturb.reads() / disturb.per(), disturb.exponent());
 }
 
 uint64_t cim::wordsOf(double probability) {

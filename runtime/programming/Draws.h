@@ -17,6 +17,10 @@ namespace cim {
 /// The distribution of \p noise, of zero mean and unit variance.
 random::Distribution distributionOf(const plan::Noise &noise);
 
+/// By how much so many reads move a cell, in the disturb's own unit; reads must
+/// be given.
+double disturbOf(const plan::ReadDisturb &disturb);
+
 /// How many of the 2^32 words mean an event of \p probability.
 uint64_t wordsOf(double probability);
 

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/programming/LayerErrors.h"
 #include "runtime/devices/CheckDevice.h"
+#include "runtime/programming/Draws.h"
 #include "runtime/tensor/Errors.h"
 
 #include <algorithm>
@@ -196,6 +197,44 @@ struct LayerCheck {
     none(problemOfWindow(device, layer.crossbar()));
   }
 
+  void writeVerify() const {
+    const plan::WriteVerify &verify = layer.write_verify();
+    unit(plan::MICROSIEMENS, "write-verify");
+    require(verify.tolerance() > 0 && isFinite(verify.tolerance()),
+            "write-verify needs a finite tolerance above 0");
+    require(verify.pulses() >= 1 && verify.pulses() <= 64,
+            "write-verify needs 1 to 64 pulses");
+    require(layer.has_device() || (layer.has_noise() &&
+                                   layer.noise().unit() == plan::MICROSIEMENS),
+            "write-verify has nothing to verify: its cells have no programming "
+            "errors; add --device, or --noise in uS");
+  }
+
+  void correlated() const {
+    const plan::Correlated &correlated = layer.correlated();
+    for (double width :
+         {correlated.column(), correlated.array(), correlated.die()})
+      require(width >= 0 && isFinite(width),
+              "correlated errors need finite widths, at least 0");
+    unit(correlated.unit(), "correlated");
+    require(correlated.array() == 0 || correlated.unit() == plan::MICROSIEMENS,
+            "correlated errors of arrays are of cells; give them in uS");
+  }
+
+  void readDisturb() const {
+    const plan::ReadDisturb &disturb = layer.read_disturb();
+    unit(disturb.unit(), "read disturb");
+    require(disturb.has_reads(),
+            "read disturb needs a number of reads where no images are run; add "
+            "reads=N");
+    require(isFinite(disturb.amount()) && disturb.per() > 0 &&
+                isFinite(disturb.per()) && disturb.exponent() >= 0 &&
+                disturb.exponent() <= 4 && disturb.reads() >= 0 &&
+                isFinite(disturb.reads()) && isFinite(disturbOf(disturb)),
+            "read disturb needs a finite amount, per above 0, an exponent from "
+            "0 to 4, and a number of reads");
+  }
+
   void faults() const {
     const plan::Faults &faults = layer.faults();
     for (double fraction : {faults.low(), faults.high(), faults.flip(),
@@ -238,6 +277,12 @@ void cim::checkLayerErrors(const plan::Layer &layer, const Tensor &weights) {
     check.noise();
   if (layer.has_shift())
     check.shift();
+  if (layer.has_write_verify())
+    check.writeVerify();
+  if (layer.has_correlated())
+    check.correlated();
+  if (layer.has_read_disturb())
+    check.readDisturb();
   if (layer.has_faults())
     check.faults();
 }

@@ -64,7 +64,8 @@ struct LayerProgram::Implementation {
   unsigned bits = 0; ///< of a stored code; 0: not quantized
 
   std::optional<Distribution> distribution; ///< with a width
-  std::optional<Size> width, shift;
+  std::optional<Size> width, shift, disturb;
+  std::optional<CorrelatedErrors> correlated;
   /// Of weights without cells.
   uint64_t lowFaults = 0, highFaults = 0;
   uint64_t flips = 0;         ///< these three in words of 2^32
@@ -204,6 +205,16 @@ LayerProgram::LayerProgram(const plan::Layer &layer, const Tensor &weights)
     program.shift = Size{layer.shift().amount(), layer.shift().unit(),
                          LevelFactors(layer.shift().level_factor())};
   }
+  if (layer.has_read_disturb() &&
+      layer.read_disturb().unit() != plan::MICROSIEMENS)
+    program.disturb = Size{disturbOf(layer.read_disturb()),
+                           layer.read_disturb().unit(), LevelFactors()};
+  if (layer.has_correlated() &&
+      layer.correlated().unit() != plan::MICROSIEMENS) {
+    program.correlated.emplace(layer);
+    if (!program.correlated->any())
+      program.correlated.reset();
+  }
   if (layer.has_faults()) {
     program.flips = wordsOf(layer.faults().flip());
     if (!hasCells) {
@@ -221,9 +232,9 @@ LayerProgram::LayerProgram(LayerProgram &&) noexcept = default;
 
 bool LayerProgram::isDeterministic() const {
   const Implementation &program = *implementation;
-  return !program.distribution && program.lowFaults == 0 &&
-         program.highFaults == 0 && program.flips == 0 &&
-         !(program.cells && program.cells->isRandom());
+  return !program.distribution && !program.correlated &&
+         program.lowFaults == 0 && program.highFaults == 0 &&
+         program.flips == 0 && !(program.cells && program.cells->isRandom());
 }
 
 const std::vector<std::string> &LayerProgram::warnings() const {
@@ -310,9 +321,10 @@ void LayerProgram::Implementation::addErrors(const Scale &scale, Run run,
   if (width)
     addSized(*width, scale, run, block.level, written,
              [&](size_t i) { return block.noise[i]; });
-  if (shift)
-    addSized(*shift, scale, run, block.level, written,
-             [](size_t) { return 1.0f; });
+  for (const std::optional<Size> *same : {&shift, &disturb})
+    if (*same)
+      addSized(**same, scale, run, block.level, written,
+               [](size_t) { return 1.0f; });
 }
 
 void LayerProgram::Implementation::addFaults(const Scale &scale, Run run,
@@ -351,6 +363,10 @@ void LayerProgram::Implementation::forEachBlock(const Chip &chip, int64_t begin,
     forEachRun(first, blockCells, [&](Run run, const Scale &scale) {
       quantize(scale, run, all + first, block);
       addErrors(scale, run, block, block.written);
+      if (correlated)
+        correlated->addTo(chip, 0, false, first + run.begin,
+                          float(scale.size(correlated->unit())),
+                          {block.written + run.begin, run.end - run.begin});
       addFaults(scale, run, block, block.written);
     });
     body(first, std::span<const float>(block.level, blockCells), block.written,
@@ -360,19 +376,22 @@ void LayerProgram::Implementation::forEachBlock(const Chip &chip, int64_t begin,
 }
 
 void LayerProgram::write(const Chip &chip, int64_t begin,
-                         std::span<float> written) const {
+                         std::span<float> written, WriteCounts *counts) const {
   const Implementation &program = *implementation;
+  WriteCounts here;
   const bool addsErrors = program.cells && program.cells->hasErrors();
   program.forEachBlock(
       chip, begin, written.size(),
       [&](uint64_t first, std::span<const float> levels, float *weights,
           size_t place) {
         if (addsErrors)
-          program.cells->addErrors(chip, first, levels, weights);
+          program.cells->addErrors(chip, first, levels, weights, here);
         if (program.wires)
           program.wires->addAll(first, levels.size(), weights);
         std::copy_n(weights, levels.size(), written.data() + place);
       });
+  if (counts)
+    *counts += here;
 }
 
 size_t LayerProgram::arrays() const {
@@ -399,18 +418,44 @@ float LayerProgram::digitalPart() const {
 }
 
 void LayerProgram::writeSlice(const Chip &chip, unsigned slice, int64_t begin,
-                              std::span<float> written) const {
+                              std::span<float> written,
+                              WriteCounts *counts) const {
   const Implementation &program = *implementation;
   if (!program.cells)
-    return write(chip, begin, written);
+    return write(chip, begin, written, counts);
+  WriteCounts here;
   program.forEachBlock(chip, begin, written.size(),
                        [&](uint64_t first, std::span<const float> levels,
                            const float *weights, size_t place) {
                          program.cells->readSlice(chip, slice, first, levels,
                                                   weights,
-                                                  written.data() + place);
+                                                  written.data() + place, here);
                          if (program.wires)
                            program.wires->addSlice(slice, first, levels.size(),
                                                    written.data() + place);
+                       });
+  if (counts)
+    *counts += here;
+}
+
+bool LayerProgram::hasReadNoise() const {
+  return implementation->cells && implementation->cells->hasReadNoise();
+}
+
+void LayerProgram::writeReadVariance(const Chip &chip,
+                                     std::optional<unsigned> slice,
+                                     int64_t begin,
+                                     std::span<float> variance) const {
+  const Implementation &program = *implementation;
+  std::fill(variance.begin(), variance.end(), 0);
+  if (!hasReadNoise())
+    return;
+  program.forEachBlock(chip, begin, variance.size(),
+                       [&](uint64_t first, std::span<const float> levels,
+                           const float *, size_t place) {
+                         const unsigned last = slice ? *slice + 1 : slices();
+                         for (unsigned s = slice.value_or(0); s < last; ++s)
+                           program.cells->addReadVariance(
+                               chip, s, first, levels, variance.data() + place);
                        });
 }

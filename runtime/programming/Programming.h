@@ -12,6 +12,7 @@
 #include "runtime/tensor/Tensor.h"
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,10 +44,11 @@ public:
   void solveArrays(const Chip &chip);
 
   /// Writes cells [begin, begin + written.size()) of \p chip into \p written,
-  /// ONNX weight order. A pure function of the chip's coordinates, the layer's
-  /// index and the cell: the same bits for any split into ranges, thread and
-  /// instruction set.
-  void write(const Chip &chip, int64_t begin, std::span<float> written) const;
+  /// ONNX weight order, and adds what it took to \p counts. A pure function of
+  /// the chip's coordinates, the layer's index and the cell: the same bits for
+  /// any split into ranges, thread and instruction set.
+  void write(const Chip &chip, int64_t begin, std::span<float> written,
+             WriteCounts *counts = nullptr) const;
 
   /// Into how many slices the code of a weight is cut, each on cells of its own
   /// and converted by itself (docs/semantics.md); 1 without a crossbar.
@@ -56,7 +58,18 @@ public:
   /// as, with its significance and all errors, in the weights' own unit. All
   /// slices and digitalPart() together are what write() writes, to rounding.
   void writeSlice(const Chip &chip, unsigned slice, int64_t begin,
-                  std::span<float> written) const;
+                  std::span<float> written,
+                  WriteCounts *counts = nullptr) const;
+
+  /// Whether the device's reads have noise, fresh each time.
+  bool hasReadNoise() const;
+  /// Writes the variance that one read of every weight of \p chip has, in the
+  /// weights' unit squared: of slice \p slice, or of all together. Cells are
+  /// independent, so a read of many at once, with inputs x, has variance
+  /// sum x^2 v. (Reference cells are shared by the columns of a row: what they
+  /// add is independent for every column here.) Wires are left out.
+  void writeReadVariance(const Chip &chip, std::optional<unsigned> slice,
+                         int64_t begin, std::span<float> variance) const;
 
   /// What is added to every weight without being on any cell: lo of sliced
   /// offset cells; of analogue ones the least weight above, or the greatest

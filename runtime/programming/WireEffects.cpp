@@ -13,17 +13,12 @@ using namespace cim;
 
 WireEffects::WireEffects(const plan::Layer &layer, const Cells &cells,
                          std::vector<float> levels)
-    : cells(cells), levels(std::move(levels)) {
+    : cells(cells), matrix(layer), levels(std::move(levels)) {
   const plan::Crossbar &crossbar = layer.crossbar();
   const plan::Crossbar::Wires &asked = crossbar.wires();
   wires = {asked.row(), asked.column(), asked.drive_both_ends()};
   isFirstOrder = asked.first_order();
   assert(crossbar.groups_per_array() <= 1);
-  inner = 1;
-  for (int d = int(layer.channel_axis()) + 1; d < layer.shape_size(); ++d)
-    inner *= layer.shape(d);
-  channels = layer.shape(layer.channel_axis());
-  channelsPerGroup = channels / crossbar.groups();
   forEachTile(layer, [&](const Tile &tile) {
     if (tile.slice == 0 && tile.sign > 0)
       places.push_back(tile);
@@ -33,15 +28,14 @@ WireEffects::WireEffects(const plan::Layer &layer, const Cells &cells,
 
 uint64_t WireEffects::indexOf(const Tile &tile, size_t row,
                               size_t column) const {
-  const uint64_t inMatrix = tile.row + row;
-  const uint64_t channel = tile.group * channelsPerGroup + tile.column + column;
-  return (inMatrix / inner * channels + channel) * inner + inMatrix % inner;
+  return matrix.indexOf(tile.row + row, tile.group * matrix.channelsPerGroup +
+                                            tile.column + column);
 }
 
 template <typename Visit>
 void WireEffects::forEachStretch(const Tile &tile, const Visit &visit) const {
   constexpr size_t longest = Cells::MaximumWeights;
-  if (inner == 1) {
+  if (matrix.neighboursShareRow()) {
     for (size_t row = 0; row < tile.rows; ++row)
       for (size_t column = 0; column < tile.columns; column += longest)
         visit(row, column, std::min<size_t>(longest, tile.columns - column));
@@ -49,8 +43,9 @@ void WireEffects::forEachStretch(const Tile &tile, const Visit &visit) const {
   }
   for (size_t column = 0; column < tile.columns; ++column)
     for (size_t row = 0, count; row < tile.rows; row += count) {
-      count = std::min<uint64_t>(
-          {longest, tile.rows - row, inner - (tile.row + row) % inner});
+      count =
+          std::min<uint64_t>({longest, tile.rows - row,
+                              matrix.inner - (tile.row + row) % matrix.inner});
       visit(row, column, count);
     }
 }
@@ -63,7 +58,8 @@ void WireEffects::solveArray(const Chip &chip, const Tile &tile,
   const bool hasReference = cells.hasReferenceColumn();
   const size_t columns = tile.columns + (hasReference ? 1 : 0);
   std::vector<double> own(tile.rows * columns);
-  const size_t step = inner == 1 ? 1 : columns; // to the next of a stretch
+  const size_t step =
+      matrix.neighboursShareRow() ? 1 : columns; // to the next of a stretch
   float conductance[Cells::MaximumWeights];
   forEachStretch(tile, [&](size_t row, size_t column, size_t count) {
     const uint64_t first = indexOf(tile, row, column);
@@ -103,8 +99,9 @@ void WireEffects::solve(const Chip &chip, size_t number,
     forEachStretch(tile, [&](size_t row, size_t column, size_t count) {
       const uint64_t first = indexOf(tile, row, column);
       for (size_t i = 0; i < count; ++i) {
-        const size_t r = inner == 1 ? row : row + i;
-        const size_t cell = r * columns + (inner == 1 ? column + i : column);
+        const size_t r = matrix.neighboursShareRow() ? row : row + i;
+        const size_t cell =
+            r * columns + (matrix.neighboursShareRow() ? column + i : column);
         double other = 0;
         if (cells.hasPairs())
           other = negative[cell];

@@ -8,6 +8,7 @@
 #define CIM_RUNTIME_PROGRAMMING_WIREEFFECTS_H
 
 #include "runtime/mapping/Tiles.h"
+#include "runtime/mapping/WeightMatrix.h"
 #include "runtime/plan/plan.pb.h"
 #include "runtime/programming/Cells.h"
 #include "runtime/wires/ArrayNetwork.h"
@@ -53,7 +54,7 @@ private:
   const Cells &cells;
   Wires wires;
   bool isFirstOrder;
-  uint64_t inner, channels, channelsPerGroup;
+  WeightMatrix matrix;
   std::vector<float> levels;
   std::vector<Tile> places;
   std::vector<float> changes; ///< slice by slice, in ONNX order

@@ -39,6 +39,14 @@ enum class Source : uint8_t {
   variation = 4,   ///< between cells, at write epoch 0 for all writes
   drift = 5,       ///< the exponent
   relaxation = 6,
+  // Of pulses after the first of a cell that is verified; the write epoch is
+  // epoch * 64 + pulse:
+  noisePulse = 7,       ///< as writeNoise
+  programmingPulse = 8, ///< as programming
+  // Of many cells at once (CorrelatedErrors.h):
+  column = 9,
+  array = 10,
+  die = 11,
 };
 
 /// Everything but the cell.
@@ -66,6 +74,12 @@ struct Stream {
            at.epoch < 1u << 22 && at.slice < 64);
   }
 };
+
+/// The write epoch of pulse \p pulse (1 to 63) of a write, for sources that
+/// count pulses, too.
+constexpr uint32_t epochOfPulse(uint32_t epoch, unsigned pulse) {
+  return epoch * 64 + pulse;
+}
 
 /// Position of a bit field of counter[3].
 constexpr unsigned PartShift = 29;

@@ -56,12 +56,13 @@ ReferenceExecutor::ReferenceExecutor(plan::Plan plan, const TensorMap &tensors)
 }
 
 void ReferenceExecutor::program(const Chip &chip) {
+  counts = {};
   for (int l = 0; l < program_.layers_size(); ++l) {
     const plan::Layer &layer = program_.layers(l);
     LayerProgram chain(layer, tensors.at(layer.weights()));
     chain.solveArrays(chip);
     std::vector<float> written(weights[l].numbers.size());
-    chain.write(chip, 0, written);
+    chain.write(chip, 0, written, &counts);
     std::ranges::copy(written, weights[l].numbers.begin());
   }
 }

@@ -35,6 +35,9 @@ public:
   /// Replaces the weights by those that \p chip holds.
   void program(const Chip &chip);
 
+  /// What writing the last chip took.
+  const WriteCounts &writes() const { return counts; }
+
   /// The plan as it is run: for one image where the network allows it.
   const plan::Plan &plan() const { return program_; }
 
@@ -63,6 +66,7 @@ private:
   std::vector<reference::Tensor> constants;
   /// Weights by layer.
   std::vector<reference::Tensor> weights;
+  WriteCounts counts;
 };
 
 } // namespace cim

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/cim/grammar/CellOptions.h"
 #include "dialects/cim/grammar/CrossbarOptions.h"
 #include "dialects/cim/grammar/LayerPattern.h"
 #include "runtime/devices/DeviceModels.h"
@@ -43,8 +44,14 @@ constexpr NamedOption namedOptions[] = {
      [](std::string_view text) { resolveDevice(parseDevice(text)); }, false},
     {"noise", &ErrorFlags::noise, &ErrorRequest::noise,
      [](std::string_view text) { parseNoise(text); }, false},
+    {"write-verify", &ErrorFlags::writeVerify, &ErrorRequest::writeVerify,
+     [](std::string_view text) { parseWriteVerify(text); }, false},
+    {"correlated", &ErrorFlags::correlated, &ErrorRequest::correlated,
+     [](std::string_view text) { parseCorrelated(text); }, false},
     {"shift", &ErrorFlags::shift, &ErrorRequest::shift,
      [](std::string_view text) { parseShift(text); }, false},
+    {"read-disturb", &ErrorFlags::readDisturb, &ErrorRequest::readDisturb,
+     [](std::string_view text) { parseReadDisturb(text); }, false},
     {"faults", &ErrorFlags::faults, &ErrorRequest::faults,
      [](std::string_view text) { parseFaults(text); }, false},
     {"crossbar", &ErrorFlags::crossbar, &ErrorRequest::crossbar,
@@ -55,6 +62,9 @@ constexpr NamedOption namedOptions[] = {
      [](std::string_view text) { parseConductance(text); }, true},
     {"cell-bits", &ErrorFlags::cellBits, &ErrorRequest::cellBits,
      [](std::string_view text) { parseCellBits(text); }, true},
+    {"wire-resistance", &ErrorFlags::wireResistance,
+     &ErrorRequest::wireResistance,
+     [](std::string_view text) { parseWireResistance(text); }, true},
     {"packing", &ErrorFlags::packing, &ErrorRequest::packing,
      [](std::string_view text) { parsePacking(text); }, true},
 };
@@ -86,8 +96,9 @@ ErrorRequest parseOverride(const std::string &text) {
   const auto near = nearNames(name, names);
   throw UsageError(option + ": '" + name + "' is no option of a layer" +
                    (near.empty()
-                        ? "; use quantize, device, noise, shift, faults, "
-                          "crossbar, cells, conductance, cell-bits "
+                        ? "; use quantize, device, noise, write-verify, "
+                          "correlated, shift, read-disturb, faults, crossbar, "
+                          "cells, conductance, cell-bits, wire-resistance "
                           "or packing"
                         : "; did you mean '" + near[0] + "'?"));
 }
@@ -113,6 +124,7 @@ void ErrorFlags::addTo(CLI::App &app) {
                  "high, and of stored bits inverted")
       ->type_name("FAULTS")
       ->group(group);
+  addCellErrorsTo(app);
   app.add_option("--layers", layers,
                  "Only these layers: names with * and ?, role:C1, role:C2, "
                  "first:K, last:K, a leading ! excludes (default: all)")
@@ -120,6 +132,28 @@ void ErrorFlags::addTo(CLI::App &app) {
       ->group(group);
   addOverridesTo(app);
   addCrossbarsTo(app);
+}
+
+void ErrorFlags::addCellErrorsTo(CLI::App &app) {
+  const char *group = "Errors";
+  app.add_option("--write-verify", writeVerify,
+                 "TOLERANCE[,pulses=N]: cells are pulsed until they are that "
+                 "close to their conductance, at most N times (default: 20), "
+                 "for example 1uS,pulses=10; needs --crossbar")
+      ->type_name("VERIFY")
+      ->group(group);
+  app.add_option("--correlated", correlated,
+                 "column=WIDTH,array=WIDTH,die=WIDTH: normal errors that all "
+                 "cells of a column, an array or the chip have in common, for "
+                 "example column=0.5uS")
+      ->type_name("WIDTHS")
+      ->group(group);
+  app.add_option("--read-disturb", readDisturb,
+                 "AMOUNT[,per=READS][,exponent=P][,reads=N]: a shift that "
+                 "grows with the reads of a cell (default: those of the "
+                 "images), for example -0.5uS,per=1e6")
+      ->type_name("DISTURB")
+      ->group(group);
 }
 
 void ErrorFlags::addMappingTo(CLI::App &app) {
@@ -174,6 +208,12 @@ void ErrorFlags::addCrossbarsTo(CLI::App &app) {
                  "Bits that a cell stores; a quantized weight is cut into "
                  "slices (default: one analogue cell holds all)")
       ->type_name("C")
+      ->group(group);
+  app.add_option("--wire-resistance", wireResistance,
+                 "Ohm per segment of wire (IR drop), and any of ,row=OHM "
+                 ",column=OHM ,drive=one|both ,mode=exact|first-order, for "
+                 "example 1.5 (default: none)")
+      ->type_name("OHM")
       ->group(group);
   app.add_option("--packing", packing,
                  "naive (default), or dense: groups of a convolution share "

@@ -4,6 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/cim/grammar/DeviceOption.h"
+#include "runtime/devices/DeviceText.h"
+#include "runtime/evaluation/Conditions.h"
 #include "runtime/evaluation/Evaluation.h"
 #include "runtime/evaluation/Statistics.h"
 #include "runtime/tensor/Errors.h"
@@ -18,6 +21,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cmath>
 #include <memory>
 
 using namespace cim;
@@ -30,7 +34,7 @@ struct Eval {
   DataFlags data;
   RunFlags running;
   Output output;
-  std::string outputs;
+  std::string outputs, times;
   int64_t trials = 0;
   std::optional<uint64_t> seed;
 
@@ -92,6 +96,68 @@ void warnOfSlowSteps(const Evaluation &result) {
        " of the time goes into operations without a kernel (" + names + ")");
 }
 
+/// What writing verified cells took, on average over chips.
+struct WriteSummary {
+  double cells = 0, pulses = 0, failed = 0;
+
+  explicit WriteSummary(const Evaluation &result) {
+    for (const WriteCounts &chip : result.writes) {
+      const auto share = 1.0 / double(result.writes.size());
+      cells += double(chip.cells) * share;
+      pulses += double(chip.pulses) * share;
+      failed += double(chip.failed) * share;
+    }
+  }
+  double perCell() const { return cells > 0 ? pulses / cells : 0; }
+  std::string text() const {
+    return brief(perCell(), 3) + " pulses per cell, " +
+           grouped(std::llround(pulses)) + " in all; " +
+           grouped(std::llround(failed)) + " of " +
+           grouped(std::llround(cells)) + " cells out of tolerance";
+  }
+  Json json() const {
+    return {{"cells", cells},
+            {"pulses", pulses},
+            {"pulses_per_cell", perCell()},
+            {"failed", failed}};
+  }
+};
+
+bool verifiesCells(const plan::Plan &plan) {
+  return std::any_of(
+      plan.layers().begin(), plan.layers().end(),
+      [](const plan::Layer &layer) { return layer.has_write_verify(); });
+}
+
+/// The same chips at one of several times.
+struct LaterResult {
+  double seconds;
+  Measure accuracy;
+};
+
+std::string timesText(const std::vector<LaterResult> &times) {
+  Table table({{"time", Table::Align::right}, {"accuracy"}});
+  for (const LaterResult &later : times)
+    table.add({timeText(later.seconds), measureText(later.accuracy)});
+  return "\n" + table.text();
+}
+
+Json timesJson(const std::vector<LaterResult> &times) {
+  Json list = Json::array();
+  for (const LaterResult &later : times)
+    list.push_back(
+        {{"time", later.seconds}, {"accuracy", measureJson(later.accuracy)}});
+  return list;
+}
+
+std::vector<double> parseTimes(const std::string &text) {
+  try {
+    return parseDurations(text);
+  } catch (const GrammarError &error) {
+    throw UsageError(std::string("--times: ") + error.what());
+  }
+}
+
 void Eval::run() {
   model.check();
   const std::vector<ErrorRequest> requests = errors.check();
@@ -104,10 +170,17 @@ void Eval::run() {
   if (!outputs.empty())
     checkWritable("--outputs", outputs);
   output.check();
+  const std::vector<double> seconds =
+      times.empty() ? std::vector<double>() : parseTimes(times);
 
   Stopwatch total;
   const Network network = Network::load(model, requests);
   const std::vector<int64_t> inputShape = imageShape(network.plan);
+  std::vector<plan::Plan> plans; // one per time
+  for (double time : seconds)
+    plans.push_back(atTime(network.plan, time));
+  if (plans.empty())
+    plans.push_back(network.plan);
   checkInterrupted();
   const DataSet images = data.open({.inputShape = inputShape,
                                     .classes = classCount(network.plan),
@@ -128,13 +201,30 @@ void Eval::run() {
   options.keepLogits = !outputs.empty();
   options.stop = interrupted;
   Evaluation result;
+  std::vector<LaterResult> later;
   {
-    Progress progress(options.trials == 1
+    const int64_t runs = options.trials * int64_t(plans.size());
+    Progress progress(runs == 1
                           ? "evaluating"
-                          : "evaluating " + grouped(options.trials) + " chips",
-                      options.trials * images.images(), "images");
+                          : "evaluating " + grouped(options.trials) +
+                                (options.trials == 1 ? " chip" : " chips"),
+                      runs * images.images(), "images");
     options.imagesDone = &progress.done;
-    result = evaluate(network.plan, network.tensors, images, options);
+    for (const plan::Plan &plan : plans) {
+      const bool isFirst = &plan == &plans.front();
+      Evaluation one = evaluate(plan, network.tensors, images, options);
+      options.keepLogits = false;
+      const bool isComplete = !one.stopped;
+      if (!seconds.empty() && !one.correct.empty())
+        later.push_back(
+            {seconds[&plan - plans.data()], measure(one.correct, one.images)});
+      if (isFirst)
+        result = std::move(one);
+      else
+        result.stopped |= !isComplete;
+      if (!isComplete)
+        break;
+    }
   }
   if (result.correct.empty())
     throw Interrupted();
@@ -165,7 +255,12 @@ void Eval::run() {
   fields.push_back({"speed", grouped(static_cast<int64_t>(rate)) +
                                  " images/s on " +
                                  std::to_string(result.threads) + " threads"});
+  const bool verifies = verifiesCells(network.plan);
+  if (verifies)
+    fields.push_back({"writing", WriteSummary(result).text()});
   std::string text = fieldsText(fields);
+  if (!later.empty())
+    text += timesText(later);
   if (running.profile)
     text += profileText(result);
 
@@ -174,6 +269,8 @@ void Eval::run() {
   if (model.foldBatchNorm)
     resolved["fold-batch-norm"] = true;
   data.describe(resolved, images);
+  if (!times.empty())
+    resolved["times"] = times;
   resolved["trials"] = options.trials;
   resolved["seed"] = options.seed;
   resolved["threads"] = result.threads;
@@ -193,6 +290,10 @@ void Eval::run() {
     document["top5"] = measureJson(measure(result.correctTop5, result.images));
     document["correct_top5"] = result.correctTop5;
   }
+  if (!later.empty())
+    document["times"] = timesJson(later);
+  if (verifies)
+    document["writing"] = WriteSummary(result).json();
   document["images_per_second"] = rate;
   if (running.profile)
     document["profile"] = profileJson(result);
@@ -217,6 +318,11 @@ Command cim::evalCommand(CLI::App &cim) {
   addCount(*app, "--trials", command->trials,
            "Chips, each with its own random errors (default: 1)", 1'000'000)
       ->type_name("T")
+      ->group("Errors");
+  app->add_option("--times", command->times,
+                  "The same chips at several times since programming, such as "
+                  "20s,1h,1d; needs a --device that changes with time")
+      ->type_name("T1,T2,...")
       ->group("Errors");
   addSeed(*app, command->seed);
   command->running.addTo(*app);

@@ -51,7 +51,9 @@ struct ModelFlags {
 /// to it for all layers; and `--layer` for one pattern.
 struct ErrorFlags {
   std::string quantize, device, noise, shift, faults;
+  std::string writeVerify, correlated, readDisturb;
   std::string crossbar, cells, conductance, cellBits, packing;
+  std::string wireResistance;
   std::string layers;
   std::vector<std::string> overrides;
 
@@ -74,6 +76,8 @@ struct ErrorFlags {
 private:
   /// What a cell stores: `--quantize` and `--device`.
   void addCodesAndDeviceTo(CLI::App &app);
+  /// What cells share, correct and gather.
+  void addCellErrorsTo(CLI::App &app);
   void addOverridesTo(CLI::App &app);
   void addCrossbarsTo(CLI::App &app);
 };

@@ -86,3 +86,29 @@ unsigned cim::parseCellBits(std::string_view text) {
 Packing cim::parsePacking(std::string_view text) {
   return Packing(parseWord(text, "packing", {"naive", "dense"}));
 }
+
+WireResistanceOption cim::parseWireResistance(std::string_view text) {
+  constexpr double largest = 1e6;
+  std::vector<std::string_view> words = split(text, ',');
+  WireResistanceOption option;
+  const bool hasCommon = words[0].find('=') == std::string_view::npos;
+  if (hasCommon) {
+    option.row = option.column =
+        parseNumber(words[0], "resistance (ohm)", 0, largest);
+    words.erase(words.begin());
+  }
+  Parameters parameters(words, {"row", "column", "drive", "mode"});
+  const auto row = parameters.find("row"), column = parameters.find("column");
+  if (!hasCommon && !(row && column))
+    throw GrammarError("the resistance is missing; write OHM of a segment, "
+                       "such as 1.5, or both row=OHM and column=OHM");
+  if (row)
+    option.row = parseNumber(*row, "row (ohm)", 0, largest);
+  if (column)
+    option.column = parseNumber(*column, "column (ohm)", 0, largest);
+  if (auto drive = parameters.find("drive"))
+    option.driveBothEnds = parseWord(*drive, "drive", {"one", "both"}) == 1;
+  if (auto mode = parameters.find("mode"))
+    option.firstOrder = parseWord(*mode, "mode", {"exact", "first-order"}) == 1;
+  return option;
+}

@@ -38,6 +38,17 @@ struct ConductanceOption {
   bool clip = false;
 };
 
+/// `OHM`, and any of `,row=OHM`, `,column=OHM`, `,drive=one|both`,
+/// `,mode=exact|first-order`: resistances of the wires, per segment; the plain
+/// number may be left out where both others are there. At most 1e6 ohm.
+struct WireResistanceOption {
+  double row = 0, column = 0;
+  bool driveBothEnds = false; ///< rows have drivers at both ends
+  bool firstOrder = false;    ///< a formula instead of the exact solution
+
+  bool any() const { return row > 0 || column > 0; }
+};
+
 /// How the groups of grouped convolutions share arrays.
 enum class Packing {
   naive, ///< every group has arrays of its own
@@ -49,6 +60,7 @@ CellsOption parseCells(std::string_view text);
 ConductanceOption parseConductance(std::string_view text);
 /// Bits that one cell stores, 1 to 16.
 unsigned parseCellBits(std::string_view text);
+WireResistanceOption parseWireResistance(std::string_view text);
 Packing parsePacking(std::string_view text);
 
 } // namespace cim

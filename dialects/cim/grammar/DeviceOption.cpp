@@ -12,7 +12,8 @@ using namespace cim::grammar;
 
 double cim::parseDuration(std::string_view text) {
   constexpr std::pair<std::string_view, double> units[] = {
-      {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}};
+      {"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
+      {"min", 60},  {"h", 3600},  {"d", 86400}};
   size_t end = text.find_last_of("0123456789.") + 1; // 0 without a digit
   std::string_view unit = text.substr(end);
   std::optional<double> number = parseDecimal(text.substr(0, end));
@@ -22,6 +23,18 @@ double cim::parseDuration(std::string_view text) {
   throw GrammarError("time " + quote(text) +
                      " is not a number of at least 0 with a unit; write s, "
                      "min, h or d, such as 20s or 1d");
+}
+
+std::vector<double> cim::parseDurations(std::string_view text) {
+  std::vector<double> times;
+  for (std::string_view word : split(text, ',')) {
+    times.push_back(parseDuration(word));
+    if (times.size() > 1 && !(times.back() > times[times.size() - 2]))
+      throw GrammarError("time " + quote(word) +
+                         " is not after the one before it; write times in "
+                         "ascending order");
+  }
+  return times;
 }
 
 DeviceOption cim::parseDevice(std::string_view text) {

@@ -21,9 +21,12 @@ struct DeviceOption {
 /// Throws GrammarError. Does not look for the device.
 DeviceOption parseDevice(std::string_view text);
 
-/// A time of at least 0 with its unit, `20s`, `5min`, `1.5h`, `1d`, in seconds.
-/// Throws GrammarError.
+/// A time of at least 0 with its unit, `20s`, `5min`, `1.5h`, `1d` (or ns, us,
+/// ms), in seconds. Throws GrammarError.
 double parseDuration(std::string_view text);
+
+/// `T1,T2,...`, ascending. Throws GrammarError.
+std::vector<double> parseDurations(std::string_view text);
 
 } // namespace cim
 

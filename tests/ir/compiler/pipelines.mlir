@@ -1,7 +1,7 @@
 // The stages as named pipelines, one after the other.
 // RUN: cim-opt %s --cim-nn | FileCheck %s --check-prefix=NN
 // RUN: cim-opt %s --cim-nn --cim-cim | FileCheck %s --check-prefix=CIM
-// RUN: cim-opt %s --cim-nn --cim-cim --cim-perturbed='quantize=5 noise=normal:0.25qs shift=+1/64qs faults=low=0.1' | FileCheck %s --check-prefix=PERTURBED
+// RUN: cim-opt %s --cim-nn --cim-cim --cim-perturbed='quantize=5 noise=normal:0.25qs write-verify=1uS correlated=die=1uS shift=+1/64qs read-disturb=1qs faults=low=0.1' | FileCheck %s --check-prefix=PERTURBED
 // RUN: cim-opt %s --cim-nn --cim-cim --cim-perturbed='quantize=5 layers=role:C2' --cim-mapped | FileCheck %s --check-prefix=SOME
 // RUN: cim-opt %s --cim-nn='fold-batch-norm' | FileCheck %s --check-prefix=FOLDED
 // RUN: cim-opt %s --cim-nn --mlir-print-ir-after-all 2>&1 >/dev/null | FileCheck %s --check-prefix=DUMP
@@ -33,7 +33,10 @@
 // PERTURBED-NEXT: cim.load
 // PERTURBED-NEXT: cim.quantize
 // PERTURBED-NEXT: cim.noise
+// PERTURBED-NEXT: cim.verify
+// PERTURBED-NEXT: cim.correlated
 // PERTURBED-NEXT: cim.shift
+// PERTURBED-NEXT: cim.read_disturb
 // PERTURBED-NEXT: cim.faults
 // PERTURBED-NEXT: cim.write
 

@@ -24,6 +24,14 @@
 // RUN: not cim-opt %s --map-to-crossbars='crossbar=128x128 cell-bits=2 layers=alone' 2>&1 >/dev/null | FileCheck %s --check-prefix=E5
 // E5: error: 'cim.map' op in layer 'alone' slices weights over differential cells of 2 bits
 
+// Wires without a resistance.
+// RUN: not cim-opt %s --map-to-crossbars='crossbar=128x128 wire-resistance=drive=both' 2>&1 >/dev/null | FileCheck %s --check-prefix=E6
+// E6: error: wire-resistance 'drive=both': the resistance is missing
+
+// Wires of no arrays.
+// RUN: not cim-opt %s --map-to-crossbars='wire-resistance=1' 2>&1 >/dev/null | FileCheck %s --check-prefix=E7
+// E7: error: layer 'shared' stands on no arrays
+
 // Nothing to pack: a warning.
 // RUN: cim-opt %s --map-to-crossbars='crossbar=128x128 packing=dense layers=alone' 2>&1 >/dev/null | FileCheck %s --check-prefix=W0
 // W0: warning: packing 'dense' has no effect: no layer has groups that fit into one array together

@@ -2,6 +2,8 @@
 // RUN: cim-opt %s --map-to-crossbars='crossbar=64x32 packing=dense' | FileCheck %s --check-prefix=DENSE
 // RUN: cim-opt %s --map-to-crossbars='crossbar=128x64 cells=offset,reference=ideal conductance=1:40,clip layers=conv' | FileCheck %s --check-prefix=OFFSET
 // RUN: cim-opt %s --map-to-crossbars='crossbar=64x32 packing=dense layers=role:C2' --map-to-crossbars='cell-bits=2 layers=depthwise' | FileCheck %s --check-prefix=ADDED
+// RUN: cim-opt %s --map-to-crossbars='crossbar=128x128 wire-resistance=1.5,column=2,drive=both layers=conv' --map-to-crossbars='wire-resistance=0 layers=!conv crossbar=64x64' | FileCheck %s --check-prefix=WIRES
+// RUN: cim-opt %s --map-to-crossbars='crossbar=128x128 wire-resistance=1.5 layers=conv' --map-to-crossbars='wire-resistance=0 layers=conv' | FileCheck %s --check-prefix=NOWIRES
 // RUN: cim-opt %s --cim-mapped='crossbar=128x128 layers=fc' | FileCheck %s --check-prefix=STAGE
 // RUN: cim-opt %s --cim-mapped | FileCheck %s --check-prefix=NOTHING
 
@@ -34,6 +36,13 @@
 // ADDED-LABEL: cim.layer @depthwise
 // ADDED: cim.map 9 x 1 groups 16 onto 64 x 32 groups_per_array 7 cells differential window 0.0 to 100.0 cell_bits 2
 // ADDED-NOT: cim.map
+
+// WIRES-LABEL: cim.layer @conv
+// WIRES: cim.map {{.*}} window 0.0 to 100.0 wires 1.5 by 2.0 drive_both_ends{{$}}
+// WIRES-NOT: wires
+
+// Wires of 0 ohm take them away.
+// NOWIRES: cim.map {{.*}} window 0.0 to 100.0{{$}}
 
 // STAGE-NOT: cim.map
 // STAGE-LABEL: cim.layer @fc

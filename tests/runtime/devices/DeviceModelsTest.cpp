@@ -133,6 +133,7 @@ drift:
   mean: {slope: 0, offset: 0.1, lowest: 0.1, highest: 0.1}
   std: {slope: 0, offset: 0, lowest: 0, highest: 0}
 relaxation: {mean: [0, 1], std: [0.5]}
+read: {power: {factor: 1, exponent: 2, floor: 0.1, cap: 3}, per_decade: 1, sampling: 250 ns}
 )";
     size_t at = text.find(from);
     EXPECT_NE(at, text.npos) << from;
@@ -148,9 +149,10 @@ relaxation: {mean: [0, 1], std: [0.5]}
 TEST_F(DeviceFiles, Good) {
   EXPECT_EQ(errorAfter("", ""), "");
   DeviceModel model = readDeviceModel(path);
-  EXPECT_THAT(
-      termsOf(model.device),
-      ElementsAre("programming", "growth", "variation", "drift", "relaxation"));
+  EXPECT_THAT(termsOf(model.device),
+              ElementsAre("programming", "growth", "variation", "drift",
+                          "relaxation", "read noise"));
+  EXPECT_DOUBLE_EQ(model.device.read().sampling_time(), 250e-9);
 }
 
 TEST_F(DeviceFiles, ErrorsNameTheLine) {
@@ -179,6 +181,12 @@ TEST_F(DeviceFiles, ErrorsNameTheLine) {
   EXPECT_THAT(errorAfter("kind: test", "kind: [test"),
               HasSubstr("is no valid YAML"));
   EXPECT_THAT(errorAfter("t0: 1 s", "t0: {s: 1}"), HasSubstr("line 14"));
+  EXPECT_THAT(errorAfter("sampling: 250 ns", "sampling: soon"),
+              HasSubstr("line 18: time 'soon'"));
+  EXPECT_THAT(errorAfter("cap: 3", "cup: 3"),
+              HasSubstr("line 18: 'cup' is no field"));
+  EXPECT_THAT(errorAfter("cap: 3", "cap: high"),
+              HasSubstr("line 18: 'high' is not a number"));
 }
 
 TEST_F(DeviceFiles, NumbersMustMakeSense) {
@@ -193,6 +201,34 @@ TEST_F(DeviceFiles, NumbersMustMakeSense) {
   EXPECT_THAT(errorAfter("saturation: 10", "saturation: 0"),
               HasSubstr("saturation above 0"));
   EXPECT_THAT(errorAfter("[0.5]", "[1e200]"), HasSubstr("finite"));
+  EXPECT_THAT(errorAfter("floor: 0.1", "floor: 0"), HasSubstr("power of read"));
+  EXPECT_THAT(errorAfter("per_decade: 1", "per_decade: -1"),
+              HasSubstr("per_decade of at least 0"));
+  EXPECT_THAT(errorAfter("{power: {factor: 1, exponent: 2, floor: 0.1, cap: "
+                         "3}, per_decade: 1, sampling: 250 ns}",
+                         "{sampling: 1 us}"),
+              HasSubstr("read needs a polynomial"));
+}
+
+TEST_F(DeviceFiles, DistributionsStandInFilesBeside) {
+  const std::string csv = path + ".csv";
+  const std::string to =
+      "variation: {amplitude: 3, saturation: 10}\ndistribution: " +
+      std::filesystem::path(csv).filename().string();
+  auto errorWith = [&](const std::string &table) {
+    std::ofstream(csv) << table;
+    return errorAfter("variation: {amplitude: 3, saturation: 10}", to);
+  };
+  EXPECT_EQ(errorWith("-1,0\n0.5,0.25\n1,1\n"), "");
+  const DeviceModel model = readDeviceModel(path);
+  EXPECT_THAT(model.device.deviation_value(), ElementsAre(-1, 0.5, 1));
+  EXPECT_THAT(model.device.deviation_probability(), ElementsAre(0, 0.25, 1));
+  EXPECT_THAT(errorWith("-1,0\none,1\n"),
+              AllOf(HasSubstr("line 13"), HasSubstr("line 2")));
+  EXPECT_THAT(errorWith("-1,0\n-2,1\n"), HasSubstr("descends"));
+  std::filesystem::remove(csv);
+  EXPECT_THAT(errorAfter("variation: {amplitude: 3, saturation: 10}", to),
+              HasSubstr(".csv"));
 }
 
 TEST_F(DeviceFiles, HostileFilesAreErrors) {

@@ -173,6 +173,88 @@ INSTANTIATE_TEST_SUITE_P(All, Presets, testing::ValuesIn(presets),
                            return name;
                          });
 
+double growthOfReads(double time, double sampling) {
+  return std::sqrt(std::log((time + sampling) / (2 * sampling)));
+}
+
+/// The standard deviation of a read, of cells that drifted by some percent.
+TEST(Presets, ReadNoiseAgreesWithItsFormula) {
+  struct Case {
+    const char *name;
+    double highest;
+    std::function<double(double meant, double g, double time)> sigma;
+  };
+  auto cmo = [](double, double g, double time) {
+    return 0.02773 * std::max(std::log10(g), 0.0) * growthOfReads(time, 1e-6);
+  };
+  const Case cases[] = {
+      {"pcm-joshi2020", 25,
+       [](double meant, double g, double time) {
+         const double x = meant / 25;
+         return g * std::min(0.0088 / std::max(std::pow(x, 0.65), 1e-3), 0.2) *
+                growthOfReads(time, 250e-9);
+       }},
+      {"reram-cmo-hfox", 88.19, cmo},
+      {"reram-cmo-hfox-fine", 88.19, cmo},
+      {"sonos-agrawal2022", 3200,
+       [](double, double i, double) {
+         return 12.580 * (1 - std::exp(-i / 215.37));
+       }},
+  };
+  for (const Case &preset : cases)
+    for (double time : {20.0, Hour, 2 * Day})
+      for (double share : {0.0, 0.01, 0.3, 0.7, 1.0}) {
+        const DeviceErrors errors(
+            resolveDevice({.name = preset.name, .time = time}), preset.highest);
+        ASSERT_TRUE(errors.hasReadNoise()) << preset.name;
+        const float meant = float(share * preset.highest), g = 0.93f * meant;
+        float variance = 1;
+        errors.addReadVariance({&meant, 1}, &g, 4, &variance);
+        const double sigma = preset.sigma(meant, g, time);
+        EXPECT_NEAR(variance, 1 + 4 * sigma * sigma,
+                    2e-5 * (1 + 4 * sigma * sigma))
+            << preset.name << " at " << g << ", " << time << " s";
+      }
+  // Without a time, there is the error of programming only.
+  EXPECT_FALSE(DeviceErrors(resolveDevice({.name = "pcm-joshi2020"}), 25)
+                   .hasReadNoise());
+}
+
+/// A measured distribution takes the place of the normal one.
+TEST(Presets, MeasuredDistributions) {
+  plan::Device device = resolveDevice({.name = "reram-milo2021"});
+  for (double probability : {0.0, 0.5, 0.5, 1.0})
+    device.add_deviation_probability(probability);
+  for (double value : {-2.0, -2.0, 1.0, 1.0}) // one of two, equally often
+    device.add_deviation_value(value);
+  std::vector<float> target(1000, 100), conductance(1000);
+  DeviceErrors(device, 225).apply({}, 0, target, conductance.data());
+  const double sigma = 4.782321 - 0.9107;
+  int low = 0;
+  for (float value : conductance) {
+    const bool isLow = value < 100;
+    EXPECT_NEAR(value, 100 + (isLow ? -2 : 1) * sigma, 1e-4);
+    low += isLow;
+  }
+  EXPECT_NEAR(low, 500, 80);
+}
+
+/// The same cell at several times has the same draws.
+TEST(Presets, OneChipAtSeveralTimes) {
+  std::vector<float> target(100, 20), earlier(100), later(100);
+  auto at = [&](double time, float *conductance) {
+    DeviceErrors(resolveDevice({.name = "pcm-joshi2020", .time = time}), 25)
+        .apply({.seed = 3}, 0, target, conductance);
+  };
+  at(20, earlier.data());
+  at(40, later.data());
+  // G(t0) 2^-nu, nu from 0 to mu + 6.7 sigma.
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_LE(later[i], earlier[i] * 1.00001);
+    EXPECT_GT(later[i], earlier[i] * std::pow(2, -0.11));
+  }
+}
+
 /// Every preset with numbers is in the table above.
 TEST(Presets, AreAllTested) {
   for (const DeviceModel &model : deviceModels()) {

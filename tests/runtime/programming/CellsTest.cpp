@@ -39,6 +39,8 @@ std::vector<std::pair<std::string, plan::Layer>> everyMapping() {
   for (int64_t dimension : {12, 7, 3, 5})
     layer.add_shape(dimension);
   layer.mutable_crossbar()->set_groups(1);
+  layer.mutable_crossbar()->set_array_rows(16);
+  layer.mutable_crossbar()->set_array_columns(5);
   layer.mutable_crossbar()->set_lowest_conductance(2);
   layer.mutable_crossbar()->set_highest_conductance(40);
   std::vector<std::pair<std::string, plan::Layer>> result;
@@ -132,7 +134,38 @@ std::vector<std::pair<std::string, Change>> everyError() {
       b(layer);
     };
   };
+  auto verify = [](double tolerance, unsigned pulses) {
+    return [=](plan::Layer &layer) {
+      layer.mutable_write_verify()->set_tolerance(tolerance);
+      layer.mutable_write_verify()->set_pulses(pulses);
+    };
+  };
+  auto correlated = [](double column, double array, double die) {
+    return [=](plan::Layer &layer) {
+      layer.mutable_correlated()->set_column(column);
+      layer.mutable_correlated()->set_array(array);
+      layer.mutable_correlated()->set_die(die);
+      layer.mutable_correlated()->set_unit(plan::MICROSIEMENS);
+    };
+  };
+  auto disturb = [](plan::Layer &layer) {
+    layer.mutable_read_disturb()->set_amount(-3);
+    layer.mutable_read_disturb()->set_unit(plan::MICROSIEMENS);
+    layer.mutable_read_disturb()->set_per(100);
+    layer.mutable_read_disturb()->set_exponent(0.5);
+    layer.mutable_read_disturb()->set_reads(200);
+  };
   std::vector<std::pair<std::string, Change>> result = {
+      {"verified noise", both(noise(3), verify(2, 4))},
+      {"verified device", both(device("pcm-joshi2020", 86400), verify(1, 64))},
+      {"verified device and noise",
+       both(device("reram-cmo-hfox", 3600), both(noise(1), verify(1, 3)))},
+      {"columns", correlated(1, 0, 0)},
+      {"arrays", correlated(0, 1, 0)},
+      {"die", correlated(0, 0, 2)},
+      {"columns, arrays, die, noise", both(correlated(1, 2, 3), noise(1))},
+      {"shift by read disturb", disturb},
+      {"read disturb, faults", both(disturb, faults)},
       {"noise", noise(3)},
       {"noise per level", noise(3, {0.5, 2, 1})},
       {"shift", shift(-4)},
@@ -326,6 +359,106 @@ TEST(Cells, WeightsAllAlikeHaveNoErrors) {
     ASSERT_EQ(program.warnings().size(), 1u);
     EXPECT_THAT(program.warnings()[0], HasSubstr("all alike"));
   }
+}
+
+/// A thousand cells of a normal error of 1 uS, verified to within 1 uS: erf(1 /
+/// sqrt 2) of all pulses succeed, so that the number of pulses is geometric,
+/// and what stays is the normal distribution cut off there.
+TEST(Cells, VerifiedCellsFollowTheTruncatedDistribution) {
+  constexpr int64_t count = 100'000;
+  plan::Layer layer;
+  layer.set_name("fc");
+  layer.add_shape(count / 10);
+  layer.add_shape(10);
+  layer.mutable_crossbar()->set_groups(1);
+  layer.mutable_crossbar()->set_highest_conductance(100);
+  layer.mutable_crossbar()->set_cells(plan::Crossbar::OFFSET);
+  layer.mutable_crossbar()->set_ideal_reference(true);
+  layer.mutable_noise()->set_width(1);
+  layer.mutable_noise()->set_unit(plan::MICROSIEMENS);
+  layer.mutable_write_verify()->set_tolerance(1);
+  layer.mutable_write_verify()->set_pulses(64);
+  std::vector<float> values(count, 50);
+  values[0] = 0; // 1 uS for each unit
+  values[1] = 100;
+  auto writeAll = [&](WriteCounts &counts) {
+    LayerProgram program(layer, makeTensor({count / 10, 10}, values));
+    std::vector<float> written(count);
+    program.write(chip, 0, written, &counts);
+    return written;
+  };
+  WriteCounts counts;
+  const auto written = writeAll(counts);
+  const double succeeds = std::erf(std::sqrt(0.5));
+  EXPECT_EQ(counts.cells, uint64_t(count));
+  EXPECT_EQ(counts.failed, 0u);
+  EXPECT_NEAR(double(counts.pulses) / count, 1 / succeeds, 0.012);
+  double square = 0;
+  for (int64_t i = 2; i < count; ++i) {
+    ASSERT_LE(std::abs(written[i] - 50), 1.00001);
+    square += (written[i] - 50) * (written[i] - 50);
+  }
+  const double density = std::exp(-0.5) / std::sqrt(2 * M_PI);
+  EXPECT_NEAR(square / count, 1 - 2 * density / succeeds, 0.005);
+
+  // With three pulses at most, (1 - p)^3 of the cells stay outside.
+  layer.mutable_write_verify()->set_pulses(3);
+  WriteCounts few;
+  const auto left = writeAll(few);
+  EXPECT_NEAR(double(few.failed) / count, std::pow(1 - succeeds, 3), 0.003);
+  EXPECT_EQ(
+      few.failed,
+      uint64_t(std::count_if(left.begin() + 2, left.end(),
+                             [](float v) { return std::abs(v - 50) > 1; })) +
+          (std::abs(left[0]) > 1) + (std::abs(left[1] - 100) > 1));
+}
+
+/// All cells of a column, an array or the chip move together, and apart from
+/// those of others.
+TEST(Cells, CorrelatedErrorsAreShared) {
+  plan::Layer layer;
+  layer.set_name("fc");
+  layer.add_shape(6);
+  layer.add_shape(8);
+  plan::Crossbar &crossbar = *layer.mutable_crossbar();
+  crossbar.set_groups(1);
+  crossbar.set_array_rows(4);
+  crossbar.set_array_columns(3);
+  crossbar.set_highest_conductance(100);
+  crossbar.set_cells(plan::Crossbar::OFFSET);
+  crossbar.set_ideal_reference(true);
+  std::vector<float> values(48, 50);
+  values[0] = 0;
+  values[1] = 100;
+  auto errors = [&](uint64_t trial) {
+    LayerProgram program(layer, makeTensor({6, 8}, values));
+    std::vector<float> written(48);
+    program.write({.trial = trial}, 0, written);
+    for (size_t i = 0; i < written.size(); ++i)
+      written[i] = std::round((written[i] - values[i]) * 1000);
+    written[0] = written[8]; // which 0 uS may clip
+    return written;
+  };
+  auto distinct = [](std::vector<float> list) {
+    std::sort(list.begin(), list.end());
+    return std::unique(list.begin(), list.end()) - list.begin();
+  };
+  plan::Correlated &correlated = *layer.mutable_correlated();
+  correlated.set_unit(plan::MICROSIEMENS);
+  correlated.set_die(5);
+  EXPECT_EQ(distinct(errors(0)), 1);
+  EXPECT_NE(errors(0), errors(1));
+  correlated.set_die(0);
+  correlated.set_array(5); // rows are dimension 1: 2 x 2 arrays
+  EXPECT_EQ(distinct(errors(0)), 4);
+  correlated.set_array(0);
+  correlated.set_column(5);
+  EXPECT_EQ(distinct(errors(0)), 12);
+  // Of weights, a column is an output channel.
+  correlated.set_unit(plan::ABSOLUTE);
+  EXPECT_EQ(distinct(errors(0)), 6);
+  EXPECT_FALSE(
+      LayerProgram(layer, makeTensor({6, 8}, values)).isDeterministic());
 }
 
 /// Published results depend on these: they never change.

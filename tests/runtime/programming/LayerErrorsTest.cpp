@@ -248,4 +248,111 @@ TEST(LayerErrors, Devices) {
               HasSubstr("described in nA"));
 }
 
+/// Puts the layer's 2 x 2 weights onto a crossbar.
+void onCrossbar(plan::Layer &layer) {
+  plan::Crossbar &crossbar = *layer.mutable_crossbar();
+  crossbar.set_highest_conductance(100);
+  crossbar.set_array_rows(128);
+  crossbar.set_array_columns(128);
+  crossbar.set_groups(1);
+  crossbar.set_groups_per_array(1);
+  crossbar.set_matrix_rows(2);
+  crossbar.set_matrix_columns(2);
+}
+
+TEST(LayerErrors, Wires) {
+  auto wired = [](const std::function<void(plan::Layer &)> &change) {
+    return errorOf([&](plan::Layer &layer) {
+      onCrossbar(layer);
+      layer.mutable_crossbar()->mutable_wires()->set_row(1);
+      change(layer);
+    });
+  };
+  EXPECT_EQ(wired([](plan::Layer &) {}), "");
+  for (double ohm : {-1.0, Nan, double(INFINITY)})
+    EXPECT_THAT(wired([&](plan::Layer &layer) {
+                  layer.mutable_crossbar()->mutable_wires()->set_column(ohm);
+                }),
+                HasSubstr("resistances of 0 to 1e9 ohm"));
+  EXPECT_THAT(wired([](plan::Layer &layer) {
+                layer.mutable_crossbar()->set_groups_per_array(2);
+              }),
+              HasSubstr("use --packing naive"));
+  EXPECT_THAT(wired([](plan::Layer &layer) {
+                layer.mutable_crossbar()->set_matrix_rows(3);
+              }),
+              HasSubstr("matrices are not its weights"));
+  EXPECT_THAT(wired([](plan::Layer &layer) {
+                layer.mutable_device()->set_unit("nA");
+                layer.mutable_device()->set_highest_conductance(100);
+              }),
+              HasSubstr("resistance in ohm"));
+}
+
+TEST(LayerErrors, WriteVerify) {
+  auto verified = [](const std::function<void(plan::Layer &)> &change) {
+    return errorOf([&](plan::Layer &layer) {
+      onCrossbar(layer);
+      layer.mutable_noise()->set_width(1);
+      layer.mutable_noise()->set_unit(plan::MICROSIEMENS);
+      layer.mutable_write_verify()->set_tolerance(1);
+      layer.mutable_write_verify()->set_pulses(3);
+      change(layer);
+    });
+  };
+  EXPECT_EQ(verified([](plan::Layer &) {}), "");
+  for (double tolerance : {0.0, -1.0, Nan})
+    EXPECT_THAT(verified([&](plan::Layer &layer) {
+                  layer.mutable_write_verify()->set_tolerance(tolerance);
+                }),
+                HasSubstr("finite tolerance above 0"));
+  for (unsigned pulses : {0u, 65u})
+    EXPECT_THAT(verified([&](plan::Layer &layer) {
+                  layer.mutable_write_verify()->set_pulses(pulses);
+                }),
+                HasSubstr("1 to 64 pulses"));
+  EXPECT_THAT(verified([](plan::Layer &layer) { layer.clear_noise(); }),
+              HasSubstr("nothing to verify"));
+  EXPECT_THAT(verified([](plan::Layer &layer) {
+                layer.clear_crossbar();
+                layer.clear_noise();
+              }),
+              HasSubstr("write-verify in uS needs a crossbar"));
+}
+
+TEST(LayerErrors, CorrelatedAndReadDisturb) {
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_correlated()->set_die(Nan);
+              }),
+              HasSubstr("finite widths"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_correlated()->set_column(1);
+                layer.mutable_correlated()->set_unit(plan::MICROSIEMENS);
+              }),
+              HasSubstr("correlated in uS needs a crossbar"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_correlated()->set_array(1);
+                layer.mutable_correlated()->set_unit(plan::ABSOLUTE);
+              }),
+              HasSubstr("give them in uS"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_read_disturb()->set_amount(1);
+                layer.mutable_read_disturb()->set_per(1);
+              }),
+              HasSubstr("add reads=N"));
+  for (double per : {0.0, -1.0, Nan})
+    EXPECT_THAT(errorOf([&](plan::Layer &layer) {
+                  layer.mutable_read_disturb()->set_reads(1);
+                  layer.mutable_read_disturb()->set_per(per);
+                }),
+                HasSubstr("per above 0"));
+  EXPECT_THAT(errorOf([](plan::Layer &layer) {
+                layer.mutable_read_disturb()->set_amount(1e20);
+                layer.mutable_read_disturb()->set_reads(1e18);
+                layer.mutable_read_disturb()->set_per(1);
+                layer.mutable_read_disturb()->set_exponent(4);
+              }),
+              HasSubstr("finite amount"));
+}
+
 } // namespace

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 using namespace cim;
 using random::Coordinates;
@@ -80,14 +81,37 @@ struct CellWriter {
     return sigma(a, g) + share * (sigma(b, g) - sigma(a, g));
   }
 
-  double afterDevice(const Cell &cell, double g) const {
+  double pulseNormal(const Cell &cell, Source first, Source later,
+                     uint32_t pulse) const {
+    if (pulse == 0)
+      return normal(cell, first);
+    Coordinates coordinates = at(cell, later);
+    coordinates.epoch = chip.epoch * 64 + pulse;
+    return reference_draw::normal(coordinates, cell.index);
+  }
+
+  /// What pulse number \p pulse leaves: the device's part, and noise.
+  std::pair<double, double> afterPulse(const Cell &cell, double g,
+                                       uint32_t pulse) const {
+    double result = g, noise = 0;
+    if (layer.device().programming_size() > 0)
+      result +=
+          programmingSigma(g) * pulseNormal(cell, Source::programming,
+                                            Source::programmingPulse, pulse);
+    if (layer.device().has_variation())
+      result += sigma(layer.device().variation(), g) *
+                normal(cell, Source::variation);
+    if (layer.has_device())
+      result = std::max(result, 0.0);
+    if (layer.has_noise() && layer.noise().unit() == plan::MICROSIEMENS)
+      noise = layer.noise().width() *
+              factorAt(layer.noise().level_factor(), g) *
+              pulseNormal(cell, Source::writeNoise, Source::noisePulse, pulse);
+    return {result, noise};
+  }
+
+  double aged(const Cell &cell, double g, double result) const {
     const plan::Device &device = layer.device();
-    double result = g;
-    if (device.programming_size() > 0)
-      result += programmingSigma(g) * normal(cell, Source::programming);
-    if (device.has_variation())
-      result += sigma(device.variation(), g) * normal(cell, Source::variation);
-    result = std::max(result, 0.0);
     if (!device.has_time())
       return result;
     double scale =
@@ -129,15 +153,61 @@ struct CellWriter {
     return factors[below] + (place - below) * (factors[above] - factors[below]);
   }
 
+  /// What the cell has in common with its column, its array and the chip.
+  double inCommon(const Cell &cell) const {
+    const plan::Correlated &correlated = layer.correlated();
+    if (correlated.unit() != plan::MICROSIEMENS)
+      return 0;
+    const plan::Crossbar &crossbar = layer.crossbar();
+    uint64_t inner = 1, channels = layer.shape(layer.channel_axis()), all = 1;
+    for (int d = 0; d < layer.shape_size(); ++d) {
+      all *= layer.shape(d);
+      inner *= d > int(layer.channel_axis()) ? layer.shape(d) : 1;
+    }
+    const uint64_t perGroup = channels / crossbar.groups();
+    const uint64_t channel = cell.index / inner % channels;
+    const uint64_t row =
+        cell.index / inner / channels * inner + cell.index % inner;
+    const uint64_t height = crossbar.array_rows(),
+                   width = crossbar.array_columns();
+    const uint64_t rowTiles = (all / channels + height - 1) / height,
+                   columnTiles = (perGroup + width - 1) / width;
+    auto draw = [&](Source source, uint64_t index) {
+      return reference_draw::normal(at(cell, source), index);
+    };
+    return correlated.column() *
+               draw(Source::column, row / height * channels + channel) +
+           correlated.array() *
+               draw(Source::array,
+                    (channel / perGroup * rowTiles + row / height) *
+                            columnTiles +
+                        channel % perGroup / width) +
+           correlated.die() * reference_draw::normal({.seed = chip.seed,
+                                                      .trial = chip.trial,
+                                                      .layer = 0,
+                                                      .source = Source::die,
+                                                      .epoch = chip.epoch},
+                                                     0);
+  }
+
   double write(const Cell &cell, double g, bool &isStuck) const {
-    double result = layer.has_device() ? afterDevice(cell, g) : g;
-    if (layer.has_noise() && layer.noise().unit() == plan::MICROSIEMENS)
-      result += layer.noise().width() *
-                factorAt(layer.noise().level_factor(), g) *
-                normal(cell, Source::writeNoise);
+    auto [result, noise] = afterPulse(cell, g, 0);
+    if (layer.has_write_verify())
+      for (uint32_t pulse = 1; pulse < layer.write_verify().pulses() &&
+                               std::abs(std::max(result + noise, 0.0) - g) >
+                                   layer.write_verify().tolerance();
+           ++pulse)
+        std::tie(result, noise) = afterPulse(cell, g, pulse);
+    result = aged(cell, g, result) + noise + inCommon(cell);
     if (layer.has_shift() && layer.shift().unit() == plan::MICROSIEMENS)
       result +=
           layer.shift().amount() * factorAt(layer.shift().level_factor(), g);
+    if (layer.has_read_disturb() &&
+        layer.read_disturb().unit() == plan::MICROSIEMENS)
+      result +=
+          layer.read_disturb().amount() *
+          std::pow(layer.read_disturb().reads() / layer.read_disturb().per(),
+                   layer.read_disturb().exponent());
     result = std::max(result, 0.0);
     if (layer.crossbar().clip_to_window())
       result = std::clamp(result, low, high);
@@ -168,9 +238,15 @@ std::vector<double> cim::referenceCells(const plan::Layer &layer,
     ofWeights.clear_noise();
   if (layer.shift().unit() == plan::MICROSIEMENS)
     ofWeights.clear_shift();
+  if (layer.correlated().unit() == plan::MICROSIEMENS)
+    ofWeights.clear_correlated();
+  if (layer.read_disturb().unit() == plan::MICROSIEMENS)
+    ofWeights.clear_read_disturb();
   quantized.clear_noise();
   quantized.clear_shift();
   quantized.clear_faults();
+  quantized.clear_correlated();
+  quantized.clear_read_disturb();
   std::vector<double> levels = referenceWrite(quantized, weights, chip);
   std::vector<double> erroneous = referenceWrite(ofWeights, weights, chip);
 

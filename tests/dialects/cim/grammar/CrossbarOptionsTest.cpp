@@ -52,6 +52,35 @@ TEST(CrossbarOptions, cellsAreDifferentialOrOffset) {
               HasSubstr("known: real, ideal"));
 }
 
+TEST(CrossbarOptions, wiresHaveResistance) {
+  WireResistanceOption option = parseWireResistance("1.5");
+  EXPECT_EQ(option.row, 1.5);
+  EXPECT_EQ(option.column, 1.5);
+  EXPECT_FALSE(option.driveBothEnds);
+  EXPECT_FALSE(option.firstOrder);
+  option = parseWireResistance("1.5,column=3,drive=both,mode=first-order");
+  EXPECT_EQ(option.row, 1.5);
+  EXPECT_EQ(option.column, 3);
+  EXPECT_TRUE(option.driveBothEnds);
+  EXPECT_TRUE(option.firstOrder);
+  EXPECT_EQ(parseWireResistance("row=2,column=0").row, 2);
+  EXPECT_FALSE(parseWireResistance("0").any());
+  EXPECT_FALSE(parseWireResistance("1,drive=one,mode=exact").driveBothEnds);
+  for (auto [wrong, message] : {std::pair("", "resistance (ohm)"),
+                                {"-1", "resistance (ohm)"},
+                                {"1e7", "resistance (ohm)"},
+                                {"nan", "resistance (ohm)"},
+                                {"1ohm", "resistance (ohm)"},
+                                {"row=1", "the resistance is missing"},
+                                {"drive=both", "the resistance is missing"},
+                                {"1,drive=two", "known: one, both"},
+                                {"1,mode=fast", "known: exact, first-order"},
+                                {"1,colum=2", "did you mean 'column'"},
+                                {"1,row=x", "row (ohm)"}})
+    EXPECT_THAT(messageOf(parseWireResistance, wrong), HasSubstr(message))
+        << wrong;
+}
+
 TEST(CrossbarOptions, windowsAscendFromZero) {
   ConductanceOption option = parseConductance("0.5:40,clip");
   EXPECT_EQ(option.lowest, 0.5);

@@ -215,3 +215,43 @@ func.func @main(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x6x6xf32> {
 // No cells outside of a layer.
 // expected-error@+1 {{expects parent op 'cim.layer'}}
 cim.map 18 x 4 onto 128 x 128 cells differential window 0.0 to 100.0
+
+// -----
+
+// A wire that gives energy.
+cim.layer @l index 0 channel_axis 1 : tensor<8x3xf32> {
+  %0 = cim.load dense<0.5> : tensor<8x3xf32>
+  // expected-error@+1 {{in layer 'l' expects wires of 0 to 1e9 ohm, got -1.0}}
+  cim.map 8 x 3 onto 128 x 128 cells differential window 0.0 to 100.0 wires 1.0 by -1.0
+  cim.write %0 : tensor<8x3xf32>
+}
+
+// -----
+
+// Groups on one diagonal, which wires would join.
+cim.layer @l index 0 channel_axis 0 : tensor<4x1x3x3xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x1x3x3xf32>
+  // expected-error@+1 {{in layer 'l' has wires, through which the groups of an array would reach each other; give every group arrays of its own (--packing naive)}}
+  cim.map 9 x 1 groups 4 onto 128 x 128 groups_per_array 2 cells differential window 0.0 to 100.0 wires 1.0 by 1.0
+  cim.write %0 : tensor<4x1x3x3xf32>
+}
+
+// -----
+
+// Wires along rows only, in the generic form.
+cim.layer @l index 0 channel_axis 1 : tensor<8x3xf32> {
+  %0 = cim.load dense<0.5> : tensor<8x3xf32>
+  // expected-error@+1 {{in layer 'l' has wires along rows or columns only}}
+  "cim.map"() {rows = 8 : i64, columns = 3 : i64, array_rows = 128 : i64, array_columns = 128 : i64, cells = #cim.cells<differential>, lowest = 0.0 : f64, highest = 100.0 : f64, row_wire = 1.0 : f64} : () -> ()
+  cim.write %0 : tensor<8x3xf32>
+}
+
+// -----
+
+// How to solve no wires.
+cim.layer @l index 0 channel_axis 1 : tensor<8x3xf32> {
+  %0 = cim.load dense<0.5> : tensor<8x3xf32>
+  // expected-error@+1 {{in layer 'l' says how wires are solved, but has none}}
+  "cim.map"() {rows = 8 : i64, columns = 3 : i64, array_rows = 128 : i64, array_columns = 128 : i64, cells = #cim.cells<differential>, lowest = 0.0 : f64, highest = 100.0 : f64, first_order} : () -> ()
+  cim.write %0 : tensor<8x3xf32>
+}

@@ -32,3 +32,19 @@ cim.layer @fc index 2 channel_axis 1 : tensor<8x3xf32> {
   cim.map 8 x 3 onto 128 x 128 cells differential window 0.0 to 100.0
   cim.write %0 : tensor<8x3xf32>
 }
+
+// Wires, along rows and along columns.
+// CHECK-LABEL: cim.layer @wired
+// CHECK: {{^ *}}cim.map 8 x 3 onto 128 x 128 cells differential window 0.0 to 100.0 wires 1.5 by 2.0{{$}}
+cim.layer @wired index 3 channel_axis 1 : tensor<8x3xf32> {
+  %0 = cim.load dense<0.5> : tensor<8x3xf32>
+  cim.map 8 x 3 onto 128 x 128 cells differential window 0.0 to 100.0 wires 1.5 by 2.0
+  cim.write %0 : tensor<8x3xf32>
+}
+// CHECK-LABEL: cim.layer @driven
+// CHECK: {{^ *}}cim.map 8 x 3 onto 128 x 128 cells differential window 0.0 to 100.0 wires 0.0 by 2.0 drive_both_ends first_order{{$}}
+cim.layer @driven index 4 channel_axis 1 : tensor<8x3xf32> {
+  %0 = cim.load dense<0.5> : tensor<8x3xf32>
+  cim.map 8 x 3 onto 128 x 128 cells differential window 0.0 to 100.0 wires 0.0 by 2.0 drive_both_ends first_order
+  cim.write %0 : tensor<8x3xf32>
+}
