@@ -137,8 +137,9 @@ private:
           (stage == Stage::nn && request.foldBatchNorm) ||
           (stage == Stage::perturbed && !request.errors.empty()) ||
           (stage == Stage::mapped &&
-           llvm::any_of(request.errors,
-                        std::mem_fn(&ErrorRequest::asksForCrossbars)));
+           llvm::any_of(request.errors, [](const ErrorRequest &asked) {
+             return asked.asksForCrossbars() || asked.asksForConverters();
+           }));
       if (stage <= until && (!reached || stage > *reached || isAskedFor))
         addStage(passes, stage, request);
     }

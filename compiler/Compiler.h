@@ -36,11 +36,18 @@ struct ErrorRequest {
   /// Where the weights stand (CrossbarOptions.h); empty: not asked for.
   std::string crossbar, cells, conductance, cellBits, packing;
   std::string wireResistance;
+  /// What stands around the arrays (ConverterOptions.h); empty: not asked for.
+  std::string dac, adc, adcMismatch, currentVoltage, readNoise;
 
   /// Whether it says where weights stand.
   bool asksForCrossbars() const {
     return !crossbar.empty() || !cells.empty() || !conductance.empty() ||
            !cellBits.empty() || !packing.empty() || !wireResistance.empty();
+  }
+  /// Whether it says what stands around the arrays.
+  bool asksForConverters() const {
+    return !dac.empty() || !adc.empty() || !adcMismatch.empty() ||
+           !currentVoltage.empty() || !readNoise.empty();
   }
 };
 

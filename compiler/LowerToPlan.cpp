@@ -295,6 +295,12 @@ private:
     }
     if (crossbar::MapOp map = layer.getMap())
       encode(map, added);
+    if (crossbar::DacOp dac = layer.getDac())
+      encode(dac, added);
+    if (crossbar::AdcOp adc = layer.getAdc())
+      encode(adc, added);
+    if (crossbar::ReadNoiseOp noise = layer.getReadNoise())
+      added.mutable_read_noise()->set_width(noise.getWidth().convertToDouble());
     return added.has_device() ? checkDevice(layer, added) : success();
   }
 
@@ -343,6 +349,36 @@ private:
       wires.set_drive_both_ends(map.getDriveBothEnds());
       wires.set_first_order(map.getFirstOrder());
     }
+  }
+
+  static void encode(crossbar::DacOp dac, plan::Layer &layer) {
+    plan::Dac &encoded = *layer.mutable_dac();
+    encoded.set_bits(dac.getBits());
+    if (dac.getRange())
+      encoded.set_range(dac.getRange()->convertToDouble());
+    if (dac.getInputs())
+      encoded.set_is_signed(*dac.getInputs() == crossbar::Inputs::isSigned);
+    encoded.set_serial(dac.getSerial());
+    copy(dac.getCurveInput(), encoded.mutable_curve_input());
+    copy(dac.getCurveCurrent(), encoded.mutable_curve_current());
+  }
+
+  static void encode(crossbar::AdcOp adc, plan::Layer &layer) {
+    using Range = crossbar::AdcRange;
+    static_assert(int(Range::max) == plan::Adc::MAX &&
+                  int(Range::percentile) == plan::Adc::PERCENTILE &&
+                  int(Range::fraction) == plan::Adc::FRACTION &&
+                  int(Range::limits) == plan::Adc::LIMITS);
+    plan::Adc &encoded = *layer.mutable_adc();
+    encoded.set_bits(adc.getBits());
+    encoded.set_range(plan::Adc::Range(int(adc.getRange())));
+    if (adc.getValue())
+      encoded.set_value(adc.getValue()->convertToDouble());
+    encoded.set_per_tile(adc.getPerTile());
+    copy(adc.getLimits(), encoded.mutable_limits());
+    encoded.set_gain_mismatch(adc.getGain().convertToDouble());
+    encoded.set_offset_mismatch(adc.getOffset().convertToDouble());
+    encoded.set_nonlinearity_mismatch(adc.getInl().convertToDouble());
   }
 
   static plan::Unit encode(crossbar::ErrorUnit unit) {

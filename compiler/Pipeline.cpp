@@ -7,6 +7,7 @@
 #include "compiler/Pipeline.h"
 
 #include "passes/annotate-roles/AnnotateRoles.h"
+#include "passes/attach-converters/AttachConverters.h"
 #include "passes/fold-batch-norm/FoldBatchNorm.h"
 #include "passes/insert-correlated/InsertCorrelated.h"
 #include "passes/insert-device/InsertDevice.h"
@@ -69,6 +70,24 @@ static void addMapping(mlir::OpPassManager &passes,
     passes.addPass(createMapToCrossbars(std::move(mappings)));
 }
 
+/// Adds one pass for all requests that ask for converters, if any does.
+static void addConverters(mlir::OpPassManager &passes,
+                          const CompileRequest &request) {
+  std::vector<AttachConvertersOptions> converters;
+  for (const ErrorRequest &asked : request.errors)
+    if (asked.asksForConverters()) {
+      AttachConvertersOptions &options = converters.emplace_back();
+      options.dac = asked.dac;
+      options.adc = asked.adc;
+      options.adcMismatch = asked.adcMismatch;
+      options.currentVoltage = asked.currentVoltage;
+      options.readNoise = asked.readNoise;
+      options.layers = asked.layers;
+    }
+  if (!converters.empty())
+    passes.addPass(createAttachConverters(std::move(converters)));
+}
+
 void cim::addStage(mlir::OpPassManager &passes, Stage stage,
                    const CompileRequest &request) {
   switch (stage) {
@@ -107,6 +126,7 @@ void cim::addStage(mlir::OpPassManager &passes, Stage stage,
     break;
   case Stage::mapped:
     addMapping(passes, request);
+    addConverters(passes, request);
     break;
   case Stage::plan:
     break;
@@ -161,6 +181,16 @@ struct MappingPipelineOptions
                                      llvm::cl::desc("As in map-to-crossbars")};
   Option<std::string> packing{*this, "packing",
                               llvm::cl::desc("As in map-to-crossbars")};
+  Option<std::string> dac{*this, "dac",
+                          llvm::cl::desc("As in attach-converters")};
+  Option<std::string> adc{*this, "adc",
+                          llvm::cl::desc("As in attach-converters")};
+  Option<std::string> adcMismatch{*this, "adc-mismatch",
+                                  llvm::cl::desc("As in attach-converters")};
+  Option<std::string> currentVoltage{*this, "iv",
+                                     llvm::cl::desc("As in attach-converters")};
+  Option<std::string> readNoise{*this, "read-noise",
+                                llvm::cl::desc("As in attach-converters")};
 };
 
 } // namespace
@@ -204,6 +234,11 @@ void cim::registerPipelines() {
         mapping.cellBits = options.cellBits;
         mapping.packing = options.packing;
         mapping.wireResistance = options.wireResistance;
+        mapping.dac = options.dac;
+        mapping.adc = options.adc;
+        mapping.adcMismatch = options.adcMismatch;
+        mapping.currentVoltage = options.currentVoltage;
+        mapping.readNoise = options.readNoise;
         addStage(passes, Stage::mapped, request);
       });
 }

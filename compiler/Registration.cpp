@@ -11,6 +11,7 @@
 #include "dialects/cim/Cim.h"
 #include "dialects/nn/NN.h"
 #include "passes/annotate-roles/AnnotateRoles.h"
+#include "passes/attach-converters/AttachConverters.h"
 #include "passes/fold-batch-norm/FoldBatchNorm.h"
 #include "passes/insert-correlated/InsertCorrelated.h"
 #include "passes/insert-device/InsertDevice.h"
@@ -35,6 +36,7 @@ void cim::registerDialects(mlir::DialectRegistry &registry) {
 void cim::registerPasses() {
   registerPipelines();
   registerAnnotateRoles();
+  registerAttachConverters();
   registerFoldBatchNorm();
   registerInsertDevice();
   registerInsertFaults();

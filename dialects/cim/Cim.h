@@ -58,6 +58,9 @@ namespace cim::crossbar {
 /// The crossbar layers of \p module in the order of their index.
 llvm::SmallVector<LayerOp> crossbarLayers(mlir::ModuleOp module);
 
+/// Checks what of \p adc depends on the whole of \p layer, which is mapped.
+llvm::LogicalResult verifyAdcOfLayer(LayerOp layer, AdcOp adc);
+
 } // namespace cim::crossbar
 
 #endif // CIM_DIALECTS_CIM_CIM_H

@@ -67,29 +67,84 @@ static void printNumbers(OpAsmPrinter &printer, Operation *,
   stream << ']';
 }
 
+using NamedNumbers = ArrayRef<std::pair<StringRef, FloatAttr *>>;
+
 /// `low 0.001 high 0.002`, those of zero left out, in this order.
-static ParseResult parseFractions(OpAsmParser &parser, FloatAttr &low,
-                                  FloatAttr &high, FloatAttr &flip) {
-  low = high = flip = parser.getBuilder().getF64FloatAttr(0.0);
-  std::pair<StringRef, FloatAttr *> fractions[] = {
-      {"low", &low}, {"high", &high}, {"flip", &flip}};
-  for (auto [name, value] : fractions)
+static ParseResult parseNamedNumbers(OpAsmParser &parser,
+                                     NamedNumbers numbers) {
+  for (auto [name, value] : numbers) {
+    *value = parser.getBuilder().getF64FloatAttr(0.0);
     if (succeeded(parser.parseOptionalKeyword(name)) &&
         parseNumber(parser, *value))
       return failure();
+  }
   return success();
+}
+
+static void printNamedNumbers(OpAsmPrinter &printer, NamedNumbers numbers) {
+  llvm::ListSeparator space(" ");
+  for (auto [name, value] : numbers)
+    if (*value && !value->getValue().isZero()) {
+      printer << StringRef(space) << name << ' ';
+      printer << decimal(value->getValueAsDouble());
+    }
+}
+
+static ParseResult parseFractions(OpAsmParser &parser, FloatAttr &low,
+                                  FloatAttr &high, FloatAttr &flip) {
+  return parseNamedNumbers(parser,
+                           {{"low", &low}, {"high", &high}, {"flip", &flip}});
 }
 
 static void printFractions(OpAsmPrinter &printer, Operation *, FloatAttr low,
                            FloatAttr high, FloatAttr flip) {
-  std::pair<StringRef, FloatAttr> fractions[] = {
-      {"low", low}, {"high", high}, {"flip", flip}};
-  llvm::ListSeparator space(" ");
-  for (auto [name, value] : fractions)
-    if (value && !value.getValue().isZero()) {
-      printer << StringRef(space) << name << ' ';
-      printer << decimal(value.getValueAsDouble());
-    }
+  printNamedNumbers(printer, {{"low", &low}, {"high", &high}, {"flip", &flip}});
+}
+
+static ParseResult parseMismatch(OpAsmParser &parser, FloatAttr &gain,
+                                 FloatAttr &offset, FloatAttr &inl) {
+  return parseNamedNumbers(
+      parser, {{"gain", &gain}, {"offset", &offset}, {"inl", &inl}});
+}
+
+static void printMismatch(OpAsmPrinter &printer, Operation *, FloatAttr gain,
+                          FloatAttr offset, FloatAttr inl) {
+  printNamedNumbers(printer,
+                    {{"gain", &gain}, {"offset", &offset}, {"inl", &inl}});
+}
+
+/// A range and what belongs to it: `max`, `percentile 99.9`, `fraction 0.25`,
+/// `limits [1.5, 3.0]`.
+static ParseResult parseAdcRange(OpAsmParser &parser, AdcRangeAttr &range,
+                                 FloatAttr &value, DenseF64ArrayAttr &limits) {
+  SMLoc location = parser.getCurrentLocation();
+  StringRef keyword;
+  if (parser.parseKeyword(&keyword))
+    return failure();
+  std::optional<AdcRange> known = symbolizeAdcRange(keyword);
+  if (!known)
+    return parser.emitError(location)
+           << "expects range max, percentile, fraction or limits, got "
+           << keyword;
+  range = AdcRangeAttr::get(parser.getContext(), *known);
+  if (*known == AdcRange::limits)
+    return parseNumbers(parser, limits);
+  return *known == AdcRange::max ? ParseResult(success())
+                                 : parseNumber(parser, value);
+}
+
+static void printAdcRange(OpAsmPrinter &printer, Operation *operation,
+                          AdcRangeAttr range, FloatAttr value,
+                          DenseF64ArrayAttr limits) {
+  printer << stringifyAdcRange(range.getValue());
+  if (value) {
+    printer << ' ';
+    printNumber(printer, operation, value);
+  }
+  if (limits) {
+    printer << ' ';
+    printNumbers(printer, operation, limits);
+  }
 }
 
 //===----------------------------------------------------------------------===//

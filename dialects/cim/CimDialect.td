@@ -94,4 +94,18 @@ def Cim_CellSchemeEnum : Cim_Enum<"CellScheme", "cells that hold one weight", [
 ]>;
 def Cim_CellScheme : Cim_EnumAttr<Cim_CellSchemeEnum, "cells">;
 
+def Cim_InputsEnum : Cim_Enum<"Inputs", "what enters a crossbar", [
+  I32EnumAttrCase<"isUnsigned", 0, "unsigned">, // numbers of at least 0
+  I32EnumAttrCase<"isSigned", 1, "signed">,
+]>;
+def Cim_Inputs : Cim_EnumAttr<Cim_InputsEnum, "inputs">;
+
+def Cim_AdcRangeEnum : Cim_Enum<"AdcRange", "where the codes of a converter end", [
+  I32EnumAttrCase<"max", 0>,        // the largest partial sum of the calibration
+  I32EnumAttrCase<"percentile", 1>, // that percentile of their magnitudes
+  I32EnumAttrCase<"fraction", 2>,   // of the worst case
+  I32EnumAttrCase<"limits", 3>,     // numbers
+]>;
+def Cim_AdcRange : Cim_EnumAttr<Cim_AdcRangeEnum, "range">;
+
 #endif // CIM_DIALECTS_CIM_CIMDIALECT_TD

@@ -15,6 +15,7 @@
 #include "runtime/devices/CheckDevice.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -94,6 +95,16 @@ static LogicalResult verifySlices(LayerOp layer, MapOp map) {
          << (isOffset ? "" : ",mode=symmetric") << ")";
 }
 
+/// The place of what may stand behind the errors of weights: 0 for none.
+static int placeBehindErrors(Operation &operation) {
+  return llvm::TypeSwitch<Operation *, int>(&operation)
+      .Case<MapOp>([](auto) { return 1; })
+      .Case<DacOp>([](auto) { return 2; })
+      .Case<AdcOp>([](auto) { return 3; })
+      .Case<ReadNoiseOp>([](auto) { return 4; })
+      .Default([](auto) { return 0; });
+}
+
 LogicalResult LayerOp::verifyRegions() {
   Block &block = getBody().front();
   if (block.getNumArguments())
@@ -109,25 +120,35 @@ LogicalResult LayerOp::verifyRegions() {
 
   Value weights = load.getResult();
   std::optional<WeightErrorKind> last;
-  MapOp map;
+  int place = 0;
   for (Operation &operation : llvm::drop_begin(block)) {
     if (isa<WriteOp>(operation)) {
       if (operation.getOperand(0) != weights)
         return operation.emitOpError()
                << "in layer '" << getSymName()
                << "' expects the weights after the last error";
-      return map ? verifySlices(*this, map) : success();
+      if (place > 0 && failed(verifySlices(*this, getMap())))
+        return failure();
+      return getAdc() ? verifyAdcOfLayer(*this, getAdc()) : success();
     }
-    if (map)
+    const int here = placeBehindErrors(operation);
+    if (here > 1 && place == 0)
       return emitLayerError(&operation)
-             << "stands after cim.map, which comes last and once";
-    if ((map = dyn_cast<MapOp>(operation)))
+             << "needs arrays, which cim.map before it gives (--crossbar RxC)";
+    if (here <= place && place > 0)
+      return emitLayerError(&operation)
+             << "stands after " << operation.getPrevNode()->getName()
+             << "; errors come first, then map, dac, adc and read_noise, each "
+                "at most once";
+    place = here;
+    if (here > 0)
       continue;
     auto error = dyn_cast<WeightErrorOpInterface>(operation);
     if (!error)
       return operation.emitOpError()
              << "is no error of weights; layer '" << getSymName()
-             << "' holds cim.load, errors, cim.map and cim.write only";
+             << "' holds cim.load, errors, what cim.map and converters say, "
+                "and cim.write only";
     WeightErrorKind kind = error.getErrorKind();
     if (last == kind)
       return emitLayerError(&operation)

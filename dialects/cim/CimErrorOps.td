@@ -34,7 +34,8 @@ def Cim_LayerOp : Op<Cim_Dialect, "layer", [
     The region is the layer's share of the program that runs once for every
     chip: one `cim.load`, any errors in the order quantize, device, noise,
     verify, correlated, shift, read_disturb, faults, each at most once, then
-    `cim.map` where the layer stands on arrays, and one `cim.write`. Weights used by several
+    `cim.map` where the layer stands on arrays and behind it what stands around
+    them (`cim.dac`, `cim.adc`, `cim.read_noise`), and one `cim.write`. Weights used by several
     operations are one layer, written once.
 
     The symbol is the layer's name. `index` is its coordinate for random
@@ -82,6 +83,12 @@ def Cim_LayerOp : Op<Cim_Dialect, "layer", [
     WeightErrorOpInterface getError(WeightErrorKind kind);
     /// The cells and arrays, or null before the layer is mapped.
     MapOp getMap();
+    /// What stands around the arrays, or null where it is ideal.
+    DacOp getDac();
+    AdcOp getAdc();
+    ReadNoiseOp getReadNoise();
+    /// Cells side by side that hold one weight of a mapped layer in slices.
+    int64_t countSlices();
     /// The errors in the order in which they happen.
     ::llvm::SmallVector<WeightErrorOpInterface> getErrors();
     /// Gives the weights, as they stand before errors of \p kind, to \p create

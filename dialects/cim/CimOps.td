@@ -7,6 +7,7 @@
 #ifndef CIM_DIALECTS_CIM_CIMOPS_TD
 #define CIM_DIALECTS_CIM_CIMOPS_TD
 
+include "dialects/cim/CimConverterOps.td"
 include "dialects/cim/CimCrossbarOps.td"
 include "dialects/cim/CimCellErrorOps.td"
 include "dialects/cim/CimErrorOps.td"

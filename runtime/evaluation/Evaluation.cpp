@@ -69,6 +69,10 @@ bool cim::isRandom(const plan::Plan &plan) {
         const plan::Correlated &correlated = layer.correlated();
         return layer.has_device() || correlated.column() != 0 ||
                correlated.array() != 0 || correlated.die() != 0 ||
+               layer.read_noise().width() != 0 ||
+               layer.adc().gain_mismatch() != 0 ||
+               layer.adc().offset_mismatch() != 0 ||
+               layer.adc().nonlinearity_mismatch() != 0 ||
                (layer.has_noise() && layer.noise().width() != 0) ||
                (layer.has_faults() &&
                 (layer.faults().low() != 0 || layer.faults().high() != 0 ||
@@ -127,6 +131,8 @@ std::optional<ChipResult> Evaluator::run(uint64_t trial, float *logits) {
 void Evaluator::describe(Evaluation &result) const {
   result.images = data.images();
   result.classes = classes;
+  result.converters =
+      reference ? reference->converterCounts() : executor->converterCounts();
   if (reference) {
     result.threads = options.executor.threads
                          ? options.executor.threads

@@ -57,6 +57,8 @@ struct Evaluation {
   unsigned threads = 0, microBatch = 0;
   /// What writing took, per complete trial.
   std::vector<WriteCounts> writes;
+  /// What the converters of each layer did in all trials.
+  std::vector<ConverterCounts> converters;
   /// What was asked of the weights but could not be done, a line each.
   std::vector<std::string> warnings;
   /// Time per step; with `executor.profile`, else only of steps without a

@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/executor/BindStep.h"
 
+#include "runtime/calibration/Measurements.h"
+#include "runtime/converters/LayerConverters.h"
 #include "runtime/executor/GeneralStep.h"
 #include "runtime/executor/KernelSteps.h"
 
@@ -25,10 +27,13 @@ static bool isF32(const Program &program, const plan::Step &step) {
 static std::unique_ptr<BoundStep>
 bindStep(const Program &program, const plan::Step &step, bool strict) {
   if (isF32(program, step)) {
-    if (auto bound = bindConvolution(program, step, strict))
+    const bool isMapped =
+        step.has_layer() && readsArrays(program.plan.layers(step.layer()));
+    if (auto bound = (isMapped ? bindMappedConvolution
+                               : bindConvolution)(program, step, strict))
       return bound;
-    for (auto *bind : {bindPooling, bindNormalization, bindElementwise,
-                       bindCopy, bindRelayout})
+    for (auto *bind : {bindDrive, bindPooling, bindNormalization,
+                       bindElementwise, bindCopy, bindRelayout})
       if (auto bound = bind(program, step))
         return bound;
   }
@@ -42,6 +47,16 @@ static int64_t addedBytes(const Program &program, const plan::Step &step,
     return 0;
   return int64_t(bound.weightBytes()) -
          int64_t(program.constant(step.inputs(1)).bytes());
+}
+
+/// Steps whose layers are measured also do that.
+static void addMeasuring(const Program &program, BoundSteps &steps) {
+  for (int s = 0; s < program.plan.steps_size(); ++s) {
+    const plan::Step &step = program.plan.steps(s);
+    if (program.measurements && step.has_layer() &&
+        program.measurements->of(step.layer()).isActive())
+      steps[s] = bindMeasuring(program, step, std::move(steps[s]));
+  }
 }
 
 BoundSteps cim::bindSteps(const Program &program, bool strict) {
@@ -63,5 +78,6 @@ BoundSteps cim::bindSteps(const Program &program, bool strict) {
     if (total > budget)
       steps[s] = bindStep(program, program.plan.steps(s), /*strict=*/true);
   }
+  addMeasuring(program, steps);
   return steps;
 }

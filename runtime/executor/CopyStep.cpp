@@ -40,12 +40,12 @@ public:
       in.push_back(imagesOf(values[box.operand]));
   }
 
-  int run(std::byte *arena, int64_t calls) const override {
-    const kernels::ImageView to = out.in(arena, calls);
+  int run(const Pass &pass) const override {
+    const kernels::ImageView to = out.in(pass.arena, pass.calls);
     if (fills || to.channels != to.pixelStride)
       fill(to);
     for (size_t b = 0; b < boxes.size(); ++b)
-      copy(boxes[b], in[b].in(arena, calls), to);
+      copy(boxes[b], in[b].in(pass.arena, pass.calls), to);
     return 0;
   }
 
@@ -177,11 +177,11 @@ public:
     rows = values[toImages ? input : output];
   }
 
-  int run(std::byte *arena, int64_t calls) const override {
+  int run(const Pass &pass) const override {
     // Rows are dense within one call only.
-    for (int64_t call = 0; call < calls; ++call) {
-      float *dense = rows.at(arena + call * rows.geometry.bytes);
-      kernels::ImageView view = images.in(arena, 1);
+    for (int64_t call = 0; call < pass.calls; ++call) {
+      float *dense = rows.at(pass.arena + call * rows.geometry.bytes);
+      kernels::ImageView view = images.in(pass.arena, 1);
       view.data += call * view.images * view.imageStride;
       int status = toImages ? kernels::toChannelsLast(dense, view)
                             : kernels::toRowMajor(view, dense);

@@ -30,9 +30,10 @@ public:
 
   bool runsInPlace() const override { return true; }
 
-  int run(std::byte *arena, int64_t calls) const override {
-    return kernels::scaleOffset(in.in(arena, calls), epilogue.in(arena),
-                                out.in(arena, calls));
+  int run(const Pass &pass) const override {
+    return kernels::scaleOffset(in.in(pass.arena, pass.calls),
+                                epilogue.in(pass.arena),
+                                out.in(pass.arena, pass.calls));
   }
 
 private:
@@ -58,9 +59,10 @@ public:
 
   bool runsInPlace() const override { return true; }
 
-  int run(std::byte *arena, int64_t calls) const override {
-    return kernels::binary(operation, a.in(arena, calls), b.in(arena, calls),
-                           epilogue.in(arena), out.in(arena, calls));
+  int run(const Pass &pass) const override {
+    return kernels::binary(
+        operation, a.in(pass.arena, pass.calls), b.in(pass.arena, pass.calls),
+        epilogue.in(pass.arena), out.in(pass.arena, pass.calls));
   }
 
 private:

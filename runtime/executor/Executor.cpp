@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/executor/Executor.h"
 
+#include "runtime/calibration/Measurements.h"
 #include "runtime/executor/Arena.h"
 #include "runtime/executor/BindStep.h"
 #include "runtime/executor/ComposeCopies.h"
+#include "runtime/executor/DriveInputs.h"
 #include "runtime/executor/Layers.h"
 #include "runtime/executor/Memory.h"
 #include "runtime/executor/MicroBatch.h"
@@ -43,6 +45,8 @@ struct Worker {
   std::vector<float> dense;
   /// Time of each running step.
   std::vector<Clock::duration> times;
+  /// By layer.
+  std::vector<ConverterCounts> counts;
 };
 
 /// \p plan as it is run, once it is known to be well-formed and to have what
@@ -72,6 +76,7 @@ plan::Plan prepared(const plan::Plan &plan, const TensorMap &tensors) {
     throw InputError("the network's input holds no image");
   plan::Plan run = oneImage(plan);
   composeCopies(run);
+  driveInputs(run);
   return run;
 }
 
@@ -84,13 +89,13 @@ struct Executor::Implementation {
   bool run(int64_t images, const ReadImage &read, const WriteResult &write,
            const std::function<bool()> &stop);
   /// Runs images [first, first + images), at most calls × callImages.
-  void runMicroBatch(Worker &worker, int64_t first, int64_t images,
+  void runMicroBatch(unsigned w, int64_t first, int64_t images,
                      const ReadImage &read, const WriteResult &write);
   void readCall(Worker &worker, int64_t call, int64_t first, int64_t images,
                 const ReadImage &read);
   void writeCall(Worker &worker, int64_t call, int64_t first, int64_t images,
                  const WriteResult &write);
-  void runSteps(Worker &worker, int64_t calls);
+  void runSteps(unsigned w, int64_t calls, int64_t firstImage);
 
   plan::Plan plan;
   TensorMap tensors;
@@ -113,8 +118,11 @@ Executor::Implementation::Implementation(const plan::Plan &source,
                                          const TensorMap &tensors,
                                          const ExecutorOptions &options)
     : plan(prepared(source, tensors)), tensors(tensors),
-      program{plan, this->tensors}, workers(options.threads), layers(program),
+      program{plan, this->tensors, options.measurements},
+      workers(options.threads), layers(program),
       callImages(imagesPerCall(plan)) {
+  if (options.measurements)
+    options.measurements->begin(workers.count());
   steps = bindSteps(program, options.strict);
   ValueStorage storage = storageOf(program, steps);
   if (plan.image_wise())
@@ -143,7 +151,8 @@ Executor::Implementation::Implementation(const plan::Plan &source,
     perWorker.push_back({AlignedMemory(arenaBytes),
                          std::vector<float>(std::max(input.geometry.elements,
                                                      output.geometry.elements)),
-                         std::vector<Clock::duration>(running.size())});
+                         std::vector<Clock::duration>(running.size()),
+                         std::vector<ConverterCounts>(plan.layers_size())});
 }
 
 void Executor::Implementation::readCall(Worker &worker, int64_t call,
@@ -180,14 +189,17 @@ void Executor::Implementation::writeCall(Worker &worker, int64_t call,
     write(first + i, dense + i * elements);
 }
 
-void Executor::Implementation::runSteps(Worker &worker, int64_t calls) {
-  std::byte *arena = worker.arena.data();
+void Executor::Implementation::runSteps(unsigned w, int64_t calls,
+                                        int64_t firstImage) {
+  Worker &worker = perWorker[w];
+  const Pass pass = {worker.arena.data(), calls, firstImage,
+                     callImages,          w,     worker.counts};
   for (size_t s = 0; s < running.size(); ++s) {
     const RunningStep &step = running[s];
     Clock::time_point begin;
     if (step.isTimed)
       begin = Clock::now();
-    if (int status = step.step->run(arena, calls))
+    if (int status = step.step->run(pass))
       throw std::runtime_error("internal error: the kernel of node '" +
                                plan.steps(step.index).name() +
                                "' failed with Halide's code " +
@@ -197,17 +209,18 @@ void Executor::Implementation::runSteps(Worker &worker, int64_t calls) {
   }
 }
 
-void Executor::Implementation::runMicroBatch(Worker &worker, int64_t first,
+void Executor::Implementation::runMicroBatch(unsigned w, int64_t first,
                                              int64_t images,
                                              const ReadImage &read,
                                              const WriteResult &write) {
+  Worker &worker = perWorker[w];
   const int64_t calls = (images + callImages - 1) / callImages;
   auto imagesOf = [&](int64_t call) {
     return std::min(callImages, images - call * callImages);
   };
   for (int64_t call = 0; call < calls; ++call)
     readCall(worker, call, first + call * callImages, imagesOf(call), read);
-  runSteps(worker, calls);
+  runSteps(w, calls, first);
   for (int64_t call = 0; call < calls; ++call)
     writeCall(worker, call, first + call * callImages, imagesOf(call), write);
 }
@@ -227,8 +240,7 @@ bool Executor::Implementation::run(int64_t images, const ReadImage &read,
         if (stop && stop())
           isStopped = true;
         else
-          runMicroBatch(perWorker[w], first, std::min(batch, images - first),
-                        read, write);
+          runMicroBatch(w, first, std::min(batch, images - first), read, write);
       }
     } catch (...) {
       isStopped = true; // the other workers, too
@@ -281,6 +293,14 @@ const WriteCounts &Executor::writes() const {
 
 std::vector<std::string> Executor::warnings() const {
   return implementation->layers.warnings();
+}
+
+std::vector<ConverterCounts> Executor::converterCounts() const {
+  std::vector<ConverterCounts> total(implementation->plan.layers_size());
+  for (const Worker &worker : implementation->perWorker)
+    for (size_t l = 0; l < total.size(); ++l)
+      total[l] += worker.counts[l];
+  return total;
 }
 
 std::vector<StepTime> Executor::profile() const {

@@ -7,6 +7,7 @@
 #ifndef CIM_RUNTIME_EXECUTOR_EXECUTOR_H
 #define CIM_RUNTIME_EXECUTOR_EXECUTOR_H
 
+#include "runtime/converters/Counts.h"
 #include "runtime/plan/plan.pb.h"
 #include "runtime/programming/Chip.h"
 #include "runtime/tensor/Tensor.h"
@@ -19,11 +20,15 @@
 
 namespace cim {
 
+class Measurements;
+
 struct ExecutorOptions {
   unsigned threads = 0;    ///< 0: all cores
   unsigned microBatch = 0; ///< images per pass; 0: chosen from cache sizes
   bool strict = false;     ///< direct kernels only (`--precision f32-strict`)
-  bool profile = false;    ///< measure every step
+  bool profile = false;    ///< time every step
+  /// Not null: look at what enters and leaves arrays (calibrate()).
+  Measurements *measurements = nullptr;
 };
 
 /// Time that one step took in all runs so far, summed over threads.
@@ -76,6 +81,9 @@ public:
   /// What the user asked for and did not get, a line each
   /// (LayerProgram::warnings).
   std::vector<std::string> warnings() const;
+
+  /// What the converters of each layer of the plan did in all runs so far.
+  std::vector<ConverterCounts> converterCounts() const;
 
   /// One entry per step that runs, in order. Zero seconds where nothing was
   /// measured.

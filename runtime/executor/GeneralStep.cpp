@@ -6,7 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/executor/GeneralStep.h"
 
+#include "runtime/converters/LayerConverters.h"
 #include "runtime/reference/Conversion.h"
+#include "runtime/reference/MappedLayer.h"
 #include "runtime/tensor/Errors.h"
 
 #include <algorithm>
@@ -29,10 +31,39 @@ public:
       keep(epilogue.offset());
     if (epilogue.has_residual())
       keep(epilogue.residual());
+    if (step.has_layer() && readsArrays(program.plan.layers(step.layer())))
+      mapped.emplace(step, program.plan.layers(step.layer()));
   }
 
   void place(std::span<const Placement> values, size_t) override {
     places = values;
+  }
+
+  bool readsSlices() const override { return mapped && mapped->readsSlices(); }
+
+  void bindProgram(const LayerProgram &program) override {
+    if (mapped)
+      mapped->bindProgram(program);
+  }
+
+  void beginChip(const Chip &chip) override {
+    if (mapped)
+      mapped->beginChip(chip);
+  }
+
+  bool readsVariance() const override {
+    return mapped && mapped->readsVariance();
+  }
+
+  void packReadVariance(unsigned slice, const float *variance, int64_t begin,
+                        int64_t end) override {
+    mapped->packReadVariance(slice, variance, begin, end);
+  }
+
+  void packSlice(unsigned slice, const float *written, int64_t begin,
+                 int64_t end) override {
+    mapped ? mapped->packSlice(slice, written, begin, end)
+           : pack(written, begin, end);
   }
 
   void pack(const float *written, int64_t begin, int64_t end) override {
@@ -45,9 +76,9 @@ public:
 
   bool isGeneral() const override { return true; }
 
-  int run(std::byte *arena, int64_t calls) const override {
-    for (int64_t call = 0; call < calls; ++call)
-      runCall(arena, call);
+  int run(const Pass &pass) const override {
+    for (int64_t call = 0; call < pass.calls; ++call)
+      runCall(pass, call);
     return 0;
   }
 
@@ -82,7 +113,8 @@ private:
           arena + place.offset + call * place.geometry.bytes);
   }
 
-  void runCall(std::byte *arena, int64_t call) const {
+  void runCall(const Pass &pass, int64_t call) const {
+    std::byte *arena = pass.arena;
     std::map<uint32_t, reference::Tensor> loaded;
     auto value = [&](uint32_t index) -> const reference::Tensor & {
       if (program.isConstant(index))
@@ -99,7 +131,10 @@ private:
     std::vector<reference::Tensor> results;
     for (uint32_t output : step.outputs())
       results.push_back(zeros(program.value(output)));
-    if (step.operation() == "relayout" || step.operation() == "scale_offset")
+    if (mapped)
+      results[0] = runArrays(pass, call, operands, value);
+    else if (step.operation() == "relayout" ||
+             step.operation() == "scale_offset")
       results[0] = *operands[0];
     else if (!reference::evaluate(step.operation(), attributes, operands,
                                   results))
@@ -111,8 +146,24 @@ private:
       storeValue(step.outputs(i), results[i], arena, call);
   }
 
+  template <typename ValueOf>
+  reference::Tensor
+  runArrays(const Pass &pass, int64_t call,
+            std::span<const reference::Tensor *const> operands,
+            const ValueOf &value) const {
+    std::vector<reference::Tensor> drives;
+    for (uint32_t drive : step.drives())
+      drives.push_back(value(drive));
+    if (drives.empty())
+      drives.push_back(*operands[0]);
+    return mapped->run(
+        operands, drives, pass.firstImage + call * pass.callImages,
+        program.value(step.outputs(0)), pass.counts[step.layer()]);
+  }
+
   Program program;
   const plan::Step &step;
+  std::optional<MappedLayer> mapped;
   reference::Attributes attributes;
   std::map<uint32_t, reference::Tensor> constants;
   std::span<const Placement> places;

@@ -23,6 +23,21 @@ namespace cim {
 std::unique_ptr<BoundStep> bindConvolution(const Program &program,
                                            const plan::Step &step, bool strict);
 
+/// The same where the layer's arrays are computed one by one (readsArrays).
+std::unique_ptr<BoundStep> bindMappedConvolution(const Program &program,
+                                                 const plan::Step &step,
+                                                 bool strict);
+
+/// \p step, bound as \p inner, with an eye on what would enter and leave its
+/// arrays (Program::measurements).
+std::unique_ptr<BoundStep> bindMeasuring(const Program &program,
+                                         const plan::Step &step,
+                                         std::unique_ptr<BoundStep> inner);
+
+/// What DACs make of a layer's input (driveInputs).
+std::unique_ptr<BoundStep> bindDrive(const Program &program,
+                                     const plan::Step &step);
+
 /// max_pool, average_pool and global_average_pool of images.
 std::unique_ptr<BoundStep> bindPooling(const Program &program,
                                        const plan::Step &step);

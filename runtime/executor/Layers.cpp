@@ -27,6 +27,7 @@ Layers::Layers(const Program &program) {
 
 void Layers::addUser(uint32_t layer, BoundStep &step) {
   layers[layer].users.push_back(&step);
+  step.bindProgram(layers[layer].chain);
 }
 
 void Layers::cut() {
@@ -42,13 +43,38 @@ void Layers::cut() {
     int64_t rows = std::max<int64_t>(
         pieceCells / layer.rowCells / together * together, together);
     auto &list = isConstant ? constantPieces : pieces;
+    const bool bySlice = layer.users.front()->readsSlices();
     for (int64_t begin = 0; begin < layer.rows; begin += rows) {
       int64_t end = std::min(begin + rows, layer.rows);
-      list.push_back({&layer, begin, end});
+      if (!bySlice)
+        list.push_back({&layer, begin, end, std::nullopt});
+      for (unsigned slice = 0; bySlice && slice < layer.chain.slices(); ++slice)
+        list.push_back({&layer, begin, end, slice});
       longest = std::max(longest, (end - begin) * layer.rowCells);
     }
   }
   isCut = true;
+}
+
+void Layers::write(const Chip &chip, const Piece &piece, std::span<float> cells,
+                   WriteCounts &counts) const {
+  const Layer &layer = *piece.layer;
+  const std::span<float> written =
+      cells.first((piece.end - piece.begin) * layer.rowCells);
+  const int64_t first = piece.begin * layer.rowCells;
+  if (piece.slice)
+    layer.chain.writeSlice(chip, *piece.slice, first, written, &counts);
+  else
+    layer.chain.write(chip, first, written, &counts);
+  for (BoundStep *user : layer.users)
+    user->packSlice(piece.slice.value_or(0), written.data(), piece.begin,
+                    piece.end);
+  if (!layer.users.front()->readsVariance())
+    return;
+  layer.chain.writeReadVariance(chip, piece.slice, first, written);
+  for (BoundStep *user : layer.users)
+    user->packReadVariance(piece.slice.value_or(0), written.data(), piece.begin,
+                           piece.end);
 }
 
 void Layers::solveWires(const Chip &chip, Workers &workers) {
@@ -71,6 +97,9 @@ void Layers::solveWires(const Chip &chip, Workers &workers) {
 void Layers::write(const Chip &chip, Workers &workers) {
   if (!isCut)
     cut();
+  for (const Layer &layer : layers)
+    for (BoundStep *user : layer.users)
+      user->beginChip(chip);
   solveWires(chip, workers);
   scratch.resize(workers.count());
   std::atomic<size_t> next = 0;
@@ -84,14 +113,7 @@ void Layers::write(const Chip &chip, Workers &workers) {
       const Piece &piece = i < constantPieces.size()
                                ? constantPieces[i]
                                : pieces[i - constantPieces.size()];
-      const Layer &layer = *piece.layer;
-      layer.chain.write(
-          chip, piece.begin * layer.rowCells,
-          {cells.data(),
-           static_cast<size_t>((piece.end - piece.begin) * layer.rowCells)},
-          &here);
-      for (BoundStep *user : layer.users)
-        user->pack(cells.data(), piece.begin, piece.end);
+      write(chip, piece, cells, here);
     }
     ofWorkers[worker] = here;
   });

@@ -12,6 +12,7 @@
 #include "runtime/threads/Workers.h"
 #include "runtime/wires/ArrayNetwork.h"
 
+#include <optional>
 #include <vector>
 
 namespace cim {
@@ -43,10 +44,11 @@ private:
     int64_t rows, rowCells;
     std::vector<BoundStep *> users;
   };
-  /// Rows [begin, end) of one layer.
+  /// Rows [begin, end) of one layer; of all its slices, or of one.
   struct Piece {
     const Layer *layer;
     int64_t begin, end;
+    std::optional<unsigned> slice;
   };
   /// Wires of one array.
   struct Network {
@@ -54,6 +56,8 @@ private:
     size_t array;
   };
   void cut();
+  void write(const Chip &chip, const Piece &piece, std::span<float> cells,
+             WriteCounts &counts) const;
   void solveWires(const Chip &chip, Workers &workers);
 
   std::vector<Layer> layers;

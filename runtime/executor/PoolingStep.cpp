@@ -26,8 +26,9 @@ public:
     out = imagesOf(values[output]);
   }
 
-  int run(std::byte *arena, int64_t calls) const override {
-    return kernel(in.in(arena, calls), out.in(arena, calls));
+  int run(const Pass &pass) const override {
+    return kernel(in.in(pass.arena, pass.calls),
+                  out.in(pass.arena, pass.calls));
   }
 
 private:

@@ -7,8 +7,10 @@
 #ifndef CIM_RUNTIME_EXECUTOR_STEP_H
 #define CIM_RUNTIME_EXECUTOR_STEP_H
 
+#include "runtime/converters/Counts.h"
 #include "runtime/executor/Geometry.h"
 #include "runtime/plan/plan.pb.h"
+#include "runtime/programming/Chip.h"
 #include "runtime/tensor/Tensor.h"
 
 #include <cstddef>
@@ -30,6 +32,19 @@ struct Placement {
   }
 };
 
+class LayerProgram;
+class Measurements;
+
+/// What one worker takes through the network at once.
+struct Pass {
+  std::byte *arena;
+  int64_t calls;      ///< of the micro-batch
+  int64_t firstImage; ///< of the first call
+  int64_t callImages; ///< from one call's first image to the next call's
+  unsigned worker;
+  std::span<ConverterCounts> counts; ///< the worker's, by layer of the plan
+};
+
 /// A step of the plan with the kernel that runs it. Built in two parts, because
 /// memory is laid out only when all kernels have said what they want of it.
 class BoundStep {
@@ -49,14 +64,31 @@ public:
   /// in the arena.
   virtual void place(std::span<const Placement> values, size_t scratch) = 0;
 
-  /// Computes the step for the first \p calls calls of the micro-batch in
-  /// \p arena. Returns 0 or the kernel's error code.
-  virtual int run(std::byte *arena, int64_t calls) const = 0;
+  /// Computes the step. Returns 0 or the kernel's error code.
+  virtual int run(const Pass &pass) const = 0;
 
   /// For steps with weights on crossbars: takes the cells of rows [begin, end)
   /// of the weights' first dimension, ONNX order; \p written is the first of
   /// them. Called by several threads for different rows.
   virtual void pack(const float *written, int64_t begin, int64_t end) {}
+  /// The same for cells of slice \p slice, for steps that read slices one by
+  /// one; for others, 0 stands for all slices together.
+  virtual void packSlice(unsigned slice, const float *written, int64_t begin,
+                         int64_t end) {
+    pack(written, begin, end);
+  }
+  /// Whether it does.
+  virtual bool readsSlices() const { return false; }
+  /// Takes the variances of reads of the same cells (LayerProgram), for steps
+  /// that want them.
+  virtual void packReadVariance(unsigned slice, const float *variance,
+                                int64_t begin, int64_t end) {}
+  /// Whether it does.
+  virtual bool readsVariance() const { return false; }
+  /// Tells steps with weights on crossbars, once, how these are written; and,
+  /// before any cells of it come, which chip is written next.
+  virtual void bindProgram(const LayerProgram &program) {}
+  virtual void beginChip(const Chip &chip) {}
   /// `begin` above is a multiple of this, and `end` too or the last.
   virtual int64_t packRows() const { return 1; }
   /// Bytes of weights that each pass reads.
@@ -73,6 +105,8 @@ using BoundSteps = std::vector<std::unique_ptr<BoundStep>>;
 struct Program {
   const plan::Plan &plan;
   const TensorMap &tensors;
+  /// Not null while ranges are measured in place of running converters.
+  Measurements *measurements = nullptr;
 
   const plan::Value &value(uint32_t index) const { return plan.values(index); }
   bool isConstant(uint32_t index) const {

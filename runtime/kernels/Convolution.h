@@ -34,6 +34,9 @@ struct ConvolutionShape {
   int heightOut() const;
 };
 
+/// The zeros around the input that windows of \p shape reach.
+BorderWidths windowBorder(const ConvolutionShape &shape);
+
 enum class ConvolutionAlgorithm {
   automatic, ///< the fastest known for the shape
   direct,    ///< sums products in order: error as of any f32 convolution

@@ -48,9 +48,6 @@ bool winogradApplies(const ConvolutionShape &shape);
 /// Whether it is faster then, with a handful of images per call.
 bool winogradPays(const ConvolutionShape &shape);
 
-/// The zeros around the input that windows of \p shape reach.
-BorderWidths windowBorder(const ConvolutionShape &shape);
-
 } // namespace cim::kernels
 
 #endif // CIM_RUNTIME_KERNELS_CONVOLUTIONKERNEL_H

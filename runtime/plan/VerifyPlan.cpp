@@ -8,6 +8,7 @@
 
 #include "runtime/plan/PlanFile.h"
 #include "runtime/plan/StepRules.h"
+#include "runtime/plan/VerifyConverters.h"
 #include "runtime/tensor/Errors.h"
 
 #include <cmath>
@@ -190,6 +191,7 @@ void checkLayer(const plan::Layer &layer, const TensorMap &tensors) {
     checkFaults(layer.faults(), layer);
   if (layer.has_crossbar())
     checkCrossbar(layer.crossbar(), layer);
+  verifyConverters(layer);
 }
 
 //===----------------------------------------------------------------------===//
@@ -251,6 +253,8 @@ public:
     for (uint32_t output : step.outputs())
       define(output);
     checkStep(plan, tensors, step);
+    require(step.drives().empty() && step.squares().empty(),
+            "has values that only the executor makes");
     if (step.has_layer())
       checkLayerOf(step);
     if (step.has_epilogue())

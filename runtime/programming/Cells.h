@@ -55,6 +55,11 @@ public:
   bool hasReferenceColumn() const { return hasReference; }
   /// What a unit of conductance in \p slice is worth as a weight.
   double worthOf(unsigned slice) const;
+  /// What a cell of \p slice at the highest conductance is worth, more than one
+  /// at the lowest.
+  double fullScale(unsigned slice) const {
+    return worthOf(slice) * (highestConductance - lowestConductance);
+  }
 
   /// Whether anything happens to cells.
   bool hasErrors() const;

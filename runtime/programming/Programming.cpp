@@ -409,6 +409,10 @@ void LayerProgram::solveArrays(const Chip &chip) {
     solveArray(chip, array, network);
 }
 
+double LayerProgram::fullScale(unsigned slice) const {
+  return implementation->cells ? implementation->cells->fullScale(slice) : 0;
+}
+
 unsigned LayerProgram::slices() const {
   return implementation->cells ? implementation->cells->sliceCount() : 1;
 }

@@ -76,6 +76,10 @@ public:
   /// below zero; else 0.
   float digitalPart() const;
 
+  /// What a cell of slice \p slice at the highest conductance is worth as a
+  /// weight, more than one at the lowest; 0 without a crossbar.
+  double fullScale(unsigned slice) const;
+
   /// True when every chip is the same (no random source).
   bool isDeterministic() const;
 

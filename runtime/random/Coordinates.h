@@ -47,6 +47,12 @@ enum class Source : uint8_t {
   column = 9,
   array = 10,
   die = 11,
+  // Of converters, per output channel and row tile:
+  adcGain = 20,
+  adcOffset = 21,
+  adcNonlinearity = 22,
+  /// Of cells at every read, per result; slice and epoch count images.
+  readNoise = 23,
 };
 
 /// Everything but the cell.

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/reference/ReferenceExecutor.h"
 
+#include "runtime/converters/LayerConverters.h"
 #include "runtime/plan/OneImage.h"
 #include "runtime/programming/Programming.h"
 #include "runtime/reference/Conversion.h"
@@ -30,6 +31,17 @@ ReferenceExecutor::ReferenceExecutor(plan::Plan plan, const TensorMap &tensors)
     : program_(oneImage(std::move(plan))), tensors(tensors) {
   for (const plan::Layer &layer : program_.layers())
     weights.push_back(convert(tensors.at(layer.weights())));
+  converted.resize(program_.layers_size());
+  countsMutex = std::make_unique<std::mutex>();
+  for (const plan::Step &step : program_.steps()) {
+    mapped.emplace_back();
+    if (!step.has_layer())
+      continue;
+    const plan::Layer &layer = program_.layers(step.layer());
+    requireRanges(layer);
+    if (readsArrays(layer))
+      mapped.back() = std::make_unique<MappedLayer>(step, layer);
+  }
 
   // A layer's float weights are also a value, which nothing needs here unless
   // a step reads it as an ordinary operand.
@@ -64,11 +76,21 @@ void ReferenceExecutor::program(const Chip &chip) {
     std::vector<float> written(weights[l].numbers.size());
     chain.write(chip, 0, written, &counts);
     std::ranges::copy(written, weights[l].numbers.begin());
+    for (int s = 0; s < program_.steps_size(); ++s)
+      if (mapped[s] && program_.steps(s).layer() == uint32_t(l))
+        mapped[s]->write(chip, chain);
   }
 }
 
+std::vector<ConverterCounts> ReferenceExecutor::converterCounts() const {
+  const std::scoped_lock lock(*countsMutex);
+  return converted;
+}
+
 std::vector<reference::Tensor>
-ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs) const {
+ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs,
+                            uint64_t firstImage) const {
+  std::vector<ConverterCounts> here(program_.layers_size());
   std::vector<reference::Tensor> computed(program_.values_size());
   for (int i = 0; i < program_.inputs_size(); ++i)
     computed[program_.inputs(i)] = inputs[i];
@@ -77,17 +99,28 @@ ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs) const {
                                                      : constants[index];
   };
 
-  for (const plan::Step &step : program_.steps()) {
+  for (int s = 0; s < program_.steps_size(); ++s) {
+    const plan::Step &step = program_.steps(s);
     std::vector<const reference::Tensor *> operands;
     for (uint32_t input : step.inputs())
       operands.push_back(&value(input));
-    if (step.has_layer())
+    std::vector<reference::Tensor> drives;
+    if (step.has_layer()) {
       operands[1] = &weights[step.layer()];
+      drives = driven(program_.layers(step.layer()), *operands[0],
+                      here[step.layer()]);
+      operands[0] = &drives[0];
+    }
     std::vector<reference::Tensor> results;
     for (uint32_t output : step.outputs())
       results.push_back(zeros(program_.values(output)));
 
-    if (step.operation() == "relayout" || step.operation() == "scale_offset")
+    if (mapped[s])
+      results[0] =
+          mapped[s]->run(operands, drives, firstImage,
+                         program_.values(step.outputs(0)), here[step.layer()]);
+    else if (step.operation() == "relayout" ||
+             step.operation() == "scale_offset")
       results[0] = *operands[0];
     else if (!reference::evaluate(step.operation(), attributesOf(step),
                                   operands, results))
@@ -101,6 +134,9 @@ ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs) const {
   for (int v = 0; v < program_.values_size(); ++v)
     if (!program_.values(v).constant().empty())
       computed[v] = constants[v];
+  const std::scoped_lock lock(*countsMutex);
+  for (size_t l = 0; l < converted.size(); ++l)
+    converted[l] += here[l];
   return computed;
 }
 
@@ -124,7 +160,7 @@ void ReferenceExecutor::runCall(int64_t first, int64_t images,
     read(first + i, image.data());
     std::ranges::copy(image, input.numbers.begin() + i * image.size());
   }
-  std::vector<reference::Tensor> values = evaluate({&input, 1});
+  std::vector<reference::Tensor> values = evaluate({&input, 1}, first);
   const double *logits = values[program_.outputs(0)].numbers.data();
   for (int64_t i = 0; i < images; ++i)
     write(first + i, logits + i * outputElements());

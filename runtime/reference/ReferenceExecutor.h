@@ -14,12 +14,16 @@
 #define CIM_RUNTIME_REFERENCE_REFERENCEEXECUTOR_H
 
 #include "dialects/nn/reference/Reference.h"
+#include "runtime/converters/Counts.h"
 #include "runtime/plan/plan.pb.h"
 #include "runtime/programming/Chip.h"
+#include "runtime/reference/MappedLayer.h"
 #include "runtime/tensor/Tensor.h"
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -42,9 +46,14 @@ public:
   const plan::Plan &plan() const { return program_; }
 
   /// Computes every value of the plan, in the order of its values, from one
-  /// call's \p inputs, whose shapes must be those of the plan's inputs.
+  /// call's \p inputs, whose shapes must be those of the plan's inputs, and
+  /// the first of which is image \p firstImage.
   std::vector<reference::Tensor>
-  evaluate(std::span<const reference::Tensor> inputs) const;
+  evaluate(std::span<const reference::Tensor> inputs,
+           uint64_t firstImage = 0) const;
+
+  /// What the converters of each layer of the plan did in all runs so far.
+  std::vector<ConverterCounts> converterCounts() const;
 
   /// As Executor::run, with logits in double precision.
   using ReadImage = std::function<void(int64_t index, float *image)>;
@@ -66,6 +75,10 @@ private:
   std::vector<reference::Tensor> constants;
   /// Weights by layer.
   std::vector<reference::Tensor> weights;
+  /// By step; null where arrays are not computed one by one.
+  std::vector<std::unique_ptr<MappedLayer>> mapped;
+  mutable std::vector<ConverterCounts> converted; ///< by layer
+  mutable std::unique_ptr<std::mutex> countsMutex;
   WriteCounts counts;
 };
 

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "compiler/Compiler.h"
+#include "runtime/calibration/Calibrate.h"
 #include "runtime/executor/Executor.h"
 #include "runtime/mapping/Tiles.h"
 
@@ -26,6 +27,12 @@ namespace {
 
 constexpr int64_t images = 2;
 
+void readImage(int64_t index, float *image, int64_t elements) {
+  std::mt19937 random(index);
+  std::normal_distribution<float> normal;
+  std::generate_n(image, elements, [&] { return normal(random); });
+}
+
 std::vector<float> logitsOf(const CompiledNetwork &network) {
   Executor executor(network.plan, network.tensors, {});
   executor.program({});
@@ -33,11 +40,7 @@ std::vector<float> logitsOf(const CompiledNetwork &network) {
   std::vector<float> logits(images * out);
   executor.run(
       images,
-      [&](int64_t index, float *image) {
-        std::mt19937 random(index);
-        std::normal_distribution<float> normal;
-        std::generate_n(image, in, [&] { return normal(random); });
-      },
+      [&](int64_t index, float *image) { readImage(index, image, in); },
       [&](int64_t index, const float *row) {
         std::copy_n(row, out, logits.begin() + index * out);
       });
@@ -103,6 +106,40 @@ TEST_P(MappedNetworks, areTheNetworkWithoutErrors) {
       for (size_t j = 0; j < logits.size(); ++j)
         ASSERT_NEAR(logits[j], expected[j], 1e-4f * largest);
     }
+  }
+}
+
+/// Array by array, with converters so fine that they hardly matter.
+TEST_P(MappedNetworks, areNearlyTheNetworkWithFineConverters) {
+  const std::string model =
+      std::string(CIM_SHARED "/models/") + GetParam() + ".onnx";
+  if (!std::filesystem::exists(model))
+    GTEST_SKIP() << model << " is not here";
+  for (const Cells &kind : {everyKind[0], everyKind[2], everyKind[7]}) {
+    ErrorRequest asked;
+    asked.quantize = kind.quantize;
+    const std::vector<float> expected = logitsOf(compile(model, asked));
+    asked.crossbar = kind.slices > 1 ? "256x64" : "128x128";
+    asked.cells = kind.cells;
+    asked.cellBits = kind.cellBits;
+    asked.dac = asked.adc = "16";
+    SCOPED_TRACE(asked.crossbar + " " + kind.cells + " " + kind.quantize);
+    CompiledNetwork network = compile(model, asked);
+    const int64_t elements = Executor(compile(model, {}).plan, network.tensors,
+                                      {})
+                                 .inputElements();
+    calibrate(
+        network.plan, network.tensors, images,
+        [&](int64_t index, float *image) {
+          readImage(index, image, elements);
+        },
+        {});
+    const std::vector<float> logits = logitsOf(network);
+    float largest = 0;
+    for (float logit : expected)
+      largest = std::max(largest, std::abs(logit));
+    for (size_t j = 0; j < logits.size(); ++j)
+      ASSERT_NEAR(logits[j], expected[j], 2e-2f * largest);
   }
 }
 

@@ -215,6 +215,37 @@ def measure(kind, model, images, opponents, arguments):
     return result
 
 
+# What a crossbar costs: options beyond a trial's noise. The first is the trial itself.
+MAPPINGS = {
+    "unmapped": (),
+    "mapped": ("--crossbar", "128x128"),
+    "errors per cell": ("--crossbar", "128x128", "--noise", "normal:1uS"),
+    "ADC": ("--crossbar", "128x128", "--dac", "8", "--adc", "8"),
+    "ADC, 2 slices": ("--crossbar", "128x128", "--dac", "8", "--adc", "8", "--quantize", "5,mode=symmetric",
+                      "--cell-bits", "2"),
+    "read noise": ("--crossbar", "128x128", "--read-noise", "1uS"),
+}
+
+
+def measure_mapping(model, images, arguments):
+    """Whole trials on crossbars, against one without: seconds, and how often the trial without fits into them."""
+    with tempfile.TemporaryDirectory() as directory:
+        cim = Cim(str(model), images, arguments.threads, pathlib.Path(directory))
+        seconds = {name: [] for name in MAPPINGS}
+        for round_number in range(arguments.rounds):
+            for name, options in MAPPINGS.items():
+                noise = () if "--noise" in options else ("--noise", f"normal:{NOISE_WIDTH}ns")
+                spent = cim._eval(*options, *noise, "--seed", str(round_number), "--trials", "1")
+                seconds[name].append(spent["program"] + spent["forward"])
+    medians = {name: statistics.median(s) for name, s in seconds.items()}
+    result = {"kind": "mapping", "model": model.name, "images": len(images), "threads": arguments.threads,
+              "seconds": seconds, "images_per_second": {n: len(images) / s for n, s in medians.items()},
+              "times_slower": {n: s / medians["unmapped"] for n, s in medians.items()}}
+    rates = "  ".join(f"{n} {len(images) / s:,.1f} ({s / medians['unmapped']:.2f}x)" for n, s in medians.items())
+    print(f"{'mapping':9} {model.name:22} images/s, and times a trial without: {rates}", flush=True)
+    return result
+
+
 def cpu_name():
     for line in open("/proc/cpuinfo"):
         if line.startswith("model name"):
@@ -246,6 +277,9 @@ def main():
         if trial:
             document["results"].append(measure("trial", model, images, trial, arguments))
         document["results"].append(measure("inference", model, images, inference, arguments))
+    if not arguments.only or arguments.only in "mapping":
+        images = numpy.random.default_rng(0).standard_normal((arguments.images, 3, 32, 32), dtype=numpy.float32)
+        document["results"].append(measure_mapping(SHARED / "models/resnet32-cifar10.onnx", images, arguments))
     pathlib.Path(arguments.json).write_text(json.dumps(document, indent=1) + "\n")
     print(f"saved {arguments.json}")
 

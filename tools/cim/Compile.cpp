@@ -5,7 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/grammar/LayerPattern.h"
+#include "runtime/converters/LayerConverters.h"
 #include "runtime/tensor/Errors.h"
+#include "tools/cim/Calibration.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
@@ -24,11 +26,15 @@ const std::vector<std::string> stageNames = {"nn", "cim", "perturbed", "mapped",
 struct Compile {
   ModelFlags model;
   ErrorFlags errors;
+  /// On which the ranges of converters are measured.
+  DataFlags data;
+  Calibrator calibrator;
   Output output;
   std::string file, until;
   bool dumpPasses = false;
 
   Stage stage() const;
+  void calibrate(std::vector<ErrorRequest> &requests);
   void run();
 };
 
@@ -50,6 +56,18 @@ Stage Compile::stage() const {
   throw UsageError("--until '" + until +
                    "' is no stage; write nn, cim, perturbed, mapped or plan" +
                    (near.empty() ? "" : " (did you mean '" + near[0] + "'?)"));
+}
+
+/// Adds the ranges of converters as they are measured on the data.
+void Compile::calibrate(std::vector<ErrorRequest> &requests) {
+  Network network = Network::load(model, requests);
+  if (!hasConverters(network.plan))
+    throw UsageError("--data has no effect on a compilation without converters "
+                     "(--dac, --adc), whose ranges are measured on them; leave "
+                     "it out");
+  calibrator.calibrate(network, data, RunFlags());
+  for (ErrorRequest &range : fixedRanges(network.plan))
+    requests.push_back(std::move(range));
 }
 
 void Compile::run() {
@@ -83,9 +101,25 @@ void Compile::run() {
                      "the document; redirect one of them");
   if (!file.empty())
     checkWritable("-o", file);
+  if (calibrator.isAsked() && data.spec.empty())
+    throw UsageError("--calibrate has no effect on a compilation without the "
+                     "data to measure on; add --data");
+  if (!data.spec.empty()) {
+    data.check();
+    if (data.limit > 0)
+      throw UsageError("--limit has no effect on a compilation; --calibrate "
+                       "says how many images are measured");
+    if (until < Stage::mapped)
+      throw UsageError("--data has no effect before stage mapped, where "
+                       "converters get their ranges; leave it out, or compile "
+                       "further than --until " +
+                       this->until);
+  }
   output.check();
 
   Stopwatch total;
+  if (!data.spec.empty())
+    calibrate(request.errors);
   request.model = model.path;
   request.foldBatchNorm = model.foldBatchNorm;
   request.dumpPasses = dumpPasses;
@@ -95,6 +129,8 @@ void Compile::run() {
   errors.describe(options);
   if (model.foldBatchNorm)
     options["fold-batch-norm"] = true;
+  if (!data.spec.empty())
+    options["data"] = data.spec;
   // The document counts layers and weights, which only a plan tells.
   const Json described = output.json.empty()
                              ? Json()
@@ -128,6 +164,8 @@ Command cim::compileCommand(CLI::App &cim) {
                 "Print the program after every pass to stderr")
       ->group("Output");
   command->errors.addTo(*app);
+  command->data.addTo(*app);
+  command->calibrator.addTo(*app);
   command->output.addTo(*app);
   app->footer("Examples:\n"
               "  cim compile resnet32.onnx --until nn\n"

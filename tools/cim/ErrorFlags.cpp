@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/grammar/CellOptions.h"
+#include "dialects/cim/grammar/ConverterOptions.h"
 #include "dialects/cim/grammar/CrossbarOptions.h"
 #include "dialects/cim/grammar/LayerPattern.h"
 #include "runtime/devices/DeviceModels.h"
@@ -12,6 +13,7 @@
 #include "tools/cim/Flags.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 using namespace cim;
 
@@ -35,7 +37,8 @@ struct NamedOption {
   std::string ErrorFlags::*flag;
   std::string ErrorRequest::*field;
   void (*parse)(std::string_view);
-  bool isMapping; ///< where weights stand, not what happens to them
+  /// Where weights stand and what is around them, not what happens to them.
+  bool isMapping;
 };
 constexpr NamedOption namedOptions[] = {
     {"quantize", &ErrorFlags::quantize, &ErrorRequest::quantize,
@@ -67,6 +70,16 @@ constexpr NamedOption namedOptions[] = {
      [](std::string_view text) { parseWireResistance(text); }, true},
     {"packing", &ErrorFlags::packing, &ErrorRequest::packing,
      [](std::string_view text) { parsePacking(text); }, true},
+    {"dac", &ErrorFlags::dac, &ErrorRequest::dac,
+     [](std::string_view text) { parseDac(text); }, true},
+    {"adc", &ErrorFlags::adc, &ErrorRequest::adc,
+     [](std::string_view text) { parseAdc(text); }, true},
+    {"adc-mismatch", &ErrorFlags::adcMismatch, &ErrorRequest::adcMismatch,
+     [](std::string_view text) { parseAdcMismatch(text); }, true},
+    {"iv", &ErrorFlags::currentVoltage, &ErrorRequest::currentVoltage,
+     [](std::string_view text) { parseCurrentVoltage(text); }, true},
+    {"read-noise", &ErrorFlags::readNoise, &ErrorRequest::readNoise,
+     [](std::string_view text) { parseReadNoise(text); }, true},
 };
 
 /// `PATTERN:OPTION=VALUE`. Patterns and values may hold colons, values equals
@@ -98,8 +111,8 @@ ErrorRequest parseOverride(const std::string &text) {
                    (near.empty()
                         ? "; use quantize, device, noise, write-verify, "
                           "correlated, shift, read-disturb, faults, crossbar, "
-                          "cells, conductance, cell-bits, wire-resistance "
-                          "or packing"
+                          "cells, conductance, cell-bits, wire-resistance, "
+                          "packing, dac, adc, adc-mismatch, iv or read-noise"
                         : "; did you mean '" + near[0] + "'?"));
 }
 
@@ -132,6 +145,7 @@ void ErrorFlags::addTo(CLI::App &app) {
       ->group(group);
   addOverridesTo(app);
   addCrossbarsTo(app);
+  addConvertersTo(app);
 }
 
 void ErrorFlags::addCellErrorsTo(CLI::App &app) {
@@ -222,11 +236,50 @@ void ErrorFlags::addCrossbarsTo(CLI::App &app) {
       ->group(group);
 }
 
+void ErrorFlags::addConvertersTo(CLI::App &app) {
+  const char *group = "Crossbars";
+  app.add_option("--dac", dac,
+                 "BITS[,range=XMAX][,inputs=signed|unsigned][,mode=serial]: "
+                 "round what enters the arrays (default range: calibrated)")
+      ->type_name("DAC")
+      ->group(group);
+  app.add_option("--adc", adc,
+                 "BITS, and one of ,range=max (default) ,percentile=P "
+                 ",range=F of the worst case ,limit=L; ,per=tile: round and "
+                 "clip what leaves each tile")
+      ->type_name("ADC")
+      ->group(group);
+  app.add_option("--adc-mismatch", adcMismatch,
+                 "gain=S,offset=S,inl=S: how ADCs differ, standard deviations "
+                 "as a fraction, and in steps of the ADC")
+      ->type_name("MISMATCH")
+      ->group(group);
+  app.add_option("--iv", currentVoltage,
+                 "A cell's current over its input, INPUT,CURRENT as shares of "
+                 "the largest; needs --dac")
+      ->type_name("FILE.csv")
+      ->group(group);
+  app.add_option("--read-noise", readNoise,
+                 "Standard deviation of a cell's conductance at every read, "
+                 "for example 0.5uS")
+      ->type_name("WIDTH")
+      ->group(group);
+}
+
 bool ErrorFlags::any() const {
   for (const NamedOption &option : namedOptions)
     if (!option.isMapping && !(this->*option.flag).empty())
       return true;
   return !overrides.empty();
+}
+
+bool ErrorFlags::hasConverters() const {
+  auto isConverter = [](const std::string &override) {
+    const ErrorRequest request = parseOverride(override);
+    return !request.dac.empty() || !request.adc.empty();
+  };
+  return !dac.empty() || !adc.empty() ||
+         std::any_of(overrides.begin(), overrides.end(), isConverter);
 }
 
 std::vector<ErrorRequest> ErrorFlags::check() const {

@@ -11,7 +11,9 @@
 #include "runtime/evaluation/Statistics.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/tensor/TensorFile.h"
+#include "tools/cim/Calibration.h"
 #include "tools/cim/Command.h"
+#include "tools/cim/ConverterReport.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/MeasureText.h"
 #include "tools/cim/Network.h"
@@ -33,6 +35,7 @@ struct Eval {
   ErrorFlags errors;
   DataFlags data;
   RunFlags running;
+  Calibrator calibrator;
   Output output;
   std::string outputs, times;
   int64_t trials = 0;
@@ -174,18 +177,24 @@ void Eval::run() {
       times.empty() ? std::vector<double>() : parseTimes(times);
 
   Stopwatch total;
-  const Network network = Network::load(model, requests);
+  Network network = Network::load(model, requests);
+  calibrator.check(network);
   const std::vector<int64_t> inputShape = imageShape(network.plan);
-  std::vector<plan::Plan> plans; // one per time
-  for (double time : seconds)
-    plans.push_back(atTime(network.plan, time));
-  if (plans.empty())
-    plans.push_back(network.plan);
+  for (double time : seconds) // what is wrong with it comes early
+    atTime(network.plan, time);
   checkInterrupted();
   const DataSet images = data.open({.inputShape = inputShape,
                                     .classes = classCount(network.plan),
                                     .threads = unsigned(running.threads)});
   checkInterrupted();
+  Stopwatch calibration;
+  calibrator.calibrate(network, data, running);
+  const double calibrateSeconds = calibration.seconds();
+  std::vector<plan::Plan> plans; // one per time
+  for (double time : seconds)
+    plans.push_back(atTime(network.plan, time));
+  if (plans.empty())
+    plans.push_back(network.plan);
 
   EvaluationOptions options;
   options.trials = std::max<int64_t>(1, trials);
@@ -259,6 +268,9 @@ void Eval::run() {
   if (verifies)
     fields.push_back({"writing", WriteSummary(result).text()});
   std::string text = fieldsText(fields);
+  const ConverterReport converters(network.plan, result.converters);
+  if (!converters.isEmpty())
+    text += "\n" + converters.text();
   if (!later.empty())
     text += timesText(later);
   if (running.profile)
@@ -268,6 +280,7 @@ void Eval::run() {
   errors.describe(resolved);
   if (model.foldBatchNorm)
     resolved["fold-batch-norm"] = true;
+  calibrator.describe(resolved, network);
   data.describe(resolved, images);
   if (!times.empty())
     resolved["times"] = times;
@@ -295,9 +308,12 @@ void Eval::run() {
   if (verifies)
     document["writing"] = WriteSummary(result).json();
   document["images_per_second"] = rate;
+  if (!converters.isEmpty())
+    document["converters"] = converters.json();
   if (running.profile)
     document["profile"] = profileJson(result);
   document["seconds"] = {{"compile", network.compileSeconds},
+                         {"calibrate", calibrateSeconds},
                          {"program", result.programSeconds},
                          {"forward", result.forwardSeconds},
                          {"total", total.seconds()}};
@@ -325,6 +341,7 @@ Command cim::evalCommand(CLI::App &cim) {
       ->type_name("T1,T2,...")
       ->group("Errors");
   addSeed(*app, command->seed);
+  command->calibrator.addTo(*app);
   command->running.addTo(*app);
   app->add_option("--outputs", command->outputs,
                   "Write the logits of the first chip, images × classes "

@@ -148,21 +148,40 @@ void DataFlags::check() {
     normalization = parseNormalization(normalize);
 }
 
-DataSet DataFlags::open(DataOptions options) const {
+DataSet DataFlags::open(const DataSpec &spec, DataOptions options) const {
   std::optional<Progress> progress;
-  options.limit = limit;
   options.normalization = normalization;
   options.progress = [&](const char *activity, double fraction) {
     checkInterrupted();
     if (!progress)
-      progress.emplace(std::string(activity) + " " + spec, 100, "%");
+      progress.emplace(std::string(activity) + " " + spec.text, 100, "%");
     progress->done = static_cast<int64_t>(100 * fraction);
   };
-  DataSet data = DataSet::open(parsed, options);
+  return DataSet::open(spec, options);
+}
+
+DataSet DataFlags::open(DataOptions options) const {
+  options.limit = limit;
+  DataSet data = open(parsed, options);
   if (limit > data.images())
     warn("--limit " + std::to_string(limit) + ": there are only " +
          std::to_string(data.images()) + " images");
   return data;
+}
+
+DataSet DataFlags::openForCalibration(DataOptions options) const {
+  DataSpec train = parsed;
+  if (parsed.kind != DataKind::npy && parsed.kind != DataKind::folder)
+    train.split = Split::train;
+  try {
+    return open(train, options);
+  } catch (const InputError &error) {
+    if (train.split == parsed.split)
+      throw;
+    warn(std::string("converters are calibrated on the data themselves: ") +
+         error.what());
+    return open(parsed, options);
+  }
 }
 
 void DataFlags::describe(Json &options, const DataSet &data) const {

@@ -54,6 +54,7 @@ struct ErrorFlags {
   std::string writeVerify, correlated, readDisturb;
   std::string crossbar, cells, conductance, cellBits, packing;
   std::string wireResistance;
+  std::string dac, adc, adcMismatch, currentVoltage, readNoise;
   std::string layers;
   std::vector<std::string> overrides;
 
@@ -65,6 +66,8 @@ struct ErrorFlags {
   std::vector<ErrorRequest> check() const;
   /// Whether any error is asked for (crossbars alone are none).
   bool any() const;
+  /// Whether any layer gets a DAC or an ADC.
+  bool hasConverters() const;
   void describe(Json &options) const;
   /// The value of the option \p name ("noise", "layers", ...), or nullptr.
   std::string *find(std::string_view name);
@@ -80,6 +83,7 @@ private:
   void addCellErrorsTo(CLI::App &app);
   void addOverridesTo(CLI::App &app);
   void addCrossbarsTo(CLI::App &app);
+  void addConvertersTo(CLI::App &app);
 };
 
 /// `--data`, `--limit`, `--normalize`.
@@ -94,9 +98,14 @@ struct DataFlags {
   void check();
   /// Opens the data (with progress). check() must have been called.
   DataSet open(DataOptions options) const;
+  /// The first \p options.limit images of the same data's train split; of the
+  /// data themselves, whatever `--limit` says, where there is none.
+  DataSet openForCalibration(DataOptions options) const;
   void describe(Json &options, const DataSet &data) const;
 
 private:
+  DataSet open(const DataSpec &data, DataOptions options) const;
+
   DataSpec parsed;
   std::optional<Normalization> normalization;
 };

@@ -5,9 +5,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/converters/LayerConverters.h"
 #include "runtime/kernels/InstructionSet.h"
 #include "runtime/store/Store.h"
 #include "runtime/tensor/Errors.h"
+#include "tools/cim/Calibration.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/Network.h"
@@ -34,6 +36,7 @@ struct Sweep {
   ErrorFlags errors;
   DataFlags data;
   RunFlags running;
+  Calibrator calibrator;
   Output output;
   std::vector<std::string> vary, compare;
   std::string storePath, shardText, untilText, yieldText;
@@ -152,6 +155,13 @@ void Sweep::run() {
 
   Stopwatch total;
   Network network = Network::load(model, requests[0]);
+  const bool isCalibrated =
+      hasConverters(network.plan) ||
+      std::any_of(points.begin(), points.end(), [](const SweepPoint &point) {
+        return point.errors.hasConverters();
+      });
+  if (!isCalibrated)
+    calibrator.check(network);
   const Json modelJson = network.describe();
   checkInterrupted();
   const DataSet images = data.open({.inputShape = imageShape(network.plan),
@@ -160,8 +170,9 @@ void Sweep::run() {
   checkInterrupted();
   report.images = images.images();
 
-  const std::vector<PointIdentity> identities =
-      identitiesOf(points, model, running, network, images);
+  const std::vector<PointIdentity> identities = identitiesOf(
+      points, model, running, network, images,
+      isCalibrated ? calibrator.identity(network, data, running) : Json());
 
   // A store that cannot be written can still answer.
   const bool isReadOnly = std::filesystem::exists(storePath) &&
@@ -176,7 +187,10 @@ void Sweep::run() {
   std::vector<std::string> names;
   for (const SweepPoint &point : points)
     names.push_back(point.errors.text());
-  SweepWork work({model, requests, names, data.spec, images,
+  auto calibrate = [&](Network &point, const auto &warning) {
+    calibrator.calibrate(point, data, running, warning);
+  };
+  SweepWork work({model, requests, names, data.spec, images, calibrate,
                   std::move(evaluation), trials, untilWidth, shard},
                  identities, std::move(network), store, isReadOnly);
   const bool complete = work.run();
@@ -255,6 +269,7 @@ Command cim::sweepCommand(CLI::App &cim) {
       ->group("Sweep");
   command->errors.addTo(*app);
   addSeed(*app, command->seed);
+  command->calibrator.addTo(*app);
   command->running.addTo(*app, /*withProfile=*/false);
   command->output.addTo(*app);
   app->footer(

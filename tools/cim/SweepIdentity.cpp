@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "tools/cim/SweepIdentity.h"
 #include "dialects/cim/grammar/Words.h"
+#include "runtime/converters/LayerConverters.h"
 #include "runtime/devices/DeviceModels.h"
 #include "runtime/kernels/InstructionSet.h"
 #include "runtime/tensor/Files.h"
@@ -65,6 +66,8 @@ private:
   }
 
   std::string ofOption(const std::string &name, const std::string &text) {
+    if (name == "iv")
+      return remember("file " + text, [&] { return sha256OfFile(text); });
     if (name == "device")
       return text + ",model=" + remember("device " + text, [&] {
                Sha256 hash;
@@ -105,7 +108,8 @@ private:
 std::vector<PointIdentity>
 cim::identitiesOf(const std::vector<SweepPoint> &points,
                   const ModelFlags &model, const RunFlags &running,
-                  const Network &network, const DataSet &images) {
+                  const Network &network, const DataSet &images,
+                  const Json &calibration) {
   PointIdentity identity;
   identity.modelSha256 = hashOf(network);
   identity.dataSha256 = images.sha256();
@@ -117,6 +121,8 @@ cim::identitiesOf(const std::vector<SweepPoint> &points,
     Json options = Json::object();
     point.errors.describe(options);
     options["fold-batch-norm"] = model.foldBatchNorm;
+    if (point.errors.hasConverters() || hasConverters(network.plan))
+      options["calibrate"] = calibration;
     if (!images.asStored().isFloat)
       options["normalize"] = spelling(images.normalization());
     // Names come from files, so they may be no UTF-8.

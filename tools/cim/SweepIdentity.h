@@ -17,12 +17,12 @@ namespace cim {
 
 /// Everything that the results of each of \p points depend on, but for seed and
 /// trial. Files that options name count by their contents. \p network is the
-/// model with any errors. Throws InputError.
-std::vector<PointIdentity> identitiesOf(const std::vector<SweepPoint> &points,
-                                        const ModelFlags &model,
-                                        const RunFlags &running,
-                                        const Network &network,
-                                        const DataSet &images);
+/// model with any errors; \p calibration what its converters' ranges depend on
+/// (Calibrator::identity). Throws InputError.
+std::vector<PointIdentity>
+identitiesOf(const std::vector<SweepPoint> &points, const ModelFlags &model,
+             const RunFlags &running, const Network &network,
+             const DataSet &images, const Json &calibration);
 
 } // namespace cim
 

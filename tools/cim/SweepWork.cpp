@@ -114,6 +114,7 @@ void SweepWork::prepare(size_t point, std::unique_ptr<Evaluator> &evaluator) {
     networkOf = point;
     compileSeconds += network.compileSeconds;
   }
+  plan.calibrate(network, warning);
   State &state = states[point];
   if (!state.known) {
     const int64_t expected = missingAtLeast(point);

@@ -15,6 +15,7 @@
 #include "tools/cim/Progress.h"
 #include "tools/cim/SweepReport.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,6 +46,10 @@ public:
     std::vector<std::string> names;                         ///< by point
     std::string dataSpec;
     const DataSet &images;
+    /// Finds the ranges of a point's converters; a line for each doubt.
+    std::function<void(Network &,
+                       const std::function<void(const std::string &)> &)>
+        calibrate;
     EvaluationOptions evaluation;
     int64_t trials;                   ///< at least
     std::optional<double> untilWidth; ///< stop there instead

@@ -214,3 +214,28 @@ grammar::readCumulativeDistribution(std::string_view path) {
                "has one column; expected VALUE,PROBABILITY or LOW,HIGH,COUNT");
   }
 }
+
+CurrentVoltageCurve grammar::readCurrentVoltageCurve(std::string_view path) {
+  Table table = readTable(path);
+  if (table.rows.front().fields.size() != 2)
+    table.fail(table.rows.front().line, "does not have the two columns "
+                                        "INPUT,CURRENT");
+  CurrentVoltageCurve curve;
+  bool hasOrigin = false;
+  for (const Row &row : table.rows) {
+    const double input = row.fields[0], current = row.fields[1];
+    if (!curve.input.empty() && input <= curve.input.back())
+      table.fail(row.line, "is not above the input before it; write inputs in "
+                           "ascending order, each once");
+    if (input == 0 && current != 0)
+      table.fail(row.line, "has a current without any input");
+    hasOrigin |= input == 0;
+    curve.input.push_back(input);
+    curve.current.push_back(current);
+  }
+  const double first = curve.input.front(), last = curve.input.back();
+  if (!hasOrigin || last != 1 || (first != 0 && first != -1))
+    table.fail("does not reach from 0 or -1 to 1 with a row 0,0; inputs and "
+               "currents are shares of the largest");
+  return curve;
+}

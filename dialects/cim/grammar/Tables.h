@@ -14,6 +14,8 @@
 #ifndef CIM_DIALECTS_CIM_GRAMMAR_TABLES_H
 #define CIM_DIALECTS_CIM_GRAMMAR_TABLES_H
 
+#include "dialects/cim/grammar/ConverterOptions.h"
+
 #include <string_view>
 #include <vector>
 
@@ -46,6 +48,12 @@ struct CumulativeDistribution {
 /// Values are in units of the option's width; neither their mean nor their
 /// variance is changed. Throws GrammarError.
 CumulativeDistribution readCumulativeDistribution(std::string_view path);
+
+/// A cell's current over the voltage at its input, two columns INPUT,CURRENT,
+/// both shares of those at the largest input of a linear cell: inputs strictly
+/// ascending from 0 or -1 to 1, with a row 0,0; from 0 on, negative inputs give
+/// the opposite current. Throws GrammarError.
+CurrentVoltageCurve readCurrentVoltageCurve(std::string_view path);
 
 } // namespace cim::grammar
 

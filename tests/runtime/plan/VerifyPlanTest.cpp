@@ -231,6 +231,100 @@ TEST(VerifyPlan, refusesBrokenLayers) {
               HasSubstr("flips bits without quantization"));
 }
 
+TEST(VerifyPlan, refusesBrokenConverters) {
+  auto after = [](const std::function<void(plan::Layer &)> &edit,
+                  bool isMapped = true) {
+    Network network;
+    plan::Layer &layer = *network.plan.mutable_layers(0);
+    if (isMapped) {
+      plan::Crossbar &crossbar = *layer.mutable_crossbar();
+      crossbar.set_array_rows(128);
+      crossbar.set_array_columns(128);
+      crossbar.set_highest_conductance(100);
+      crossbar.set_matrix_columns(layer.shape(0));
+      crossbar.set_matrix_rows(network.tensors.at(layer.weights()).elements() /
+                               layer.shape(0));
+      crossbar.set_groups(1);
+      crossbar.set_groups_per_array(1);
+    }
+    edit(layer);
+    return verdict(network);
+  };
+  auto dac = [&](const std::function<void(plan::Dac &)> &edit) {
+    return after([&](plan::Layer &layer) {
+      layer.mutable_dac()->set_bits(8);
+      edit(*layer.mutable_dac());
+    });
+  };
+  auto adc = [&](const std::function<void(plan::Adc &)> &edit) {
+    return after([&](plan::Layer &layer) {
+      layer.mutable_adc()->set_bits(8);
+      edit(*layer.mutable_adc());
+    });
+  };
+  EXPECT_EQ(dac([](auto &) {}), "");
+  EXPECT_EQ(adc([](auto &) {}), "");
+  EXPECT_THAT(after([](auto &layer) { layer.mutable_adc()->set_bits(8); },
+                    /*isMapped=*/false),
+              HasSubstr("has converters, but no crossbar"));
+  EXPECT_THAT(dac([](auto &dac) { dac.set_bits(0); }), HasSubstr("1 to 16"));
+  EXPECT_THAT(dac([](auto &dac) {
+                dac.set_bits(1);
+                dac.set_is_signed(true);
+              }),
+              HasSubstr("no place for the sign"));
+  EXPECT_THAT(dac([](auto &dac) { dac.set_range(NAN); }),
+              HasSubstr("of a range"));
+  auto curve = [&](std::vector<std::pair<double, double>> points) {
+    return dac([&](plan::Dac &dac) {
+      for (auto [x, y] : points) {
+        dac.add_curve_input(x);
+        dac.add_curve_current(y);
+      }
+    });
+  };
+  EXPECT_EQ(curve({{0, 0}, {0.5, 0.4}, {1, 1}}), "");
+  EXPECT_EQ(curve({{-1, -2}, {0, 0}, {1, 1}}), "");
+  EXPECT_THAT(curve({{1, 1}}), HasSubstr("no list of points"));
+  EXPECT_THAT(curve({{0, 0}, {0, 0.5}, {1, 1}}), HasSubstr("do not ascend"));
+  EXPECT_THAT(curve({{0, 0.1}, {1, 1}}), HasSubstr("through 0"));
+  EXPECT_THAT(curve({{0, 0}, {2, 1}}), HasSubstr("through 0"));
+  EXPECT_THAT(dac([](auto &dac) {
+                dac.set_serial(true);
+                for (double x : {0, 1}) {
+                  dac.add_curve_input(x);
+                  dac.add_curve_current(x);
+                }
+              }),
+              HasSubstr("serial inputs never see"));
+  EXPECT_THAT(adc([](auto &adc) { adc.set_bits(1); }), HasSubstr("2 to 16"));
+  EXPECT_THAT(adc([](auto &adc) {
+                adc.set_range(plan::Adc::PERCENTILE);
+                adc.set_value(0);
+              }),
+              HasSubstr("percentile"));
+  EXPECT_THAT(adc([](auto &adc) {
+                adc.set_range(plan::Adc::FRACTION);
+                adc.set_value(1.5);
+              }),
+              HasSubstr("fraction"));
+  EXPECT_THAT(adc([](auto &adc) { adc.set_range(plan::Adc::LIMITS); }),
+              HasSubstr("lack their limits"));
+  EXPECT_THAT(adc([](auto &adc) { adc.add_limits(0); }),
+              HasSubstr("limits that are not"));
+  EXPECT_EQ(adc([](auto &adc) { adc.add_limits(1); }), "");
+  EXPECT_THAT(adc([](auto &adc) {
+                adc.add_limits(1);
+                adc.add_limits(2);
+              }),
+              HasSubstr("has 2 limits of its ADCs; expected 1"));
+  EXPECT_THAT(adc([](auto &adc) { adc.set_gain_mismatch(-1); }),
+              HasSubstr("mismatch"));
+  EXPECT_THAT(
+      after([](auto &layer) { layer.mutable_read_noise()->set_width(NAN); }),
+      HasSubstr("read noise"));
+}
+
 TEST(VerifyPlan, refusesBrokenCrossbars) {
   auto after = [](const std::function<void(plan::Layer &)> &edit) {
     Network network;

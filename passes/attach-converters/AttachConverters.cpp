@@ -1,0 +1,243 @@
+//===- AttachConverters.cpp - attach-converters ---------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "passes/attach-converters/AttachConverters.h"
+
+#include "dialects/cim/Cim.h"
+#include "dialects/cim/grammar/ConverterOptions.h"
+#include "dialects/cim/grammar/LayerPattern.h"
+
+#include <functional>
+
+using namespace mlir;
+
+namespace cim {
+#define GEN_PASS_DEF_ATTACHCONVERTERS
+#include "passes/attach-converters/AttachConverters.h.inc"
+
+namespace {
+
+/// What stands around a layer's arrays so far.
+struct Converters {
+  DacOption dac;
+  AdcOption adc;
+  std::optional<AdcMismatchOption> mismatch;
+  std::optional<CurrentVoltageCurve> curve;
+  std::optional<double> readNoise;
+  bool isAskedFor = false;
+};
+
+Converters convertersOf(crossbar::LayerOp layer) {
+  using Range = AdcOption::Range;
+  static_assert(int(Range::max) == int(crossbar::AdcRange::max) &&
+                int(Range::percentile) == int(crossbar::AdcRange::percentile) &&
+                int(Range::fraction) == int(crossbar::AdcRange::fraction) &&
+                int(Range::limits) == int(crossbar::AdcRange::limits));
+  Converters converters;
+  if (crossbar::DacOp dac = layer.getDac()) {
+    DacOption &option = converters.dac;
+    option.bits = dac.getBits();
+    if (dac.getRange())
+      option.range = dac.getRange()->convertToDouble();
+    if (dac.getInputs())
+      option.isSigned = *dac.getInputs() == crossbar::Inputs::isSigned;
+    option.isSerial = dac.getSerial();
+    if (dac.getCurveInput())
+      converters.curve = {dac.getCurveInput()->vec(),
+                          dac.getCurveCurrent()->vec()};
+  }
+  if (crossbar::AdcOp adc = layer.getAdc()) {
+    AdcOption &option = converters.adc;
+    option.bits = adc.getBits();
+    option.range = Range(adc.getRange());
+    if (adc.getValue())
+      option.value = adc.getValue()->convertToDouble();
+    if (adc.getLimits())
+      option.limits = adc.getLimits()->vec();
+    option.perTile = adc.getPerTile();
+    const AdcMismatchOption mismatch = {adc.getGain().convertToDouble(),
+                                        adc.getOffset().convertToDouble(),
+                                        adc.getInl().convertToDouble()};
+    if (mismatch.gain != 0 || mismatch.offset != 0 ||
+        mismatch.nonlinearity != 0)
+      converters.mismatch = mismatch;
+  }
+  if (crossbar::ReadNoiseOp noise = layer.getReadNoise())
+    converters.readNoise = noise.getWidth().convertToDouble();
+  return converters;
+}
+
+struct AttachConverters : impl::AttachConvertersBase<AttachConverters> {
+  using AttachConvertersBase::AttachConvertersBase;
+  explicit AttachConverters(std::vector<AttachConvertersOptions> requests)
+      : requests(std::move(requests)) {}
+
+  void runOnOperation() override {
+    layerOps = crossbar::crossbarLayers(getOperation());
+    all.clear();
+    for (crossbar::LayerOp layer : layerOps)
+      all.push_back(convertersOf(layer));
+    std::vector<AttachConvertersOptions> asked = requests;
+    if (asked.empty())
+      asked.push_back(
+          {dac, adc, adcMismatch, currentVoltage, readNoise, layers});
+    for (const AttachConvertersOptions &request : asked)
+      if (failed(apply(request)))
+        return signalPassFailure();
+    for (auto [layer, converters] : llvm::zip_equal(layerOps, all))
+      if (converters.isAskedFor && failed(attach(layer, converters)))
+        return signalPassFailure();
+    warnOfSerialInputs();
+  }
+
+  /// Lets \p request change the converters of the layers that it selects.
+  LogicalResult apply(const AttachConvertersOptions &request) {
+    std::vector<std::function<void(Converters &)>> changes;
+    auto parse = [&](StringRef name, const std::string &text, auto parser,
+                     auto field) {
+      return reported(name, text, [&] {
+        if (!text.empty())
+          changes.push_back(
+              [value = parser(text), field](Converters &converters) {
+                converters.*field = value;
+              });
+      });
+    };
+    if (failed(parse("dac", request.dac, parseDac, &Converters::dac)) ||
+        failed(parse("adc", request.adc, parseAdc, &Converters::adc)) ||
+        failed(parse("adc-mismatch", request.adcMismatch, parseAdcMismatch,
+                     &Converters::mismatch)) ||
+        failed(parse("iv", request.currentVoltage, parseCurrentVoltage,
+                     &Converters::curve)) ||
+        failed(parse("read-noise", request.readNoise, parseReadNoise,
+                     &Converters::readNoise)))
+      return failure();
+
+    std::vector<LayerIdentity> identities;
+    for (crossbar::LayerOp layer : layerOps)
+      identities.push_back(
+          {layer.getSymName().str(), layer.getRoleName().str()});
+    std::vector<bool> selected;
+    if (failed(reported("layers", request.layers, [&] {
+          selected = selectLayers(request.layers, identities);
+        })))
+      return failure();
+    for (auto [isSelected, converters] : llvm::zip_equal(selected, all)) {
+      if (!isSelected)
+        continue;
+      converters.isAskedFor |= !changes.empty();
+      for (const auto &change : changes)
+        change(converters);
+    }
+    return success();
+  }
+
+  /// Runs \p action; the grammar's complaint about an option becomes an error.
+  LogicalResult reported(StringRef option, StringRef value,
+                         llvm::function_ref<void()> action) {
+    try {
+      action();
+      return success();
+    } catch (const GrammarError &error) {
+      return emitError(getOperation().getLoc())
+             << option << " '" << value << "': " << error.what();
+    }
+  }
+
+  /// Says which option means nothing without which other one.
+  static LogicalResult checkCompany(crossbar::LayerOp layer,
+                                    const Converters &converters) {
+    auto fail = [&] {
+      return emitError(layer.getLoc())
+             << "layer '" << layer.getSymName() << "' ";
+    };
+    if (!layer.getMap())
+      return fail() << "stands on no arrays, around which converters could "
+                       "stand; put it on crossbars (--crossbar ROWSxCOLUMNS)";
+    if (converters.mismatch && !converters.adc.bits)
+      return fail() << "has ideal converters, which do not differ: "
+                       "adc-mismatch has no effect; give it an ADC (--adc "
+                       "BITS)";
+    if (converters.curve && !converters.dac.bits)
+      return fail() << "has no DAC, whose range the curve of its cells (--iv) "
+                       "is about; give it one (--dac BITS)";
+    if (converters.curve && converters.dac.isSerial)
+      return fail() << "has serial inputs, all at full drive, which never see "
+                       "the curve of its cells: leave out --iv or mode=serial";
+    return success();
+  }
+
+  /// Says so, once, when the bits of inputs come one by one in vain.
+  void warnOfSerialInputs() {
+    for (auto [layer, converters] : llvm::zip_equal(layerOps, all))
+      if (converters.isAskedFor && converters.dac.isSerial &&
+          !converters.adc.bits && converters.readNoise.value_or(0) == 0) {
+        emitWarning(layer.getLoc())
+            << "layer '" << layer.getSymName()
+            << "' has serial inputs without an ADC or read noise: the sum over "
+               "their bits is what parallel ones give";
+        return;
+      }
+  }
+
+  LogicalResult attach(crossbar::LayerOp layer, const Converters &converters) {
+    if (failed(checkCompany(layer, converters)))
+      return failure();
+    for (Operation *former :
+         {layer.getDac().getOperation(), layer.getAdc().getOperation(),
+          layer.getReadNoise().getOperation()})
+      if (former)
+        former->erase();
+    OpBuilder builder(layer.getWrite());
+    auto flag = [&](bool set) { return set ? builder.getUnitAttr() : nullptr; };
+    auto numbers = [&](const std::vector<double> &values) {
+      return values.empty() ? nullptr : builder.getDenseF64ArrayAttr(values);
+    };
+    if (const DacOption &option = converters.dac; option.bits) {
+      const CurrentVoltageCurve curve =
+          converters.curve.value_or(CurrentVoltageCurve());
+      crossbar::DacOp::create(
+          builder, layer.getLoc(), builder.getI64IntegerAttr(option.bits),
+          option.range ? builder.getF64FloatAttr(*option.range) : nullptr,
+          option.isSigned
+              ? crossbar::InputsAttr::get(&getContext(),
+                                          crossbar::Inputs(*option.isSigned))
+              : nullptr,
+          flag(option.isSerial), numbers(curve.current), numbers(curve.input));
+    }
+    if (const AdcOption &option = converters.adc; option.bits) {
+      const bool hasValue = option.range == AdcOption::Range::percentile ||
+                            option.range == AdcOption::Range::fraction;
+      const AdcMismatchOption mismatch =
+          converters.mismatch.value_or(AdcMismatchOption());
+      crossbar::AdcOp::create(
+          builder, layer.getLoc(), builder.getI64IntegerAttr(option.bits),
+          crossbar::AdcRangeAttr::get(&getContext(),
+                                      crossbar::AdcRange(option.range)),
+          hasValue ? builder.getF64FloatAttr(option.value) : nullptr,
+          numbers(option.limits), flag(option.perTile),
+          builder.getF64FloatAttr(mismatch.gain),
+          builder.getF64FloatAttr(mismatch.offset),
+          builder.getF64FloatAttr(mismatch.nonlinearity));
+    }
+    if (converters.readNoise)
+      crossbar::ReadNoiseOp::create(
+          builder, layer.getLoc(),
+          builder.getF64FloatAttr(*converters.readNoise));
+    return success();
+  }
+
+  std::vector<AttachConvertersOptions> requests;
+  SmallVector<crossbar::LayerOp> layerOps;
+  std::vector<Converters> all;
+};
+} // namespace
+
+std::unique_ptr<Pass>
+createAttachConverters(std::vector<AttachConvertersOptions> requests) {
+  return std::make_unique<AttachConverters>(std::move(requests));
+}
+} // namespace cim

@@ -1,0 +1,60 @@
+//===- Dac.h - What DACs make of a layer's inputs ---------------*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_RUNTIME_CONVERTERS_DAC_H
+#define CIM_RUNTIME_CONVERTERS_DAC_H
+
+#include "runtime/plan/plan.pb.h"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace cim {
+
+/// The digital-to-analogue converters of one layer, with a range. An input is
+/// rounded to a code, and the code drives the rows; docs/converters.md.
+class Dac {
+public:
+  /// \p dac has a range and says whether inputs can be negative.
+  explicit Dac(const plan::Dac &dac);
+
+  double step() const { return range / highestCode; }
+  int64_t lowest() const { return lowestCode; }
+  int64_t highest() const { return highestCode; }
+
+  /// The code of \p input: the nearest, halves to even, clipped.
+  int64_t code(double input) const;
+  /// Whether clipping costs half a step or more.
+  bool clips(double input) const;
+
+  /// Whether inputs are applied bit by bit.
+  bool isSerial() const { return serial; }
+  /// How often an input is applied: once, or once for every bit of a code.
+  unsigned applications() const { return serial ? bits : 1; }
+  /// The drive of \p code in application \p which; serial ones are the range,
+  /// its negative or 0.
+  double drive(int64_t code, unsigned which) const;
+  /// The factor with which the result of application \p which counts.
+  double significance(unsigned which) const;
+
+private:
+  double range;
+  unsigned bits; ///< of a code's magnitude
+  int64_t lowestCode, highestCode;
+  bool serial;
+  /// Points of the cells' curve, both as shares; empty: linear.
+  std::vector<double> curveInput, curveCurrent;
+};
+
+/// The value at \p x of the line through points (\p xs, \p ys), xs ascending
+/// and x between the first and the last.
+double interpolate(std::span<const double> xs, std::span<const double> ys,
+                   double x);
+
+} // namespace cim
+
+#endif // CIM_RUNTIME_CONVERTERS_DAC_H

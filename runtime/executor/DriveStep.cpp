@@ -1,0 +1,74 @@
+//===- DriveStep.cpp - DACs of a layer ------------------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/converters/LayerConverters.h"
+#include "runtime/executor/Attributes.h"
+#include "runtime/executor/KernelSteps.h"
+#include "runtime/executor/Views.h"
+#include "runtime/kernels/Converters.h"
+
+using namespace cim;
+
+namespace {
+
+/// What the DACs of a layer make of its input (driveInputs).
+class DriveStep : public BoundStep {
+public:
+  DriveStep(const Program &program, const plan::Step &step)
+      : input(step.inputs(0)), output(step.outputs(0)),
+        layer(integer(step, "layer")) {
+    const Dac dac = dacOf(program.plan.layers(layer));
+    const auto which = integer(step, "application");
+    drive.perInput = 1 / dac.step();
+    drive.lowest = dac.lowest();
+    drive.highest = dac.highest();
+    drive.step = dac.isSerial() ? dac.drive(1 << which, which) : dac.step();
+    drive.bit = dac.isSerial() ? which : -1;
+    countsInputs = which == 0;
+    if (program.plan.layers(layer).dac().curve_input_size() == 0)
+      return;
+    for (int64_t code = dac.lowest(); code <= dac.highest(); ++code)
+      curve.push_back(dac.drive(code, 0));
+    drive.curve = curve.data();
+  }
+
+  bool runsInPlace() const override { return true; }
+
+  void place(std::span<const Placement> values, size_t) override {
+    in = elementsOf(values[input]);
+    out = elementsOf(values[output]);
+  }
+
+  int run(const Pass &pass) const override {
+    const kernels::ImageView from = in.in(pass.arena, pass.calls);
+    const int64_t clipped =
+        kernels::drive(from, drive, out.in(pass.arena, pass.calls));
+    if (countsInputs) {
+      ConverterCounts &counts = pass.counts[layer];
+      counts.inputs +=
+          int64_t(from.images) * from.height * from.width * from.channels;
+      counts.clippedInputs += clipped;
+    }
+    return 0;
+  }
+
+private:
+  uint32_t input, output;
+  int64_t layer;
+  kernels::Drive drive;
+  std::vector<float> curve;
+  bool countsInputs;
+  PlacedView in, out;
+};
+
+} // namespace
+
+std::unique_ptr<BoundStep> cim::bindDrive(const Program &program,
+                                          const plan::Step &step) {
+  if (step.operation() != "dac")
+    return nullptr;
+  return std::make_unique<DriveStep>(program, step);
+}

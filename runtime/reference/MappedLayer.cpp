@@ -1,0 +1,240 @@
+//===- MappedLayer.cpp - A layer's arrays, in double precision ------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/reference/MappedLayer.h"
+
+#include "runtime/mapping/Tiles.h"
+#include "runtime/reference/Conversion.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+
+using namespace cim;
+
+std::vector<reference::Tensor> cim::driven(const plan::Layer &layer,
+                                           const reference::Tensor &input,
+                                           ConverterCounts &counts) {
+  if (!layer.has_dac())
+    return {input};
+  const Dac dac = dacOf(layer);
+  std::vector<reference::Tensor> drives(dac.applications(), input);
+  for (size_t i = 0; i < input.numbers.size(); ++i) {
+    const int64_t code = dac.code(input.numbers[i]);
+    for (unsigned which = 0; which < drives.size(); ++which)
+      drives[which].numbers[i] = dac.drive(code, which);
+    counts.clippedInputs += dac.clips(input.numbers[i]);
+  }
+  counts.inputs += input.numbers.size();
+  return drives;
+}
+
+MappedLayer::MappedLayer(const plan::Step &step, const plan::Layer &layer)
+    : step(step), layer(layer), attributes(attributesOf(step)) {
+  if (step.operation() == "gemm") {
+    alpha = std::get<double>(attributes["alpha"]);
+    attributes["alpha"] = 1.0;
+  }
+  // Without an ADC, nothing happens between arrays.
+  rowTiles = layer.has_adc() ? countTiles(layer).rowTiles : 1;
+  tileRows = layer.has_adc() ? layer.crossbar().array_rows()
+                             : layer.crossbar().matrix_rows();
+  if (layer.has_adc() && !layer.adc().limits().empty())
+    adc.emplace(layer);
+  slices.assign(layer.has_adc() ? slicesOf(layer) : 1, constant(0));
+}
+
+void MappedLayer::bindProgram(const LayerProgram &program) {
+  digitalPart = layer.has_adc() ? program.digitalPart() : 0;
+  uniformVariance.assign(slices.size(), 0);
+  for (uint32_t slice = 0; slice < program.slices(); ++slice)
+    uniformVariance[slices.size() > 1 ? slice : 0] +=
+        uniformReadVariance(layer, program.fullScale(slice));
+  variances.clear();
+  for (double variance : uniformVariance)
+    variances.push_back(constant(variance));
+}
+
+void MappedLayer::beginChip(const Chip &chip) {
+  if (adc)
+    adc->draw(chip);
+  noise.chip = chip;
+  noise.layer = layer.index();
+}
+
+void MappedLayer::packSlice(unsigned slice, const float *written, int64_t begin,
+                            int64_t end) {
+  std::vector<double> &numbers = slices[slice].numbers;
+  const int64_t row = numbers.size() / layer.shape(0);
+  std::copy(written, written + (end - begin) * row,
+            numbers.begin() + begin * row);
+}
+
+void MappedLayer::packReadVariance(unsigned slice, const float *variance,
+                                   int64_t begin, int64_t end) {
+  std::vector<double> &numbers = variances[slice].numbers;
+  const int64_t row = numbers.size() / layer.shape(0);
+  for (int64_t i = 0; i < (end - begin) * row; ++i)
+    numbers[begin * row + i] = uniformVariance[slice] + variance[i];
+}
+
+void MappedLayer::write(const Chip &chip, const LayerProgram &program) {
+  bindProgram(program);
+  beginChip(chip);
+  packAll(chip, program);
+}
+
+void MappedLayer::packAll(const Chip &chip, const LayerProgram &program) {
+  std::vector<float> written(slices[0].numbers.size());
+  for (unsigned slice = 0; slice < slices.size(); ++slice) {
+    if (readsSlices())
+      program.writeSlice(chip, slice, 0, written);
+    else
+      program.write(chip, 0, written);
+    packSlice(slice, written.data(), 0, layer.shape(0));
+    if (!readsVariance())
+      continue;
+    program.writeReadVariance(
+        chip, readsSlices() ? std::optional(slice) : std::nullopt, 0, written);
+    packReadVariance(slice, written.data(), 0, layer.shape(0));
+  }
+}
+
+reference::Tensor MappedLayer::constant(double number) const {
+  reference::Tensor weights;
+  weights.shape.assign(layer.shape().begin(), layer.shape().end());
+  int64_t count = 1;
+  for (int64_t extent : weights.shape)
+    count *= extent;
+  weights.numbers.assign(count, number);
+  return weights;
+}
+
+reference::Tensor MappedLayer::onlyTile(const reference::Tensor &weights,
+                                        uint32_t rowTile) const {
+  reference::Tensor tile = weights;
+  const int64_t rows = layer.crossbar().matrix_rows();
+  // Channels are the first dimension, or the last of two.
+  const int64_t channels = weights.numbers.size() / rows;
+  for (size_t i = 0; i < tile.numbers.size(); ++i) {
+    const int64_t row =
+        layer.channel_axis() == 0 ? int64_t(i) % rows : int64_t(i) / channels;
+    if (row / tileRows != rowTile)
+      tile.numbers[i] = 0;
+  }
+  return tile;
+}
+
+reference::Tensor MappedLayer::compute(const reference::Tensor &input,
+                                       const reference::Tensor &weights,
+                                       const plan::Value &result) const {
+  const reference::Tensor *operands[] = {&input, &weights};
+  std::vector<reference::Tensor> sums = {zeros(result)};
+  const bool isKnown =
+      reference::evaluate(step.operation(), attributes, operands, sums);
+  assert(isKnown && "layers are conv, gemm or matmul");
+  (void)isKnown;
+  return std::move(sums[0]);
+}
+
+uint32_t MappedLayer::channelOf(std::span<const int64_t> shape,
+                                size_t index) const {
+  if (step.operation() != "conv")
+    return index % shape.back();
+  size_t pixels = 1;
+  for (int64_t extent : shape.subspan(2))
+    pixels *= extent;
+  return index / pixels % shape[1];
+}
+
+void MappedLayer::addNoise(const reference::Tensor &drive, uint32_t slice,
+                           uint32_t rowTile, uint32_t array,
+                           uint64_t firstImage, const plan::Value &result,
+                           reference::Tensor &sums) const {
+  reference::Tensor squares = drive;
+  for (double &number : squares.numbers)
+    number *= number;
+  const reference::Tensor energy = compute(
+      squares, onlyTile(variances[slice], rowTile), result);
+  // Images of a convolution draw apart; a matrix is one image of many pixels.
+  const bool isConv = step.operation() == "conv";
+  const size_t images = isConv ? sums.shape[0] : 1;
+  const size_t perImage = sums.numbers.size() / images;
+  const size_t channels = isConv ? sums.shape[1] : sums.shape.back();
+  const size_t pixels = perImage / channels;
+  ReadNoise reads = noise;
+  reads.results = perImage;
+  std::vector<float> draws(perImage);
+  for (size_t image = 0; image < images; ++image) {
+    reads.draw(firstImage + image, array, 0, draws);
+    for (size_t i = 0; i < perImage; ++i) {
+      const size_t place = isConv ? i % pixels * channels + i / pixels : i;
+      const size_t at = image * perImage + i;
+      sums.numbers[at] += std::sqrt(energy.numbers[at]) * draws[place];
+    }
+  }
+}
+
+void MappedLayer::forEachArray(std::span<const reference::Tensor> drives,
+                               const plan::Value &result,
+                               const Visit &visit) const {
+  for (uint32_t which = 0; which < drives.size(); ++which)
+    for (uint32_t tile = 0; tile < rowTiles; ++tile)
+      for (uint32_t slice = 0; slice < slices.size(); ++slice) {
+        reference::Tensor sums =
+            compute(drives[which], onlyTile(slices[slice], tile), result);
+        visit(which, slice, tile, sums);
+      }
+}
+
+reference::Tensor
+MappedLayer::run(std::span<const reference::Tensor *const> operands,
+                 std::span<const reference::Tensor> drives, uint64_t firstImage,
+                 const plan::Value &result, ConverterCounts &counts) const {
+  reference::Tensor total = zeros(result);
+  uint32_t array = 0;
+  auto significance = [&](uint32_t which) {
+    return layer.has_dac() ? dacOf(layer).significance(which) : 1;
+  };
+  if (digitalPart != 0)
+    for (uint32_t which = 0; which < drives.size(); ++which) {
+      const reference::Tensor sums =
+          compute(drives[which], constant(digitalPart), result);
+      for (size_t i = 0; i < sums.numbers.size(); ++i)
+        total.numbers[i] += significance(which) * sums.numbers[i];
+    }
+  forEachArray(drives, result,
+               [&](uint32_t which, uint32_t slice, uint32_t tile,
+                   reference::Tensor &sums) {
+                 if (uniformVariance[slice] > 0 || readsVariance())
+                   addNoise(drives[which], slice, tile, array, firstImage,
+                            result, sums);
+                 ++array;
+                 for (size_t i = 0; i < sums.numbers.size(); ++i) {
+                   double value = sums.numbers[i];
+                   if (adc) {
+                     const AdcColumn &column =
+                         adc->column(slice, tile, channelOf(sums.shape, i));
+                     counts.clippedSums += column.clips(value, adc->lastCode());
+                     value = column.convert(value, adc->lastCode());
+                   }
+                   total.numbers[i] += significance(which) * value;
+                 }
+                 if (adc)
+                   counts.sums += sums.numbers.size();
+               });
+
+  // The bias, as the operation adds it to products of zero.
+  const reference::Tensor zero = constant(0);
+  std::vector<const reference::Tensor *> others(operands.begin(),
+                                                operands.end());
+  others[1] = &zero;
+  std::vector<reference::Tensor> bias = {zeros(result)};
+  reference::evaluate(step.operation(), attributes, others, bias);
+  for (size_t i = 0; i < total.numbers.size(); ++i)
+    total.numbers[i] = alpha * total.numbers[i] + bias[0].numbers[i];
+  return total;
+}

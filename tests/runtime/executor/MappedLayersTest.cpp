@@ -1,0 +1,490 @@
+//===- MappedLayersTest.cpp - Layers on arrays, against the reference -----===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/calibration/Calibrate.h"
+#include "runtime/converters/LayerConverters.h"
+#include "runtime/executor/Executor.h"
+#include "runtime/kernels/InstructionSet.h"
+#include "runtime/reference/ReferenceExecutor.h"
+#include "runtime/tensor/Errors.h"
+#include "tests/runtime/PlanBuilder.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <cstring>
+#include <numeric>
+
+using namespace cim;
+using namespace cim::test;
+using namespace testing;
+
+namespace {
+
+constexpr int64_t images = 6;
+
+void readImage(int64_t index, float *image, int64_t count) {
+  std::mt19937 random(index);
+  std::normal_distribution<float> normal;
+  std::generate_n(image, count, [&] { return normal(random); });
+}
+
+struct Run {
+  std::vector<float> results;
+  std::vector<ConverterCounts> counts;
+};
+
+Run runFast(const PlanBuilder &b, ExecutorOptions options = {},
+            const Chip &chip = {}, int64_t count = images) {
+  Executor executor(b.plan, b.tensors, options);
+  executor.program({9, 9, 0}); // something else before
+  executor.program(chip);
+  const int64_t in = executor.inputElements(), out = executor.outputElements();
+  Run run;
+  run.results.resize(count * out);
+  executor.run(
+      count, [&](int64_t index, float *image) { readImage(index, image, in); },
+      [&](int64_t index, const float *row) {
+        std::copy_n(row, out, run.results.begin() + index * out);
+      });
+  run.counts = executor.converterCounts();
+  return run;
+}
+
+std::vector<double> runReference(const PlanBuilder &b, const Chip &chip,
+                                 ConverterCounts &counts) {
+  ReferenceExecutor executor(b.plan, b.tensors);
+  executor.program(chip);
+  const int64_t in = executor.inputElements(), out = executor.outputElements();
+  std::vector<double> results(images * out);
+  executor.run(
+      images,
+      [&](int64_t index, float *image) { readImage(index, image, in); },
+      [&](int64_t index, const double *row) {
+        std::copy_n(row, out, results.begin() + index * out);
+      });
+  counts = executor.converterCounts()[0];
+  return results;
+}
+
+/// One layer on arrays, whose results are the network's.
+struct Layer {
+  PlanBuilder b{7};
+
+  Layer &conv(int64_t in, int64_t out, int64_t side, int64_t kernel,
+              int64_t stride = 1, int64_t groups = 1) {
+    b.output(b.conv(b.input({1, in, side, side}), out, kernel, stride,
+                    kernel / 2, groups));
+    return map(in / groups * kernel * kernel, out / groups, groups);
+  }
+  Layer &dense(int64_t in, int64_t out, bool transposed) {
+    b.output(b.gemm(b.input({1, in}, plan::ROW_MAJOR), out, transposed));
+    layer().set_channel_axis(transposed ? 0 : 1);
+    return map(in, out, 1);
+  }
+  /// A matrix whose rows kernels cannot store: of 10 numbers.
+  Layer &withoutKernel() {
+    uint32_t x = b.input({1, 5, 40}, plan::ROW_MAJOR);
+    uint32_t y = b.step("matmul", {x, b.constant({40, 10})}, {1, 5, 10},
+                        plan::ROW_MAJOR);
+    b.layer().set_channel_axis(1);
+    b.output(y);
+    return map(40, 10, 1);
+  }
+  Layer &map(int64_t rows, int64_t columns, int64_t groups) {
+    plan::Crossbar &crossbar = *layer().mutable_crossbar();
+    crossbar.set_array_rows(64);
+    crossbar.set_array_columns(12);
+    crossbar.set_highest_conductance(100);
+    crossbar.set_matrix_rows(rows);
+    crossbar.set_matrix_columns(columns);
+    crossbar.set_groups(groups);
+    crossbar.set_groups_per_array(1);
+    return *this;
+  }
+  Layer &offset() {
+    layer().mutable_crossbar()->set_cells(plan::Crossbar::OFFSET);
+    layer().mutable_crossbar()->set_lowest_conductance(5);
+    return *this;
+  }
+  Layer &slices() {
+    const bool isOffset =
+        layer().crossbar().cells() == plan::Crossbar::OFFSET;
+    layer().mutable_quantize()->set_bits(5);
+    layer().mutable_quantize()->set_mode(isOffset ? plan::Quantize::MINMAX
+                                                  : plan::Quantize::SYMMETRIC);
+    layer().mutable_crossbar()->set_cell_bits(2);
+    return *this;
+  }
+  Layer &dac(unsigned bits, bool isSerial = false) {
+    layer().mutable_dac()->set_bits(bits);
+    layer().mutable_dac()->set_serial(isSerial);
+    return *this;
+  }
+  Layer &adc(unsigned bits) {
+    layer().mutable_adc()->set_bits(bits);
+    return *this;
+  }
+  Layer &noise(double width) {
+    layer().mutable_read_noise()->set_width(width);
+    return *this;
+  }
+  Layer &errors() {
+    layer().mutable_noise()->set_width(2);
+    layer().mutable_noise()->set_unit(plan::MICROSIEMENS);
+    return *this;
+  }
+  plan::Layer &layer() { return *b.plan.mutable_layers(0); }
+
+  /// Finds the ranges.
+  Layer &calibrate(int64_t count = 4, ExecutorOptions options = {}) {
+    warnings = cim::calibrate(
+        b.plan, b.tensors, count,
+        [&](int64_t index, float *image) {
+          readImage(index, image, Executor(plain(), b.tensors, {1, 1})
+                                      .inputElements());
+        },
+        options);
+    return *this;
+  }
+  plan::Plan plain() const {
+    plan::Plan plan = b.plan;
+    plan.mutable_layers(0)->clear_dac();
+    plan.mutable_layers(0)->clear_adc();
+    return plan;
+  }
+  std::vector<std::string> warnings;
+};
+
+/// All layers that are tested.
+std::vector<std::pair<std::string, Layer>> layers() {
+  return {
+      {"padded channels", Layer().conv(24, 20, 9, 3)},
+      {"Winograd", Layer().conv(32, 32, 8, 3)},
+      {"few channels", Layer().conv(3, 16, 10, 5)},
+      {"stride", Layer().conv(16, 16, 9, 3, 2)},
+      {"1x1", Layer().conv(80, 16, 5, 1)},
+      {"groups", Layer().conv(32, 32, 6, 3, 1, 2)},
+      {"depthwise", Layer().conv(16, 16, 8, 3, 1, 16)},
+      {"dense", Layer().dense(150, 13, true)},
+      {"dense, inputs first", Layer().dense(150, 13, false)},
+      {"no kernel", Layer().withoutKernel()},
+  };
+}
+
+/// The executor has the reference's codes, but for numbers half-way between
+/// two, and runs to the same bits in any way.
+void check(const Layer &layer) {
+  const Chip chip{5, 2, 0};
+  ConverterCounts expectedCounts;
+  const std::vector<double> expected =
+      runReference(layer.b, chip, expectedCounts);
+  const Run run = runFast(layer.b, {1, 4}, chip);
+  double largest = 0;
+  for (double number : expected)
+    largest = std::max(largest, std::abs(number));
+  ASSERT_GT(largest, 0);
+  const double step = 2 * largest; // of any converter
+  size_t others = 0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const double difference = std::abs(run.results[i] - expected[i]);
+    ASSERT_LT(difference, step);
+    others += difference > 1e-4 * largest;
+  }
+  EXPECT_LE(others, std::max<size_t>(2, expected.size() / 100));
+  const ConverterCounts &counts = run.counts[0];
+  EXPECT_EQ(counts.inputs, expectedCounts.inputs);
+  EXPECT_EQ(counts.clippedInputs, expectedCounts.clippedInputs);
+  EXPECT_EQ(counts.sums, expectedCounts.sums);
+  EXPECT_NEAR(counts.clippedSums, expectedCounts.clippedSums,
+              1 + expectedCounts.clippedSums / 100);
+  for (auto [threads, microBatch] : {std::pair(1u, 1u), {2u, 3u}, {3u, 8u}}) {
+    const Run again = runFast(layer.b, {threads, microBatch}, chip);
+    ASSERT_EQ(0, std::memcmp(again.results.data(), run.results.data(),
+                             run.results.size() * sizeof(float)))
+        << threads << " threads, micro-batch " << microBatch;
+    EXPECT_EQ(again.counts[0].clippedSums, counts.clippedSums);
+  }
+}
+
+TEST(MappedLayers, haveTheReferencesCodes) {
+  for (auto &[name, layer] : layers()) {
+    SCOPED_TRACE(name);
+    check(layer.dac(6).adc(8).calibrate());
+  }
+}
+
+TEST(MappedLayers, haveTheReferencesCodesWithErrorsInSlices) {
+  for (auto &[name, layer] : layers())
+    for (bool isOffset : {false, true}) {
+      SCOPED_TRACE(name + (isOffset ? ", offset" : ""));
+      Layer sliced = layer;
+      if (isOffset)
+        sliced.offset();
+      sliced.slices().errors().dac(5).adc(6);
+      sliced.layer().mutable_adc()->set_per_tile(true);
+      sliced.layer().mutable_adc()->set_range(plan::Adc::PERCENTILE);
+      sliced.layer().mutable_adc()->set_value(99);
+      sliced.calibrate();
+      EXPECT_GT(sliced.layer().adc().limits_size(), 1);
+      check(sliced);
+    }
+}
+
+TEST(MappedLayers, haveTheReferencesCodesBitByBit) {
+  for (auto &[name, layer] : layers()) {
+    SCOPED_TRACE(name);
+    check(layer.dac(4, true).adc(7).calibrate());
+  }
+}
+
+TEST(MappedLayers, haveTheReferencesMismatchAndNoise) {
+  for (auto &[name, layer] : layers()) {
+    SCOPED_TRACE(name);
+    layer.offset().slices().dac(5).adc(8).noise(0.5);
+    plan::Adc &adc = *layer.layer().mutable_adc();
+    adc.set_gain_mismatch(0.1);
+    adc.set_offset_mismatch(1);
+    adc.set_nonlinearity_mismatch(2);
+    check(layer.calibrate());
+  }
+}
+
+TEST(MappedLayers, haveTheReferencesNoiseWithoutConverters) {
+  for (auto &[name, layer] : layers())
+    for (bool isSerial : {false, true}) {
+      SCOPED_TRACE(name);
+      Layer noisy = layer;
+      noisy.slices().noise(1);
+      if (isSerial)
+        noisy.dac(4, true);
+      check(noisy.calibrate());
+    }
+}
+
+TEST(MappedLayers, haveTheReferencesCurve) {
+  Layer layer = Layer().conv(24, 20, 9, 3).dac(5);
+  for (double x : {0.0, 0.5, 1.0}) {
+    layer.layer().mutable_dac()->add_curve_input(x);
+    layer.layer().mutable_dac()->add_curve_current(x * x);
+  }
+  check(layer.calibrate());
+}
+
+TEST(MappedLayers, areTheLayerWithFineConverters) {
+  for (auto &[name, layer] : layers())
+    for (bool isOffset : {false, true}) {
+      SCOPED_TRACE(name + (isOffset ? ", offset" : ""));
+      Layer fine = layer;
+      if (isOffset)
+        fine.offset();
+      fine.slices();
+      const std::vector<float> expected = runFast(fine.b).results;
+      fine.dac(16).adc(16).calibrate(images);
+      const std::vector<float> results = runFast(fine.b).results;
+      const float largest = std::abs(*std::ranges::max_element(
+          expected, {}, [](float x) { return std::abs(x); }));
+      for (size_t i = 0; i < results.size(); ++i)
+        ASSERT_NEAR(results[i], expected[i], 3e-3 * largest) << i;
+    }
+}
+
+TEST(MappedLayers, losePrecisionBitByBit) {
+  Layer layer = Layer().conv(24, 20, 9, 3);
+  const std::vector<float> exact = runFast(layer.b).results;
+  auto error = [&](unsigned bits) {
+    Layer coarse = layer;
+    const std::vector<float> results =
+        runFast(coarse.adc(bits).calibrate(images).b).results;
+    double sum = 0;
+    for (size_t i = 0; i < exact.size(); ++i)
+      sum += std::pow(results[i] - exact[i], 2);
+    return std::sqrt(sum / exact.size());
+  };
+  // A uniform error of LSB/sqrt(12) in each of four tiles.
+  double limit = Layer(layer).adc(8).calibrate(images).layer().adc().limits(0);
+  for (unsigned bits : {4u, 6u, 8u, 10u}) {
+    const double step = limit / ((1 << (bits - 1)) - 1);
+    EXPECT_NEAR(error(bits), step * std::sqrt(4 / 12.0), 0.15 * step) << bits;
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Calibration
+//===----------------------------------------------------------------------===//
+
+TEST(Calibration, findsTheLargestInputAndItsSign) {
+  Layer layer = Layer().dense(8, 4, true).dac(8).calibrate(3);
+  float lowest = 0, highest = 0;
+  for (int64_t image = 0; image < 3; ++image) {
+    std::vector<float> pixels(8);
+    readImage(image, pixels.data(), 8);
+    lowest = std::min(lowest, *std::ranges::min_element(pixels));
+    highest = std::max(highest, *std::ranges::max_element(pixels));
+  }
+  EXPECT_FLOAT_EQ(layer.layer().dac().range(), std::max(-lowest, highest));
+  EXPECT_TRUE(layer.layer().dac().is_signed());
+  EXPECT_FALSE(needsCalibration(layer.b.plan));
+}
+
+/// 4 x 2 weights with an array for each two rows.
+Layer twoTiles() {
+  Layer layer;
+  uint32_t x = layer.b.input({1, 4}, plan::ROW_MAJOR);
+  uint32_t w =
+      layer.b.constant({4, 2}, {1, 2, 3, 4, -5, 6, 7, 8}); // inputs first
+  uint32_t y = layer.b.step("matmul", {x, w}, {1, 2}, plan::ROW_MAJOR);
+  layer.b.layer().set_channel_axis(1);
+  layer.b.output(y);
+  layer.map(4, 2, 1);
+  layer.layer().mutable_crossbar()->set_array_rows(2);
+  layer.layer().mutable_crossbar()->set_array_columns(1);
+  return layer;
+}
+
+/// Calibrates on the given rows of four inputs.
+std::vector<std::string> calibrateOn(Layer &layer,
+                                     std::vector<std::vector<float>> rows) {
+  return calibrate(
+      layer.b.plan, layer.b.tensors, rows.size(),
+      [&](int64_t index, float *image) {
+        std::ranges::copy(rows[index], image);
+      },
+      {});
+}
+
+TEST(Calibration, findsTheLargestPartialSum) {
+  Layer layer = twoTiles().adc(8);
+  calibrateOn(layer, {{1, 1, 0, 0}, {0, 0, 1, -1}, {0, 0, -1, 0}});
+  // Sums are (4, 6), (-12, -2), (5, -6).
+  EXPECT_THAT(layer.layer().adc().limits(), ElementsAre(12));
+  Layer tiles = twoTiles().adc(8);
+  tiles.layer().mutable_adc()->set_per_tile(true);
+  calibrateOn(tiles, {{1, 1, 0, 0}, {0, 0, 1, -1}, {0, 0, -1, 0}});
+  EXPECT_THAT(tiles.layer().adc().limits(), ElementsAre(4, 6, 12, 6));
+}
+
+TEST(Calibration, takesAFractionOfTheWorstCase) {
+  Layer layer = twoTiles().adc(8);
+  layer.layer().mutable_adc()->set_range(plan::Adc::FRACTION);
+  layer.layer().mutable_adc()->set_value(0.5);
+  const auto warnings =
+      calibrateOn(layer, {{1, 1, 0, 0}, {0, 0, 3, 0}, {0, 0, 0, -2}});
+  // Two rows, the largest input 3, the largest weight 8.
+  EXPECT_THAT(layer.layer().adc().limits(), ElementsAre(24));
+  EXPECT_THAT(warnings, IsEmpty()); // 18 of 24
+  Layer wasteful = twoTiles().adc(8);
+  wasteful.layer().mutable_adc()->set_range(plan::Adc::FRACTION);
+  wasteful.layer().mutable_adc()->set_value(1);
+  EXPECT_THAT(
+      calibrateOn(wasteful, {{1, 1, 0, 0}, {0, 0, 3, 0}}),
+      ElementsAre(AllOf(HasSubstr("stay unused"), HasSubstr("'layer0'"),
+                        HasSubstr("38 %"))));
+}
+
+TEST(Calibration, measuresSlicesOfTheQuantizedCode) {
+  Layer layer = twoTiles().adc(8);
+  layer.layer().mutable_quantize()->set_bits(5);
+  layer.layer().mutable_quantize()->set_mode(plan::Quantize::SYMMETRIC);
+  layer.layer().mutable_crossbar()->set_cell_bits(2);
+  // Codes are rint(15 w / 8): 2, 4, 6, 8, -9, 11, 13, 15.
+  calibrateOn(layer, {{1, 0, 0, 0}, {0, 0, 0, 1}});
+  const double step = 8 / 15.0;
+  // Low digits 2, 0 and 1, 3; high digits 0, 1 and 3, 3.
+  ASSERT_EQ(layer.layer().adc().limits_size(), 2);
+  EXPECT_NEAR(layer.layer().adc().limits(0), 3 * step, 1e-5);
+  EXPECT_NEAR(layer.layer().adc().limits(1), 4 * 3 * step, 1e-5);
+}
+
+TEST(Calibration, findsPercentiles) {
+  Layer layer = Layer().conv(16, 16, 12, 3).adc(8);
+  layer.layer().mutable_adc()->set_range(plan::Adc::PERCENTILE);
+  layer.layer().mutable_adc()->set_value(95);
+  Layer largest = Layer().conv(16, 16, 12, 3).adc(8).calibrate(8);
+  layer.calibrate(8);
+  const double limit = layer.layer().adc().limits(0);
+  EXPECT_LT(limit, 0.8 * largest.layer().adc().limits(0));
+  // On the same images one sum in twenty is beyond the 95th percentile; with
+  // 14 bits, only those half a step beyond count, which is next to none less.
+  layer.layer().mutable_adc()->set_bits(14);
+  const ConverterCounts counts = runFast(layer.b, {}, {}, 8).counts[0];
+  EXPECT_NEAR(double(counts.clippedSums) / counts.sums, 0.05, 0.002);
+}
+
+TEST(Calibration, isTheSameHoweverItRuns) {
+  auto calibrated = [](ExecutorOptions options) {
+    Layer layer = Layer().conv(24, 20, 9, 3).slices().dac(4, true).adc(6);
+    layer.layer().mutable_adc()->set_range(plan::Adc::PERCENTILE);
+    layer.layer().mutable_adc()->set_value(99.9);
+    layer.calibrate(7, options);
+    return layer.layer().SerializeAsString();
+  };
+  const std::string once = calibrated({1, 1});
+  EXPECT_EQ(calibrated({3, 2}), once);
+  EXPECT_EQ(calibrated({2, 8}), once);
+}
+
+TEST(Calibration, doesNotSeeErrors) {
+  Layer clean = Layer().conv(24, 20, 9, 3).dac(6).adc(6);
+  Layer noisy = clean;
+  noisy.errors().noise(5);
+  EXPECT_EQ(clean.calibrate().layer().adc().limits(0),
+            noisy.calibrate().layer().adc().limits(0));
+}
+
+TEST(Calibration, refusesASignWithoutABit) {
+  Layer layer = Layer().dense(8, 4, true).dac(1);
+  EXPECT_THROW(layer.calibrate(), InputError);
+}
+
+TEST(Calibration, isNeededToRun) {
+  Layer layer = Layer().dense(8, 4, true).dac(8);
+  try {
+    runFast(layer.b);
+    FAIL();
+  } catch (const InputError &error) {
+    EXPECT_THAT(error.what(), HasSubstr("converters without ranges"));
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Read noise
+//===----------------------------------------------------------------------===//
+
+TEST(ReadNoise, hasTheVarianceOfItsCells) {
+  // The same input at every read.
+  Layer layer = Layer().dense(48, 16, true).noise(2);
+  Executor executor(layer.b.plan, layer.b.tensors, {});
+  executor.program({});
+  constexpr int64_t reads = 2000;
+  std::vector<double> sum(16), squares(16);
+  std::mutex mutex;
+  double energy = 0;
+  executor.run(
+      reads,
+      [&](int64_t, float *image) { readImage(3, image, 48); },
+      [&](int64_t, const float *row) {
+        const std::scoped_lock lock(mutex);
+        for (int i = 0; i < 16; ++i) {
+          sum[i] += row[i];
+          squares[i] += row[i] * row[i];
+        }
+      });
+  std::vector<float> x(48);
+  readImage(3, x.data(), 48);
+  for (float number : x)
+    energy += number * number;
+  double scale = 0; // largest weight
+  for (float weight : layer.b.tensors.at(layer.layer().weights()).as<float>())
+    scale = std::max<double>(scale, std::abs(weight));
+  const double expected = std::sqrt(2 * energy) * scale * 2 / 100;
+  double mean = 0;
+  for (int i = 0; i < 16; ++i)
+    mean += std::sqrt(squares[i] / reads - std::pow(sum[i] / reads, 2)) / 16;
+  EXPECT_NEAR(mean, expected, 0.03 * expected);
+}
+
+} // namespace

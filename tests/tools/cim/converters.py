@@ -1,0 +1,211 @@
+"""Converters as a user meets them, and the published check values where the
+shared networks and data are.
+
+Run one test with `.venv/bin/python tests/tools/cim/converters.py build/bin/cim
+../shared Converters.test_report`.
+"""
+
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import numpy
+import onnx
+
+from small_network import small_network
+
+CIM = SHARED = None
+MAPPED = ("--crossbar", "32x32")
+
+
+class Converters(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.scratch.name)
+        onnx.save(small_network(), cls.folder / "small.onnx")
+        random = numpy.random.default_rng(2)
+        numpy.save(cls.folder / "x.npy", random.normal(0, 1, (60, 3, 8, 8)).astype(numpy.float32))
+        numpy.save(cls.folder / "y.npy", random.integers(0, 4, 60))
+        (cls.folder / "curve.csv").write_text("input,current\n0,0\n0.5,0.3\n1,1\n")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def cim(self, *arguments):
+        return subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
+                              timeout=200)
+
+    def eval(self, *options, model="small.onnx"):
+        return self.cim("eval", model, "--data", "npy:x.npy,y.npy", *options)
+
+    def document(self, *options, model="small.onnx"):
+        result = self.eval(*options, "--json", "-", model=model)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)
+
+    def logits(self, *options, model="small.onnx"):
+        result = self.eval(*options, "--outputs", "out.npy", model=model)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return numpy.load(self.folder / "out.npy")
+
+    def fails(self, status, message, *options):
+        result = self.eval(*options)
+        self.assertEqual(result.returncode, status, result.stderr)
+        self.assertTrue(result.stderr.startswith("cim: error: "), result.stderr)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertIn(message, result.stderr)
+
+    def warns(self, message, *options):
+        result = self.eval(*options)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("cim: warning: ", result.stderr)
+        self.assertIn(message, result.stderr)
+
+    def test_report(self):
+        document = self.document(*MAPPED, "--dac", "6", "--adc", "6,percentile=99")
+        names = [layer["name"] for layer in document["converters"]]
+        self.assertEqual(names, ["stem", "block.conv1", "block.conv2", "fc"])
+        stem, first, *_ = document["converters"]
+        self.assertTrue(stem["dac"]["signed"])
+        self.assertFalse(first["dac"]["signed"])  # behind a ReLU
+        self.assertEqual(stem["dac"]["conversions"], 60 * 3 * 64)
+        self.assertEqual(stem["adc"]["conversions"], 60 * 16 * 64)
+        self.assertEqual(first["adc"]["conversions"], 60 * 16 * 64 * 5)  # 144 rows
+        self.assertAlmostEqual(first["adc"]["clipped"], 0.01, delta=0.004)
+        self.assertEqual(stem["dac"]["clipped"], 0)  # all 60 images calibrate
+        self.assertEqual(document["options"]["calibrate"], 200)
+        text = self.eval(*MAPPED, "--dac", "6", "--adc", "6,percentile=99").stdout
+        self.assertRegex(text, r"(?m)^block\.conv1 +6 bits +0 to \S+ +0\.00 % +6 bits +±\S+ +\d\.\d\d %$")
+
+    def test_fine_converters_change_little_and_coarse_ones_much(self):
+        exact = self.logits(*MAPPED)
+        error = [numpy.abs(self.logits(*MAPPED, "--dac", bits, "--adc", bits) - exact).mean() for bits in (16, 8, 4)]
+        self.assertLess(error[0], 2e-3 * numpy.abs(exact).mean())
+        self.assertLess(4 * error[0], error[1])
+        self.assertLess(4 * error[1], error[2])
+
+    def test_the_same_bits_whatever_runs_where(self):
+        options = (*MAPPED, "--quantize", "5,mode=symmetric", "--cell-bits", "2", "--dac", "5,mode=serial", "--adc", "6",
+                   "--adc-mismatch", "gain=0.05,offset=1,inl=1", "--read-noise", "1uS")
+        once = self.logits(*options, "--threads", "1", "--micro-batch", "1")
+        for other in (("--threads", "2", "--micro-batch", "7"), ("--threads", "3")):
+            numpy.testing.assert_array_equal(once, self.logits(*options, *other))
+        self.assertTrue(numpy.any(once != self.logits(*options, "--seed", "1")))
+
+    def test_reference_agrees(self):
+        options = (*MAPPED, "--dac", "6", "--adc", "8", "--adc-mismatch", "offset=1", "--read-noise", "1uS")
+        fast, slow = self.logits(*options), self.logits(*options, "--reference")
+        # A sum half-way between two codes may get either.
+        differences = numpy.abs(fast - slow) > 1e-4 * numpy.abs(slow).max()
+        self.assertLess(differences.mean(), 0.25)
+        self.assertLess(numpy.abs(fast - slow).max(), 0.05 * numpy.abs(slow).max())
+
+    def test_mismatch_and_noise_make_chips_differ(self):
+        for option in (("--adc-mismatch", "gain=0.2"), ("--read-noise", "5uS")):
+            document = self.document(*MAPPED, "--adc", "5", *option, "--trials", "4")
+            self.assertEqual(document["accuracy"]["trials"].__len__(), 4)
+        self.warns("every chip is the same", *MAPPED, "--adc", "5", "--trials", "4")
+
+    def test_overrides_and_ideal_converters(self):
+        document = self.document(*MAPPED, "--adc", "6", "--layer", "fc:adc=none", "--layer", "stem:dac=4")
+        kinds = {layer["name"]: sorted(set(layer) - {"name"}) for layer in document["converters"]}
+        self.assertEqual(kinds, {"stem": ["adc", "dac"], "block.conv1": ["adc"], "block.conv2": ["adc"]})
+
+    def test_compiled_ranges(self):
+        self.assertEqual(self.cim("compile", "small.onnx", *MAPPED, "--dac", "6", "--adc", "6", "--data",
+                                  "npy:x.npy,y.npy", "--calibrate", "20", "-o", "fixed.mlir").returncode, 0)
+        text = (self.folder / "fixed.mlir").read_text()
+        self.assertRegex(text, r"cim\.dac bits 6 range \S+ inputs signed\n")
+        self.assertRegex(text, r"cim\.adc bits 6 range limits \[\S+\]\n")
+        numpy.testing.assert_array_equal(
+            self.logits(model="fixed.mlir"), self.logits(*MAPPED, "--dac", "6", "--adc", "6", "--calibrate", "20"))
+        # A plan that still has to be calibrated.
+        self.assertEqual(self.cim("compile", "small.onnx", *MAPPED, "--dac", "6", "--adc", "6",
+                                  "-o", "later.plan").returncode, 0)
+        numpy.testing.assert_array_equal(
+            self.logits(model="later.plan"), self.logits(*MAPPED, "--dac", "6", "--adc", "6"))
+
+    def test_sweep(self):
+        options = ("sweep", "small.onnx", "--data", "npy:x.npy,y.npy", *MAPPED, "--dac", "8", "--vary", "adc={3,6,none}",
+                   "--store", "adc.sqlite", "--json", "-")
+        document = json.loads(self.cim(*options).stdout)
+        self.assertEqual([point["adc"] for point in document["points"]], ["3", "6", "none"])
+        self.assertEqual(document["computed"], 3)
+        self.assertEqual(json.loads(self.cim(*options).stdout)["computed"], 0)
+        # Other calibration images, other results.
+        self.assertEqual(json.loads(self.cim(*options, "--calibrate", "10").stdout)["computed"], 3)
+        accuracy = self.document(*MAPPED, "--dac", "8", "--adc", "3")["accuracy"]["mean"]
+        self.assertEqual(document["points"][0]["accuracy"]["mean"], accuracy)
+
+    def test_configuration_file(self):
+        (self.folder / "adc.yaml").write_text("crossbar: 32x32\ndac: 8\nadc: 6,percentile=99.9\n"
+                                              "layers:\n  fc:\n    adc: 8\n")
+        document = self.document("--config", "adc.yaml")
+        self.assertEqual([layer["adc"]["bits"] for layer in document["converters"]], [6, 6, 6, 8])
+
+    def test_curve(self):
+        straight = self.logits(*MAPPED, "--dac", "8")
+        bent = self.logits(*MAPPED, "--dac", "8", "--iv", "curve.csv")
+        self.assertGreater(numpy.abs(bent - straight).max(), 0.1 * numpy.abs(straight).max())
+
+    def test_what_has_no_effect_is_said(self):
+        self.fails(1, "stands on no arrays", "--adc", "8")
+        self.fails(1, "adc-mismatch has no effect", *MAPPED, "--adc-mismatch", "gain=0.1")
+        self.fails(1, "has no DAC", *MAPPED, "--iv", "curve.csv")
+        self.fails(1, "never see the curve", *MAPPED, "--dac", "8,mode=serial", "--adc", "8", "--iv", "curve.csv")
+        self.fails(2, "--calibrate has no effect without converters", *MAPPED, "--calibrate", "50")
+        self.fails(2, "the ranges of all converters are given", *MAPPED, "--adc", "8,limit=10", "--calibrate", "50")
+        self.warns("serial inputs without an ADC", *MAPPED, "--dac", "8,mode=serial")
+        self.warns("most codes of the ADCs of 4 layers stay unused", *MAPPED, "--adc", "8,range=1")
+        result = self.cim("compile", "small.onnx", *MAPPED, "--data", "npy:x.npy,y.npy", "-o", "c.mlir")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("--data has no effect on a compilation without converters", result.stderr)
+
+    def test_wrong_words(self):
+        self.fails(2, "--adc: resolution '1'", *MAPPED, "--adc", "1")
+        self.fails(2, "--dac: unknown mode 'seriel'", *MAPPED, "--dac", "8,mode=seriel")
+        self.fails(2, "--read-noise: width '1ns' is not in uS", *MAPPED, "--read-noise", "1ns")
+        self.fails(2, "--iv: file 'none.csv' is not there", *MAPPED, "--dac", "8", "--iv", "none.csv")
+        self.fails(2, "--layer 'fc:adc=0'", *MAPPED, "--layer", "fc:adc=0")
+        self.fails(1, "has 1 limits, but its converters need 2", *MAPPED, "--quantize", "5,mode=symmetric", "--cell-bits",
+                   "2", "--adc", "8,limit=1")
+        self.fails(1, "DACs of one bit", *MAPPED, "--dac", "1")
+
+
+class CheckValues(unittest.TestCase):
+    """An independent framework's, ResNet-32 on CIFAR-10."""
+
+    def accuracy(self, *options):
+        model, data = SHARED / "models/resnet32-cifar10.onnx", SHARED / "data/cifar-10-binary.tar.xz"
+        if not model.exists() or not data.exists():
+            self.skipTest(f"NOT TESTED: {SHARED} is not there")
+        result = subprocess.run([CIM, "eval", model, "--data", f"cifar10:{data}", *options, "--json", "-"],
+                                capture_output=True, text=True, timeout=250)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)["accuracy"]["mean"]
+
+    def test_one_tile_for_every_layer(self):
+        accuracy = self.accuracy("--limit", "1000", "--crossbar", "1152x1152", "--dac", "8", "--adc", "8")
+        self.assertGreaterEqual(accuracy, 0.919)
+        self.assertLessEqual(accuracy, 0.921)
+
+    def test_fewer_bits_cost_accuracy(self):
+        by_bits = [self.accuracy("--limit", "1000", "--crossbar", "128x128", "--dac", "8", "--adc", str(bits))
+                   for bits in (8, 6, 5, 4)]
+        self.assertGreaterEqual(by_bits[0], 0.91)
+        for more, fewer in zip(by_bits, by_bits[1:]):
+            self.assertGreaterEqual(more + 0.006, fewer)
+        self.assertLess(by_bits[-1], 0.8)
+
+    def test_the_whole_worst_case_wastes_codes(self):
+        self.assertLess(self.accuracy("--limit", "500", "--crossbar", "128x128", "--adc", "8,range=1"), 0.5)
+
+
+if __name__ == "__main__":
+    CIM, SHARED = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
