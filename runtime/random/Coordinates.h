@@ -53,6 +53,10 @@ enum class Source : uint8_t {
   adcNonlinearity = 22,
   /// Of cells at every read, per result; slice and epoch count images.
   readNoise = 23,
+  // Of training, whose epochs take the place of write epochs:
+  trainingOrder = 32,  ///< which image comes when
+  augmentation = 33,   ///< how an image is seen; cell = image
+  initialisation = 34, ///< the weights that training from scratch begins with
 };
 
 /// Everything but the cell.
