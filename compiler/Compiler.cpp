@@ -94,6 +94,7 @@ private:
       ImportOptions options;
       options.warn = request.warn;
       options.constants = request.constants;
+      options.examples = request.examples;
       module = importOnnx(context, request.model, options);
     }
     // What is said about the whole must not look like a node's.
@@ -175,6 +176,11 @@ public:
   void exportNetwork(const ExportRequest &request) override {
     exportOnnx(request.model, request.changes, request.output,
                {request.note, request.warn});
+  Signature signatureOf(const std::string &onnxFile) override {
+    return signatureOfOnnx(onnxFile);
+  }
+  Tensor readTensor(const std::string &tensorProtoFile) override {
+    return readOnnxTensor(tensorProtoFile);
   }
 };
 

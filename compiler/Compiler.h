@@ -14,6 +14,7 @@
 #define CIM_COMPILER_COMPILER_H
 
 #include "dialects/cim/grammar/ErrorOptions.h"
+#include "frontends/onnx/Signature.h"
 #include "runtime/plan/plan.pb.h"
 #include "runtime/tensor/TensorChange.h"
 
@@ -61,6 +62,10 @@ struct CompileRequest {
   /// False for a plan as lowered, one row-major step per operation, for
   /// training (runtime/plan/transforms/Optimise.h).
   bool optimise = true;
+  /// Values that inputs of an .onnx may have, by name. An input becomes a
+  /// constant only where its value decides a shape; one that leaves dimensions
+  /// open has the shape of its example.
+  TensorMap examples;
   /// Prints the IR after every pass to stderr.
   bool dumpPasses = false;
   /// Receives one line per warning.
@@ -99,6 +104,9 @@ public:
   /// Writes an ONNX network with other numbers in some of its tensors, whole or
   /// not at all. Throws InputError.
   virtual void exportNetwork(const ExportRequest &request) = 0;
+  /// frontends/onnx/Signature.h. Throws InputError.
+  virtual Signature signatureOf(const std::string &onnxFile) = 0;
+  virtual Tensor readTensor(const std::string &tensorProtoFile) = 0;
 };
 
 /// Loads the compiler's shared object once per process. Throws InputError when

@@ -214,6 +214,7 @@ static constexpr StringRef convIntegers[] = {"groups"};
 static constexpr StringRef poolLists[] = {"kernel", "strides", "pads",
                                           "dilations"};
 static constexpr StringRef maxPoolFlags[] = {"ceil_mode"};
+static constexpr StringRef indexFlags[] = {"ceil_mode", "column_major"};
 static constexpr StringRef averagePoolFlags[] = {"ceil_mode",
                                                  "count_include_pad"};
 
@@ -227,6 +228,19 @@ ParseResult MaxPoolOp::parse(OpAsmParser &parser, OperationState &state) {
   return parseWindowed(parser, state, poolLists, maxPoolFlags, {});
 }
 void MaxPoolOp::print(OpAsmPrinter &printer) {
+  printWindowed(printer, *this, poolLists, maxPoolFlags, {});
+}
+ParseResult MaxPoolIndicesOp::parse(OpAsmParser &parser,
+                                    OperationState &state) {
+  return parseWindowed(parser, state, poolLists, indexFlags, {});
+}
+void MaxPoolIndicesOp::print(OpAsmPrinter &printer) {
+  printWindowed(printer, *this, poolLists, indexFlags, {});
+}
+ParseResult SumPoolOp::parse(OpAsmParser &parser, OperationState &state) {
+  return parseWindowed(parser, state, poolLists, maxPoolFlags, {});
+}
+void SumPoolOp::print(OpAsmPrinter &printer) {
   printWindowed(printer, *this, poolLists, maxPoolFlags, {});
 }
 ParseResult AveragePoolOp::parse(OpAsmParser &parser, OperationState &state) {

@@ -59,6 +59,7 @@ class NN_TensorOf<list<Type> types> : ConfinedType<StaticShapeTensorOf<types>,
 def NN_FloatTensor : NN_TensorOf<NN_FloatTypes>;
 def NN_BoolTensor : NN_TensorOf<[I1]>;
 def NN_NumberTensor : NN_TensorOf<!listconcat(NN_FloatTypes, NN_IntegerTypes)>;
+def NN_LogicTensor : NN_TensorOf<!listconcat(NN_IntegerTypes, [I1])>;
 def NN_IndexTensor : NN_TensorOf<[I32, I64]>;
 def NN_Tensor : NN_TensorOf<!listconcat(NN_FloatTypes, NN_IntegerTypes, [I1])>;
 

@@ -161,6 +161,138 @@ def NN_CeilOp : NN_Unary<"ceil"> {
   }];
 }
 
+def NN_SinOp : NN_Unary<"sin"> {
+  let summary = "Sine";
+  let description = [{
+    y = sin x. Source: ONNX Sin-22.
+
+    ```mlir
+    %1 = nn.sin %0 : tensor<1x10xf32>
+    ```
+  }];
+}
+
+def NN_CosOp : NN_Unary<"cos"> {
+  let summary = "Cosine";
+  let description = [{
+    y = cos x. Source: ONNX Cos-22.
+
+    ```mlir
+    %1 = nn.cos %0 : tensor<1x10xf32>
+    ```
+  }];
+}
+
+def NN_TanOp : NN_Unary<"tan"> {
+  let summary = "Tangent";
+  let description = [{
+    y = tan x. Source: ONNX Tan-22.
+
+    ```mlir
+    %1 = nn.tan %0 : tensor<1x10xf32>
+    ```
+  }];
+}
+
+def NN_AsinOp : NN_Unary<"asin"> {
+  let summary = "Inverse sine";
+  let description = [{
+    y = arcsin x; NaN outside of −1 to 1. Source: ONNX Asin-22.
+
+    ```mlir
+    %1 = nn.asin %0 : tensor<1x10xf32>
+    ```
+  }];
+}
+
+def NN_AcosOp : NN_Unary<"acos"> {
+  let summary = "Inverse cosine";
+  let description = [{
+    y = arccos x; NaN outside of −1 to 1. Source: ONNX Acos-22.
+
+    ```mlir
+    %1 = nn.acos %0 : tensor<1x10xf32>
+    ```
+  }];
+}
+
+def NN_AtanOp : NN_Unary<"atan"> {
+  let summary = "Inverse tangent";
+  let description = [{
+    y = arctan x. Source: ONNX Atan-22.
+
+    ```mlir
+    %1 = nn.atan %0 : tensor<1x10xf32>
+    ```
+  }];
+}
+
+def NN_SinhOp : NN_Unary<"sinh"> {
+  let summary = "Hyperbolic sine";
+  let description = [{
+    y = sinh x. Source: ONNX Sinh-22.
+
+    ```mlir
+    %1 = nn.sinh %0 : tensor<1x10xf32>
+    ```
+  }];
+}
+
+def NN_CoshOp : NN_Unary<"cosh"> {
+  let summary = "Hyperbolic cosine";
+  let description = [{
+    y = cosh x. Source: ONNX Cosh-22.
+
+    ```mlir
+    %1 = nn.cosh %0 : tensor<1x10xf32>
+    ```
+  }];
+}
+
+def NN_AsinhOp : NN_Unary<"asinh"> {
+  let summary = "Inverse hyperbolic sine";
+  let description = [{
+    y = arsinh x. Source: ONNX Asinh-22.
+
+    ```mlir
+    %1 = nn.asinh %0 : tensor<1x10xf32>
+    ```
+  }];
+}
+
+def NN_AcoshOp : NN_Unary<"acosh"> {
+  let summary = "Inverse hyperbolic cosine";
+  let description = [{
+    y = arcosh x; NaN below 1. Source: ONNX Acosh-22.
+
+    ```mlir
+    %1 = nn.acosh %0 : tensor<1x10xf32>
+    ```
+  }];
+}
+
+def NN_AtanhOp : NN_Unary<"atanh"> {
+  let summary = "Inverse hyperbolic tangent";
+  let description = [{
+    y = artanh x; NaN outside of −1 to 1. Source: ONNX Atanh-22.
+
+    ```mlir
+    %1 = nn.atanh %0 : tensor<1x10xf32>
+    ```
+  }];
+}
+
+def NN_RoundOp : NN_Unary<"round"> {
+  let summary = "Nearest integer";
+  let description = [{
+    The integer nearest to x; of two the even one. Source: ONNX Round-22.
+
+    ```mlir
+    %1 = nn.round %0 : tensor<4xf32>
+    ```
+  }];
+}
+
 def NN_ErfOp : NN_Unary<"erf"> {
   let summary = "Error function";
   let description = [{
@@ -183,10 +315,10 @@ def NN_ReciprocalOp : NN_Unary<"reciprocal"> {
   }];
 }
 
-def NN_NotOp : NN_Unary<"not", NN_BoolTensor> {
-  let summary = "Logical negation";
+def NN_NotOp : NN_Unary<"not", NN_LogicTensor> {
+  let summary = "Logical negation, or that of every bit";
   let description = [{
-    y = ¬x. Source: ONNX Not-1.
+    y = ¬x; of integers, bit by bit. Source: ONNX Not-1, BitwiseNot-18.
 
     ```mlir
     %1 = nn.not %0 : tensor<4xi1>
@@ -328,10 +460,11 @@ def NN_GreaterOp : NN_Binary<"greater"> {
   }];
 }
 
-def NN_AndOp : NN_Binary<"and", NN_BoolTensor, [Commutative]> {
-  let summary = "Logical and";
+def NN_AndOp : NN_Binary<"and", NN_LogicTensor, [Commutative]> {
+  let summary = "Logical and, also of every bit";
   let description = [{
-    y = a ∧ b, broadcast as in NumPy. Source: ONNX And-7.
+    y = a ∧ b, broadcast as in NumPy; of integers, bit by bit.
+    Source: ONNX And-7, BitwiseAnd-18.
 
     ```mlir
     %1 = nn.and %a, %b : tensor<4xi1>
@@ -339,10 +472,11 @@ def NN_AndOp : NN_Binary<"and", NN_BoolTensor, [Commutative]> {
   }];
 }
 
-def NN_OrOp : NN_Binary<"or", NN_BoolTensor, [Commutative]> {
-  let summary = "Logical or";
+def NN_OrOp : NN_Binary<"or", NN_LogicTensor, [Commutative]> {
+  let summary = "Logical or, also of every bit";
   let description = [{
-    y = a ∨ b, broadcast as in NumPy. Source: ONNX Or-7.
+    y = a ∨ b, broadcast as in NumPy; of integers, bit by bit.
+    Source: ONNX Or-7, BitwiseOr-18.
 
     ```mlir
     %1 = nn.or %a, %b : tensor<4xi1>

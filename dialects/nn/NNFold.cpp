@@ -162,6 +162,12 @@ double stepsPerElement(Operation *operation) {
     return operandShape(0).back();
   if (auto pool = dyn_cast<MaxPoolOp>(operation))
     return product(pool.getKernel());
+  if (auto pool = dyn_cast<MaxPoolIndicesOp>(operation))
+    return product(pool.getKernel());
+  if (auto pool = dyn_cast<SumPoolOp>(operation))
+    return product(pool.getKernel());
+  if (auto resample = dyn_cast<ResampleOp>(operation))
+    return operandShape(1)[1];
   if (auto pool = dyn_cast<AveragePoolOp>(operation))
     return product(pool.getKernel());
   if (auto lrn = dyn_cast<LrnOp>(operation))

@@ -66,10 +66,23 @@ ALWAYS_IMAGE_WISE(NegOp)
 ALWAYS_IMAGE_WISE(FloorOp)
 ALWAYS_IMAGE_WISE(CeilOp)
 ALWAYS_IMAGE_WISE(ErfOp)
+ALWAYS_IMAGE_WISE(SinOp)
+ALWAYS_IMAGE_WISE(CosOp)
+ALWAYS_IMAGE_WISE(TanOp)
+ALWAYS_IMAGE_WISE(AsinOp)
+ALWAYS_IMAGE_WISE(AcosOp)
+ALWAYS_IMAGE_WISE(AtanOp)
+ALWAYS_IMAGE_WISE(SinhOp)
+ALWAYS_IMAGE_WISE(CoshOp)
+ALWAYS_IMAGE_WISE(AsinhOp)
+ALWAYS_IMAGE_WISE(AcoshOp)
+ALWAYS_IMAGE_WISE(AtanhOp)
+ALWAYS_IMAGE_WISE(RoundOp)
 ALWAYS_IMAGE_WISE(ReciprocalOp)
 ALWAYS_IMAGE_WISE(NotOp)
 ALWAYS_IMAGE_WISE(CastOp)
 ALWAYS_IMAGE_WISE(MaxPoolOp)
+ALWAYS_IMAGE_WISE(SumPoolOp)
 ALWAYS_IMAGE_WISE(AveragePoolOp)
 ALWAYS_IMAGE_WISE(GlobalAveragePoolOp)
 ALWAYS_IMAGE_WISE(LrnOp)
@@ -144,6 +157,31 @@ bool PadOp::isImageWise(ArrayRef<bool>) {
 bool GatherOp::isImageWise(ArrayRef<bool> perImage) {
   return onlyFirst(perImage) && getAxis() != 0 && hasImageDimension(getX());
 }
+bool MaxPoolIndicesOp::isImageWise(ArrayRef<bool>) {
+  return false; // indices count over all images
+}
+bool TopKOp::isImageWise(ArrayRef<bool>) {
+  return getAxis() != 0 && hasImageDimension(getX());
+}
+bool CumulateOp::isImageWise(ArrayRef<bool>) {
+  return getAxis() != 0 && hasImageDimension(getX());
+}
+bool ResampleOp::isImageWise(ArrayRef<bool> perImage) {
+  return onlyFirst(perImage) && getAxis() != 0 && hasImageDimension(getX());
+}
+bool GatherElementsOp::isImageWise(ArrayRef<bool> perImage) {
+  return perImage[0] && perImage[1] && getAxis() != 0 &&
+         hasImageDimension(getX());
+}
+bool GatherNdOp::isImageWise(ArrayRef<bool> perImage) {
+  return perImage[0] && perImage[1] && getBatchDimensions() > 0 &&
+         hasImageDimension(getX());
+}
+bool ScatterElementsOp::isImageWise(ArrayRef<bool> perImage) {
+  return !llvm::is_contained(perImage, false) && getAxis() != 0 &&
+         hasImageDimension(getX()) && hasImageDimension(getIndices());
+}
+bool ScatterNdOp::isImageWise(ArrayRef<bool>) { return false; }
 bool RangeOp::isImageWise(ArrayRef<bool>) { return false; }
 
 } // namespace cim::nn

@@ -151,15 +151,16 @@ def NN_SoftmaxOp : NN_Op<"softmax", [SameOperandsAndResultType]> {
 //===----------------------------------------------------------------------===//
 
 // A window that slides over the spatial dimensions, each channel by itself.
-class NN_Pool<string mnemonic, dag more = (ins)> : NN_InferredOp<mnemonic> {
+class NN_Pool<string mnemonic, dag more = (ins), Type type = NN_FloatTensor>
+    : NN_InferredOp<mnemonic> {
   let arguments = !con((ins
-    NN_FloatTensor:$x, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
+    type:$x, DenseI64ArrayAttr:$kernel, DenseI64ArrayAttr:$strides,
     DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
     DefaultValuedAttr<BoolAttr, "false">:$ceil_mode), more);
   let hasCustomAssemblyFormat = 1;
 }
 
-def NN_MaxPoolOp : NN_Pool<"max_pool"> {
+def NN_MaxPoolOp : NN_Pool<"max_pool", (ins), NN_NumberTensor> {
   let summary = "Largest value in a window";
   let description = [{
     y[n, c, o] = max over k of x[n, c, o·stride + k·dilation − pad], positions
@@ -169,12 +170,41 @@ def NN_MaxPoolOp : NN_Pool<"max_pool"> {
     and the image.
 
     x: [N, C, X…] with one to three spatial dimensions. In the text, strides and
-    dilations of 1 and pads of 0 are left out. Source: ONNX MaxPool-22, without
-    Indices.
+    dilations of 1 and pads of 0 are left out. Source: ONNX MaxPool-22; its
+    Indices are `max_pool_indices`.
 
     ```mlir
     %1 = nn.max_pool %0 kernel [3, 3] strides [2, 2] pads [1, 1, 1, 1]
            : (tensor<1x64x112x112xf32>) -> tensor<1x64x56x56xf32>
+    ```
+  }];
+}
+
+def NN_MaxPoolIndicesOp : NN_Pool<"max_pool_indices",
+    (ins DefaultValuedAttr<BoolAttr, "false">:$column_major), NN_NumberTensor> {
+  let summary = "Where the largest value in a window stands";
+  let description = [{
+    The place of the element that `max_pool` chooses with the same attributes,
+    the first of equal ones: its index, i64, into the elements of x in row-major
+    order or, with `column_major`, with the spatial dimensions of each channel
+    in the opposite order. Source: ONNX MaxPool-22, Indices.
+
+    ```mlir
+    %1 = nn.max_pool_indices %0 kernel [2, 2] strides [2, 2]
+           : (tensor<1x64x56x56xf32>) -> tensor<1x64x28x28xi64>
+    ```
+  }];
+}
+
+def NN_SumPoolOp : NN_Pool<"sum_pool"> {
+  let summary = "Sum over a window";
+  let description = [{
+    As `max_pool`, with the sum over the positions of the window that lie inside
+    the image. Source: ONNX LpPool-22, which is a power of the sum of powers.
+
+    ```mlir
+    %1 = nn.sum_pool %0 kernel [2, 2] strides [2, 2]
+           : (tensor<1x64x56x56xf32>) -> tensor<1x64x28x28xf32>
     ```
   }];
 }

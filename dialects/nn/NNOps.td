@@ -9,6 +9,7 @@
 
 include "dialects/nn/NNDataOps.td"
 include "dialects/nn/NNElementwiseOps.td"
+include "dialects/nn/NNIndexOps.td"
 include "dialects/nn/NNLayerOps.td"
 
 #endif // CIM_DIALECTS_NN_NNOPS_TD

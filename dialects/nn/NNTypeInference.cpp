@@ -9,7 +9,7 @@
 // and attributes of an operation is named here, with the numbers in it.
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/nn/NN.h"
+#include "dialects/nn/Inference.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
 
@@ -36,94 +36,9 @@ std::optional<int64_t> elementCount(ArrayRef<int64_t> shape) {
   return empty ? 0 : count;
 }
 
+using namespace inference;
+
 namespace {
-
-using Shape = SmallVector<int64_t, 6>;
-using Types = llvm::SmallVectorImpl<Type>;
-
-/// Reports an error of one operation, where there is somebody to report to.
-struct Report {
-  std::optional<Location> location;
-  llvm::StringLiteral operation;
-
-  template <typename... Parts>
-  LogicalResult operator()(Parts &&...parts) const {
-    return emitOptionalError(location, "'nn.", operation, "' op ",
-                             std::forward<Parts>(parts)...);
-  }
-};
-
-RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-ArrayRef<int64_t> shapeOf(Value value) { return tensorType(value).getShape(); }
-
-/// Names a type in a message.
-std::string text(Type type) {
-  std::string result;
-  llvm::raw_string_ostream(result) << type;
-  return result;
-}
-std::string text(Value value) { return text(value.getType()); }
-std::string text(ArrayRef<int64_t> numbers) {
-  std::string result;
-  llvm::raw_string_ostream stream(result);
-  stream << '[';
-  llvm::interleaveComma(numbers, stream);
-  stream << ']';
-  return result;
-}
-
-LogicalResult setResult(const Report &report, Types &results,
-                        ArrayRef<int64_t> shape, Type elementType) {
-  if (!elementCount(shape))
-    return report("has a result of shape ", text(shape),
-                  ", more than the 2^40 elements a tensor may have");
-  results.push_back(RankedTensorType::get(shape, elementType));
-  return success();
-}
-
-/// Appends the broadcast of \p a and \p b, aligned at their last dimension.
-LogicalResult broadcast(const Report &report, ArrayRef<int64_t> a,
-                        ArrayRef<int64_t> b, Shape &result) {
-  size_t rank = std::max(a.size(), b.size());
-  for (size_t i = 0; i < rank; ++i) {
-    int64_t extentA = i + a.size() < rank ? 1 : a[i + a.size() - rank];
-    int64_t extentB = i + b.size() < rank ? 1 : b[i + b.size() - rank];
-    if (extentA != extentB && extentA != 1 && extentB != 1)
-      return report("expects shapes that broadcast, got ", text(a), " and ",
-                    text(b));
-    result.push_back(extentA == 1 ? extentB : extentA);
-  }
-  return success();
-}
-
-LogicalResult sameElements(const Report &report, Value a, Value b) {
-  if (tensorType(a).getElementType() == tensorType(b).getElementType())
-    return success();
-  return report("expects operands of one element type, got ", text(a), " and ",
-                text(b));
-}
-
-template <typename Adaptor>
-LogicalResult inferBinary(const Report &report, Adaptor adaptor, Types &results,
-                          bool comparison = false) {
-  Shape shape;
-  if (failed(sameElements(report, adaptor.getA(), adaptor.getB())) ||
-      failed(broadcast(report, shapeOf(adaptor.getA()), shapeOf(adaptor.getB()),
-                       shape)))
-    return failure();
-  Type element = tensorType(adaptor.getA()).getElementType();
-  if (comparison)
-    element = IntegerType::get(element.getContext(), 1);
-  return setResult(report, results, shape, element);
-}
-
-LogicalResult checkAxis(const Report &report, int64_t axis, int64_t rank) {
-  if (axis >= 0 && axis < rank)
-    return success();
-  return report("expects an axis from 0 to ", rank - 1, ", got ", axis);
-}
 
 //===----------------------------------------------------------------------===//
 // Windows
@@ -358,6 +273,23 @@ LogicalResult MaxPoolOp::inferReturnTypes(MLIRContext *,
                                           std::optional<Location> location,
                                           Adaptor adaptor, Types &results) {
   return inferPool({location, "max_pool"}, adaptor, results);
+}
+
+LogicalResult
+MaxPoolIndicesOp::inferReturnTypes(MLIRContext *context,
+                                   std::optional<Location> location,
+                                   Adaptor adaptor, Types &results) {
+  if (failed(inferPool({location, "max_pool_indices"}, adaptor, results)))
+    return failure();
+  auto type = cast<RankedTensorType>(results.front());
+  results.front() = type.clone(IntegerType::get(context, 64));
+  return success();
+}
+
+LogicalResult SumPoolOp::inferReturnTypes(MLIRContext *,
+                                          std::optional<Location> location,
+                                          Adaptor adaptor, Types &results) {
+  return inferPool({location, "sum_pool"}, adaptor, results);
 }
 
 LogicalResult AveragePoolOp::inferReturnTypes(MLIRContext *,

@@ -113,6 +113,8 @@ private:
   void eraseUnused();
 
   mlir::RankedTensorType inputType(const onnx::ValueInfoProto &input);
+  mlir::RankedTensorType exampleType(const onnx::ValueInfoProto &input,
+                                     ElementType type, const Tensor &example);
   /// The value called \p name, which has been computed or is an initializer.
   Value valueOf(const std::string &name);
   Value constant(const Tensor &tensor, llvm::StringRef name);
@@ -182,6 +184,9 @@ mlir::RankedTensorType Importer::inputType(const onnx::ValueInfoProto &input) {
   if (!type)
     fail(subject + " has elements of type " + typeName(tensor.elem_type()) +
          ", which is not supported");
+  auto example = options.examples.find(input.name());
+  if (example != options.examples.end())
+    return exampleType(input, *type, example->second);
   if (!tensor.has_shape())
     fail(subject + " has no shape; export the network with one");
   Integers shape;
@@ -211,6 +216,26 @@ mlir::RankedTensorType Importer::inputType(const onnx::ValueInfoProto &input) {
   }
   return mlir::RankedTensorType::get(
       shape, toMlir(context.builder.getContext(), *type));
+}
+
+/// The type of \p example, which has to be one that \p input can have.
+mlir::RankedTensorType
+Importer::exampleType(const onnx::ValueInfoProto &input, ElementType type,
+                      const Tensor &example) {
+  const onnx::TypeProto::Tensor &tensor = input.type().tensor_type();
+  bool fits = example.type == type;
+  if (tensor.has_shape()) {
+    fits &= tensor.shape().dim_size() == int(example.shape.size());
+    for (int i = 0; fits && i < tensor.shape().dim_size(); ++i)
+      fits = !tensor.shape().dim(i).has_dim_value() ||
+             tensor.shape().dim(i).dim_value() == example.shape[i];
+  }
+  if (!fits)
+    fail("input " + quotation(input.name()) + " is given a tensor of shape " +
+         listed({example.shape.data(), example.shape.size()}) +
+         ", which is not of its type and shape");
+  return mlir::RankedTensorType::get(
+      example.shape, toMlir(context.builder.getContext(), type));
 }
 
 Value Importer::constant(const Tensor &tensor, llvm::StringRef name) {
@@ -298,10 +323,6 @@ void Importer::importNode(int index) {
   Results results = known->rule(node);
   node.checkAllRead();
   for (size_t i = 0; i < results.size() && i < node.outputCount(); ++i) {
-    auto type = llvm::cast<mlir::RankedTensorType>(results[i].getType());
-    if (type.getNumElements() == 0 && !constantOf(results[i]))
-      node.fail("computes a tensor without elements, of shape " +
-                listed(type.getShape()));
     if (!proto.output(i).empty())
       values[proto.output(i)] = results[i];
   }
@@ -313,5 +334,17 @@ mlir::OwningOpRef<mlir::ModuleOp>
 cim::importOnnx(mlir::MLIRContext &context, const std::string &path,
                 const ImportOptions &options) {
   context.loadDialect<nn::NNDialect, mlir::func::FuncDialect>();
-  return Importer(context, path, options).run();
+  ImportOptions bound = options;
+  for (;;) {
+    try {
+      return Importer(context, path, bound).run();
+    } catch (const DependsOnInputs &error) {
+      for (const std::string &input : error.inputs) {
+        auto example = options.examples.find(input);
+        if (example == options.examples.end())
+          throw;
+        bound.constants.insert(*example);
+      }
+    }
+  }
 }

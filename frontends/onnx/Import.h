@@ -32,6 +32,10 @@ struct ImportOptions {
   TensorMap constants;
   /// Receives every such operand, for those who change the file; may be empty.
   std::function<void(const ConstantOperand &)> constantOperand;
+  /// Values that graph inputs may have, by name. An input becomes the constant
+  /// of its name only where its value decides a shape; one that leaves
+  /// dimensions open has the shape of its example.
+  TensorMap examples;
 };
 
 /// Reads the ONNX model \p path into a module with one function, `main`, of nn

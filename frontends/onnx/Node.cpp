@@ -13,6 +13,7 @@
 #include "runtime/tensor/Errors.h"
 
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/SetVector.h"
 
 #include <algorithm>
 #include <cstring>
@@ -110,9 +111,12 @@ Node::Node(ImportContext &context, const onnx::NodeProto &proto,
 
 llvm::StringRef Node::operatorType() const { return proto.op_type(); }
 
+std::string Node::message(const llvm::Twine &what) const {
+  return context.path + ": " + described(proto) + ": " + printable(what.str());
+}
+
 void Node::fail(const llvm::Twine &what) const {
-  throw InputError(context.path + ": " + described(proto) + ": " +
-                   printable(what.str()));
+  throw InputError(message(what));
 }
 
 void Node::checkAllRead() const {
@@ -216,6 +220,16 @@ std::optional<Integers> Node::extents(llvm::StringRef attribute, size_t count,
   return values;
 }
 
+mlir::Type Node::elementType(llvm::StringRef attribute) {
+  int64_t number = integer(attribute);
+  std::optional<ElementType> type;
+  if (number == static_cast<int32_t>(number))
+    type = importer::elementTypeOf(static_cast<int32_t>(number));
+  if (!type)
+    fail("converts to " + typeName(number) + ", which is not supported");
+  return toMlir(builder().getContext(), *type);
+}
+
 std::optional<Tensor> Node::tensor(llvm::StringRef attribute) {
   const onnx::AttributeProto *found = find(attribute);
   if (!found)
@@ -265,12 +279,29 @@ llvm::SmallVector<Value> Node::allOperands() {
   return values;
 }
 
+/// The names of the network's inputs that \p value is computed from.
+static std::vector<std::string> inputsBehind(Value value) {
+  llvm::SetVector<Value> values;
+  values.insert(value);
+  std::vector<std::string> inputs;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (mlir::Operation *operation = values[i].getDefiningOp())
+      values.insert(operation->operand_begin(), operation->operand_end());
+    else
+      inputs.push_back(nn::nameOf(values[i].getLoc()).str());
+  }
+  return inputs;
+}
+
 mlir::ElementsAttr Node::constantOperand(size_t index, llvm::StringRef what) {
   Value value = operand(index);
   mlir::ElementsAttr constant = constantOf(value);
   if (!constant)
-    fail("operand " + quotation(proto.input(index)) + " decides " + what +
-         ", so it has to be a constant, but it depends on the network's input");
+    throw DependsOnInputs(
+        message("operand " + quotation(proto.input(index)) + " decides " +
+                what + ", so it has to be a constant, but it depends on the "
+                       "network's input"),
+        inputsBehind(value));
   return constant;
 }
 
@@ -289,15 +320,24 @@ Integers Node::constantIntegers(size_t index, llvm::StringRef what) {
 }
 
 double Node::constantNumber(size_t index, llvm::StringRef what) {
-  mlir::ElementsAttr constant = constantOperand(index, what);
-  if (constant.getNumElements() != 1)
+  llvm::SmallVector<double> numbers = constantNumbers(index, what);
+  if (numbers.size() != 1)
     fail("expects one number in operand " + quotation(proto.input(index)) +
          ", which decides " + what);
-  double result = 0;
+  return numbers.front();
+}
+
+llvm::SmallVector<double> Node::constantNumbers(size_t index,
+                                                llvm::StringRef what) {
+  mlir::ElementsAttr constant = constantOperand(index, what);
+  llvm::SmallVector<double> result;
+  auto append = [&](auto number) { result.push_back(number); };
   if (constant.getElementType().isF32())
-    forEachElement<float>(constant, [&](float number) { result = number; });
+    forEachElement<float>(constant, append);
+  else if (constant.getElementType().isF64())
+    forEachElement<double>(constant, append);
   else
-    result = integersOf(constant).front();
+    llvm::append_range(result, integersOf(constant));
   return result;
 }
 
@@ -381,6 +421,14 @@ Value Node::cast(Value value, mlir::Type elementType) {
   return create("cast", value, {}, tensorType(shapeOf(value), elementType));
 }
 
+Value Node::named(Value value, size_t index) {
+  mlir::Operation *constant = value.getDefiningOp<nn::ConstantOp>();
+  mlir::Operation *source = operand(index).getDefiningOp<nn::ConstantOp>();
+  if (constant && source && constant != source)
+    constant->setLoc(source->getLoc());
+  return value;
+}
+
 Value Node::constant(mlir::ElementsAttr value) {
   auto name = mlir::NameLoc::get(builder().getStringAttr(outputName(0)));
   return nn::ConstantOp::create(builder(), name, value);
@@ -394,16 +442,18 @@ Value Node::constant(const Tensor &tensor) {
 
 Value Node::splat(mlir::RankedTensorType type, double value) {
   mlir::Type element = type.getElementType();
-  mlir::Attribute number =
-      llvm::isa<mlir::FloatType>(element)
-          ? mlir::Attribute(builder().getFloatAttr(element, value))
-          : builder().getIntegerAttr(element, static_cast<int64_t>(value));
-  return constant(mlir::DenseElementsAttr::get(type, number));
+  if (llvm::isa<mlir::FloatType>(element))
+    return splat(type, builder().getFloatAttr(element, value));
+  return splat(type,
+               builder().getIntegerAttr(element, static_cast<int64_t>(value)));
+}
+
+Value Node::splat(mlir::RankedTensorType type, mlir::TypedAttr value) {
+  return constant(
+      mlir::DenseElementsAttr::get(type, llvm::ArrayRef<mlir::Attribute>(value)));
 }
 
 Value Node::scalar(double value, Value like) {
-  if (!llvm::isa<mlir::FloatType>(elementTypeOf(like)))
-    fail("expects floating-point numbers");
   return splat(mlir::RankedTensorType::get({}, elementTypeOf(like)), value);
 }
 

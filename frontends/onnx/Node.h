@@ -14,6 +14,7 @@
 #define CIM_FRONTENDS_ONNX_NODE_H
 
 #include "frontends/onnx/TensorData.h"
+#include "runtime/tensor/Errors.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinAttributes.h"
@@ -44,6 +45,13 @@ struct ImportContext {
   /// convolutional networks need. A hostile file must not make the compiler
   /// compute for hours.
   double foldingBudget = 1 << 29;
+};
+
+/// A value that has to be known depends on inputs of the network.
+struct DependsOnInputs : InputError {
+  DependsOnInputs(const std::string &message, std::vector<std::string> inputs)
+      : InputError(message), inputs(std::move(inputs)) {}
+  std::vector<std::string> inputs; ///< by name
 };
 
 using Integers = llvm::SmallVector<int64_t, 6>;
@@ -92,6 +100,8 @@ public:
   /// One integer from 0 or 1 to 2^31 − 1 for each of \p count dimensions.
   std::optional<Integers> extents(llvm::StringRef attribute, size_t count,
                                   int64_t least);
+  /// The element type that an attribute names by its number in ONNX.
+  mlir::Type elementType(llvm::StringRef attribute);
   /// A tensor attribute as a constant; null when there is none.
   std::optional<Tensor> tensor(llvm::StringRef attribute);
   /// Attributes that mean nothing here.
@@ -113,6 +123,13 @@ public:
   Integers constantIntegers(size_t index, llvm::StringRef what);
   /// The same for one number.
   double constantNumber(size_t index, llvm::StringRef what);
+  /// The same for a list of numbers.
+  llvm::SmallVector<double> constantNumbers(size_t index,
+                                            llvm::StringRef what);
+  /// Fails unless the operand follows from constants and shapes alone.
+  void requireConstant(size_t index, llvm::StringRef what) {
+    constantOperand(index, what);
+  }
   /// An axis that may count from the end, as one that does not.
   int64_t axis(int64_t axis, int64_t rank) const;
   /// \p axes, normalised and in ascending order; fails when one occurs twice.
@@ -135,12 +152,16 @@ public:
   mlir::Value reshape(mlir::Value value, llvm::ArrayRef<int64_t> shape);
   /// \p value in another element type.
   mlir::Value cast(mlir::Value value, mlir::Type elementType);
+  /// \p value; if it is a constant that was computed from the constant operand
+  /// \p index, with the name of that one: they are the same weights.
+  mlir::Value named(mlir::Value value, size_t index);
   /// A constant, named after the first output of the node.
   mlir::Value constant(mlir::ElementsAttr value);
   mlir::Value constant(const Tensor &tensor);
   /// A tensor with the same number everywhere, named after the first output.
   mlir::Value splat(mlir::RankedTensorType type, double value);
-  /// A scalar constant of the floating-point type of \p like.
+  mlir::Value splat(mlir::RankedTensorType type, mlir::TypedAttr value);
+  /// A scalar constant of the element type of \p like.
   mlir::Value scalar(double value, mlir::Value like);
   /// The type of a tensor of \p shape, checked.
   mlir::RankedTensorType tensorType(llvm::ArrayRef<int64_t> shape,
@@ -150,6 +171,7 @@ public:
 
 private:
   const onnx::AttributeProto *find(llvm::StringRef attribute);
+  std::string message(const llvm::Twine &what) const;
   mlir::ElementsAttr constantOperand(size_t index, llvm::StringRef what);
 
   mlir::Attribute toAttribute(bool value) const {

@@ -10,15 +10,33 @@
 
 using namespace cim::importer;
 
+llvm::ArrayRef<OperatorFamily> cim::importer::operatorFamilies() {
+  static const OperatorFamily families[] = {
+      {"layers", convolutionOperators()},
+      {"linear algebra", linearAlgebraOperators()},
+      {"sums of products", einsumOperators()},
+      {"attention", attentionOperators()},
+      {"quantization", quantizationOperators()},
+      {"normalisation", normalizationOperators()},
+      {"pooling", poolingOperators()},
+      {"interpolation", resizeOperators()},
+      {"activations", activationOperators()},
+      {"elementwise", elementwiseOperators()},
+      {"reduction", reductionOperators()},
+      {"indexing", indexingOperators()},
+      {"shape", shapeOperators()},
+      {"movement", movementOperators()},
+      {"constants", constantOperators()},
+      {"loss", lossOperators()},
+  };
+  return families;
+}
+
 const Operator *cim::importer::findOperator(llvm::StringRef name) {
   static const auto table = [] {
     llvm::StringMap<const Operator *> table;
-    for (llvm::ArrayRef<Operator> family :
-         {activationOperators(), constantOperators(), convolutionOperators(),
-          elementwiseOperators(), linearAlgebraOperators(), movementOperators(),
-          normalizationOperators(), poolingOperators(), reductionOperators(),
-          shapeOperators()})
-      for (const Operator &entry : family) {
+    for (const OperatorFamily &family : operatorFamilies())
+      for (const Operator &entry : family.operators) {
         [[maybe_unused]] bool isNew =
             table.try_emplace(entry.name, &entry).second;
         assert(isNew && "an operator has two rules");

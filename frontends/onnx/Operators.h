@@ -30,19 +30,34 @@ struct Operator {
   int outputs = 1;
 };
 
+/// Operators whose rules stand in one file.
+struct OperatorFamily {
+  llvm::StringRef name;
+  llvm::ArrayRef<Operator> operators;
+};
+
+/// All of them, as docs/onnx.md lists them.
+llvm::ArrayRef<OperatorFamily> operatorFamilies();
+
 /// The rule of the standard operator \p name, or null.
 const Operator *findOperator(llvm::StringRef name);
 
 // One table per family.
 llvm::ArrayRef<Operator> activationOperators();
+llvm::ArrayRef<Operator> attentionOperators();
 llvm::ArrayRef<Operator> constantOperators();
 llvm::ArrayRef<Operator> convolutionOperators();
+llvm::ArrayRef<Operator> einsumOperators();
 llvm::ArrayRef<Operator> elementwiseOperators();
+llvm::ArrayRef<Operator> indexingOperators();
 llvm::ArrayRef<Operator> linearAlgebraOperators();
+llvm::ArrayRef<Operator> lossOperators();
 llvm::ArrayRef<Operator> movementOperators();
 llvm::ArrayRef<Operator> normalizationOperators();
 llvm::ArrayRef<Operator> poolingOperators();
+llvm::ArrayRef<Operator> quantizationOperators();
 llvm::ArrayRef<Operator> reductionOperators();
+llvm::ArrayRef<Operator> resizeOperators();
 llvm::ArrayRef<Operator> shapeOperators();
 
 /// auto_pad and pads of an operator that slides a window: for every spatial
@@ -52,6 +67,14 @@ Integers readPads(Node &node, llvm::ArrayRef<int64_t> x,
                   llvm::ArrayRef<int64_t> kernel,
                   llvm::ArrayRef<int64_t> strides,
                   llvm::ArrayRef<int64_t> dilations);
+
+/// ln softmax of \p x along \p axis.
+mlir::Value logSoftmax(Node &node, mlir::Value x, int64_t axis);
+
+/// The convolution that \p node's attributes describe, of operands that need
+/// not be its own. \p bias may be null.
+mlir::Value convolution(Node &node, mlir::Value x, mlir::Value weights,
+                        mlir::Value bias);
 
 } // namespace cim::importer
 

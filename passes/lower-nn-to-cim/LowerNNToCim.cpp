@@ -113,7 +113,8 @@ private:
 nn::ConstantOp crossbarWeights(Value value, bool matrix) {
   auto constant = value.getDefiningOp<nn::ConstantOp>();
   if (!constant || !constant.getType().getElementType().isF32() ||
-      (matrix && constant.getType().getRank() != 2))
+      (matrix && constant.getType().getRank() != 2) ||
+      constant.getType().getNumElements() == 0)
     return {};
   return constant;
 }

@@ -10,6 +10,7 @@
 #include "runtime/converters/LayerConverters.h"
 #include "runtime/executor/GeneralStep.h"
 #include "runtime/executor/KernelSteps.h"
+#include "runtime/executor/RowStep.h"
 
 #include <algorithm>
 
@@ -24,19 +25,36 @@ static bool isF32(const Program &program, const plan::Step &step) {
          std::ranges::all_of(step.outputs(), f32);
 }
 
+/// A tensor without elements needs no kernel, and could confuse one.
+static bool hasElements(const Program &program, const plan::Step &step) {
+  auto some = [&](uint32_t value) {
+    return std::ranges::count(program.value(value).shape(), 0) == 0;
+  };
+  return std::ranges::all_of(step.inputs(), some) &&
+         std::ranges::all_of(step.outputs(), some);
+}
+
 std::unique_ptr<BoundStep> cim::bindStep(const Program &program,
                                          const plan::Step &step, bool strict) {
+  if (!hasElements(program, step))
+    return bindGeneral(program, step);
   if (isF32(program, step)) {
     const bool isMapped =
         step.has_layer() && readsArrays(program.plan.layers(step.layer()));
     if (auto bound = (isMapped ? bindMappedConvolution
                                : bindConvolution)(program, step, strict))
       return bound;
-    for (auto *bind : {bindDrive, bindPooling, bindNormalization,
-                       bindElementwise, bindCopy, bindRelayout})
+    for (auto *bind :
+         {bindDrive, bindPooling, bindNormalization, bindElementwise, bindCopy,
+          bindRelayout, bindImageElementwise})
       if (auto bound = bind(program, step))
         return bound;
   }
+  if (RowStep::fits(program, step))
+    for (auto *bind : {bindRowElementwise, bindRowMovement, bindRowReduction,
+                       bindRowProduct})
+      if (auto bound = bind(program, step))
+        return bound;
   return bindGeneral(program, step);
 }
 

@@ -93,10 +93,12 @@ std::optional<ConvolutionBinding> bindMatrix(const Program &program,
     return std::nullopt;
   const bool outputMajor = isGemm && integer(step, "transpose_b");
   Pixels in = pixelsOf(x), out = pixelsOf(y);
-  // Results are stored in whole blocks of channels; and an epilogue's channel
-  // is dimension 1.
+  // Results are stored in whole blocks of channels; and the channels of an
+  // epilogue's terms are dimension 1.
+  const bool hasTerms =
+      step.epilogue().has_scale() || step.epilogue().has_offset();
   if (in.count != 1 && (out.channels % kernels::channelBlock != 0 ||
-                        (step.has_epilogue() && x.shape_size() > 2)))
+                        (hasTerms && x.shape_size() > 2)))
     return std::nullopt;
   if (in.channels > INT_MAX || out.channels > INT_MAX || in.count > INT_MAX)
     return std::nullopt;

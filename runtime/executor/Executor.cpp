@@ -49,35 +49,33 @@ struct Worker {
   std::vector<ConverterCounts> counts;
 };
 
-/// \p plan as it is run, once it is known to be well-formed and to have what
-/// run() needs.
+/// \p plan as it is run, once it is known to be well-formed.
 plan::Plan prepared(const plan::Plan &plan, const TensorMap &tensors) {
   verifyPlan(plan, tensors);
-  if (plan.inputs_size() != 1)
-    throw InputError("the network has " + std::to_string(plan.inputs_size()) +
-                     " inputs; only networks with one can be run");
-  if (plan.outputs_size() == 0)
-    throw InputError("the network has no output");
-  for (uint32_t index : {plan.inputs(0), plan.outputs(0)}) {
-    const plan::Value &value = plan.values(index);
-    if (value.element_type() != plan::F32)
-      throw InputError("value '" + value.name() +
-                       "': the network's input and output must be numbers of "
-                       "type f32");
-    if (!value.constant().empty())
-      throw InputError("the network's output '" + value.name() +
-                       "' does not depend on its input");
-    if (value.shape_size() == 0 || value.shape(0) != imagesPerCall(plan))
-      throw InputError("value '" + value.name() +
-                       "': the first dimension of input and output must count "
-                       "the images");
-  }
-  if (imagesPerCall(plan) < 1)
-    throw InputError("the network's input holds no image");
   plan::Plan run = oneImage(plan);
   composeCopies(run);
   driveInputs(run);
   return run;
+}
+
+/// Why \p plan cannot be run image by image; empty when it can.
+std::string obstacleToImages(const plan::Plan &plan) {
+  if (plan.inputs_size() != 1)
+    return "the network has " + std::to_string(plan.inputs_size()) +
+           " inputs; only networks with one can be run on images";
+  for (uint32_t index : {plan.inputs(0), plan.outputs(0)}) {
+    const plan::Value &value = plan.values(index);
+    if (value.element_type() != plan::F32)
+      return "value '" + value.name() +
+             "': the network's input and output must be numbers of type f32";
+    if (!value.constant().empty())
+      return "the network's output '" + value.name() +
+             "' does not depend on its input";
+    if (value.shape_size() == 0 || value.shape(0) != imagesPerCall(plan))
+      return "value '" + value.name() +
+             "': the first dimension of input and output must count the images";
+  }
+  return imagesPerCall(plan) < 1 ? "the network's input holds no image" : "";
 }
 
 } // namespace
@@ -96,6 +94,11 @@ struct Executor::Implementation {
   void writeCall(Worker &worker, int64_t call, int64_t first, int64_t images,
                  const WriteResult &write);
   void runSteps(unsigned w, int64_t calls, int64_t firstImage);
+  std::vector<Tensor> call(std::span<const Tensor> inputs);
+  void requireImages() const {
+    if (!obstacle.empty())
+      throw InputError(obstacle);
+  }
 
   plan::Plan plan;
   TensorMap tensors;
@@ -106,7 +109,8 @@ struct Executor::Implementation {
   Layers layers;
   bool isProgrammed = false;
 
-  int64_t callImages; ///< images of one call
+  std::string obstacle; ///< obstacleToImages
+  int64_t callImages;   ///< images of one call
   int64_t calls = 1;  ///< side by side in one pass
   Placement input, output;
   std::vector<Placement> places; ///< by value
@@ -120,7 +124,7 @@ Executor::Implementation::Implementation(const plan::Plan &source,
     : plan(prepared(source, tensors)), tensors(tensors),
       program{plan, this->tensors, options.measurements},
       workers(options.threads), layers(program),
-      callImages(imagesPerCall(plan)) {
+      obstacle(obstacleToImages(plan)), callImages(imagesPerCall(plan)) {
   if (options.measurements)
     options.measurements->begin(workers.count());
   steps = bindSteps(program, options.strict);
@@ -135,8 +139,10 @@ Executor::Implementation::Implementation(const plan::Plan &source,
   MemoryPlan memory = planMemory(program, steps, storage, calls);
   places = std::move(memory.values);
   arenaBytes = memory.bytes;
-  input = places[plan.inputs(0)];
-  output = places[plan.outputs(0)];
+  if (obstacle.empty()) {
+    input = places[plan.inputs(0)];
+    output = places[plan.outputs(0)];
+  }
 
   for (int s = 0; s < plan.steps_size(); ++s) {
     if (storage.vanishes[s])
@@ -228,6 +234,7 @@ void Executor::Implementation::runMicroBatch(unsigned w, int64_t first,
 bool Executor::Implementation::run(int64_t images, const ReadImage &read,
                                    const WriteResult &write,
                                    const std::function<bool()> &stop) {
+  requireImages();
   const int64_t batch = calls * callImages;
   std::atomic<int64_t> next = 0;
   std::atomic<bool> isStopped = false;
@@ -248,6 +255,44 @@ bool Executor::Implementation::run(int64_t images, const ReadImage &read,
     }
   });
   return !isStopped;
+}
+
+std::vector<Tensor>
+Executor::Implementation::call(std::span<const Tensor> inputs) {
+  auto shapeOf = [](const plan::Value &value) {
+    return std::vector<int64_t>(value.shape().begin(), value.shape().end());
+  };
+  if (inputs.size() != size_t(plan.inputs_size()))
+    throw InputError("the network takes " + std::to_string(plan.inputs_size()) +
+                     " inputs, got " + std::to_string(inputs.size()));
+  Worker &worker = perWorker.front();
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const plan::Value &value = plan.values(plan.inputs(i));
+    if (inputs[i].type != value.element_type() ||
+        inputs[i].shape != shapeOf(value))
+      throw InputError("the network's input '" + value.name() +
+                       "' is of another type or shape than what it is given");
+    const Placement &place = places[plan.inputs(i)];
+    store(place.geometry, inputs[i].data.get(),
+          worker.arena.data() + place.offset);
+  }
+  runSteps(0, 1, 0);
+  std::vector<Tensor> outputs;
+  for (uint32_t index : plan.outputs()) {
+    if (program.isConstant(index)) {
+      outputs.push_back(program.constant(index));
+      continue;
+    }
+    const plan::Value &value = plan.values(index);
+    const Placement &place = places[index];
+    Tensor &output = outputs.emplace_back();
+    output.type = value.element_type();
+    output.shape = shapeOf(value);
+    std::shared_ptr<std::byte[]> bytes(new std::byte[output.bytes()]);
+    load(place.geometry, worker.arena.data() + place.offset, bytes.get());
+    output.data = {bytes, bytes.get()};
+  }
+  return outputs;
 }
 
 Executor::Executor(const plan::Plan &plan, const TensorMap &tensors,
@@ -271,11 +316,20 @@ bool Executor::run(int64_t images, const ReadImage &read,
   return implementation->run(images, read, write, stop);
 }
 
+std::vector<Tensor> Executor::call(std::span<const Tensor> inputs) {
+  assert((implementation->isProgrammed ||
+          implementation->plan.layers_size() == 0) &&
+         "program() comes before call()");
+  return implementation->call(inputs);
+}
+
 int64_t Executor::inputElements() const {
+  implementation->requireImages();
   return implementation->input.geometry.elements / implementation->callImages;
 }
 
 int64_t Executor::outputElements() const {
+  implementation->requireImages();
   return implementation->output.geometry.elements / implementation->callImages;
 }
 

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -65,12 +66,19 @@ public:
   /// Receives output 0 of image \p index. Called from several threads.
   using WriteResult = std::function<void(int64_t index, const float *logits)>;
 
-  /// Runs \p images images. The same bits for any thread count and any
+  /// Runs \p images images of a network that takes one image and whose first
+  /// output is one row per image, both f32; throws InputError for others. The same bits for any thread count and any
   /// micro-batch. \p stop is polled between micro-batches, from several
   /// threads; returns false when it cut the run short. Exceptions of the
   /// callbacks are passed on.
   bool run(int64_t images, const ReadImage &read, const WriteResult &write,
            const std::function<bool()> &stop = nullptr);
+
+  /// Computes all outputs of one call, whatever their element types are, from
+  /// \p inputs: one tensor for each of the plan's inputs, of its type and
+  /// shape. Throws InputError when they are others. Not for networks that were
+  /// exported for many images but keep them apart (oneImage).
+  std::vector<Tensor> call(std::span<const Tensor> inputs);
 
   int64_t inputElements() const;  ///< per image
   int64_t outputElements() const; ///< per image

@@ -52,7 +52,8 @@ void Geometry::updateBytes() {
 void cim::store(const Geometry &geometry, const std::byte *dense,
                 std::byte *stored) {
   if (!geometry.channelsLast()) {
-    std::memcpy(stored, dense, geometry.elements * byteWidth(geometry.type));
+    if (geometry.elements > 0) // else there may be no bytes at all
+      std::memcpy(stored, dense, geometry.elements * byteWidth(geometry.type));
     return;
   }
   const float *from = reinterpret_cast<const float *>(dense);
@@ -79,7 +80,8 @@ void cim::store(const Geometry &geometry, const std::byte *dense,
 void cim::load(const Geometry &geometry, const std::byte *stored,
                std::byte *dense) {
   if (!geometry.channelsLast()) {
-    std::memcpy(dense, stored, geometry.elements * byteWidth(geometry.type));
+    if (geometry.elements > 0) // else there may be no bytes at all
+      std::memcpy(dense, stored, geometry.elements * byteWidth(geometry.type));
     return;
   }
   const float *from = reinterpret_cast<const float *>(stored);

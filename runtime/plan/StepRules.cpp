@@ -5,123 +5,19 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One function per family of operations says which shape the result must have.
-// Dimensions are at most 2^31 and attributes are checked to be at most 2^31
-// before anything is multiplied, so that 64 bits suffice everywhere.
+// The rules of most operations, and the table of all (StepView.h).
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/plan/StepRules.h"
 
-#include "runtime/tensor/Errors.h"
+#include "runtime/plan/StepView.h"
 
-#include <algorithm>
-#include <cmath>
 #include <map>
-#include <optional>
-#include <string_view>
 
 using namespace cim;
+using namespace cim::rules;
 
 namespace {
-
-using Shape = std::vector<int64_t>;
-
-constexpr int64_t largestNumber = int64_t(1) << 31;
-
-std::string text(const Shape &shape) {
-  std::string result = "[";
-  for (size_t i = 0; i < shape.size(); ++i)
-    result += (i ? ", " : "") + std::to_string(shape[i]);
-  return result + "]";
-}
-
-void require(bool condition, const std::string &what) {
-  if (!condition)
-    throw InputError(what);
-}
-
-/// A step as its rule sees it.
-struct StepView {
-  const plan::Plan &plan;
-  const TensorMap &tensors;
-  const plan::Step &step;
-
-  const plan::Value &operand(int i) const {
-    return plan.values(step.inputs(i));
-  }
-  Shape shape(int i) const {
-    return {operand(i).shape().begin(), operand(i).shape().end()};
-  }
-  int64_t rank(int i) const { return operand(i).shape_size(); }
-  const plan::Value &result() const { return plan.values(step.outputs(0)); }
-  Shape declaredShape() const {
-    return {result().shape().begin(), result().shape().end()};
-  }
-
-  const plan::Attribute &attribute(const char *name,
-                                   plan::Attribute::KindCase kind,
-                                   const char *kindName) const {
-    auto found = step.attributes().find(name);
-    require(found != step.attributes().end() &&
-                found->second.kind_case() == kind,
-            std::string("needs the attribute '") + name + "', " + kindName);
-    return found->second;
-  }
-  int64_t integer(const char *name, int64_t lowest, int64_t highest) const {
-    int64_t value =
-        attribute(name, plan::Attribute::kInteger, "an integer").integer();
-    require(lowest <= value && value <= highest,
-            std::string("has ") + name + " " + std::to_string(value) +
-                ", expected " + std::to_string(lowest) + " to " +
-                std::to_string(highest));
-    return value;
-  }
-  bool flag(const char *name) const { return integer(name, 0, 1); }
-  double number(const char *name) const {
-    double value =
-        attribute(name, plan::Attribute::kNumber, "a number").number();
-    require(!std::isnan(value), std::string("has ") + name + " nan");
-    return value;
-  }
-  const std::string &word(const char *name,
-                          std::initializer_list<std::string_view> known) const {
-    const std::string &value =
-        attribute(name, plan::Attribute::kText, "a text").text();
-    require(std::ranges::find(known, value) != known.end(),
-            std::string("has the unknown ") + name + " '" + value + "'");
-    return value;
-  }
-  Shape integers(const char *name, int64_t lowest) const {
-    const auto &values =
-        attribute(name, plan::Attribute::kIntegers, "integers").integers();
-    for (int64_t value : values.values())
-      require(lowest <= value && value <= largestNumber,
-              std::string("has ") + std::to_string(value) + " in " + name);
-    return {values.values().begin(), values.values().end()};
-  }
-  Shape integers(const char *name, int64_t lowest, size_t count) const {
-    Shape values = integers(name, lowest);
-    require(values.size() == count,
-            std::string("expects ") + std::to_string(count) + " " + name +
-                ", got " + std::to_string(values.size()));
-    return values;
-  }
-
-  void expectRank(int i, int64_t least, int64_t most) const {
-    require(least <= rank(i) && rank(i) <= most,
-            "cannot take an operand " + std::to_string(i) + " of shape " +
-                text(shape(i)));
-  }
-  void expectShape(int i, const Shape &expected) const {
-    require(shape(i) == expected, "expects an operand " + std::to_string(i) +
-                                      " of shape " + text(expected) + ", got " +
-                                      text(shape(i)));
-  }
-  void expectNotEmpty(int i) const {
-    require(elementCount(shape(i)) > 0,
-            "cannot take an operand without elements");
-  }
-};
 
 //===----------------------------------------------------------------------===//
 // Shapes of results
@@ -211,6 +107,11 @@ Shape poolShape(const StepView &s) {
   appendWindows(s, s.integers("kernel", 1, image.size() - 2),
                 s.flag("ceil_mode"), result);
   return result;
+}
+
+Shape maxPoolIndicesShape(const StepView &s) {
+  s.flag("column_major");
+  return poolShape(s);
 }
 
 Shape averagePoolShape(const StepView &s) {
@@ -377,31 +278,6 @@ Shape padShape(const StepView &s) {
   return result;
 }
 
-Shape gatherShape(const StepView &s) {
-  int64_t axis = s.integer("axis", 0, s.rank(0) - 1);
-  Shape shape = s.shape(0), indices = s.shape(1);
-  const plan::Value &operand = s.operand(1);
-  require(operand.element_type() == plan::I32 ||
-              operand.element_type() == plan::I64,
-          "expects indices that are integers");
-  // Indices that are computed are checked when they are known.
-  if (!operand.constant().empty()) {
-    const Tensor &tensor = s.tensors.at(operand.constant());
-    auto check = [&](auto values) {
-      for (int64_t value : values)
-        require(-shape[axis] <= value && value < shape[axis],
-                "has the index " + std::to_string(value) +
-                    " into a dimension of " + std::to_string(shape[axis]));
-    };
-    operand.element_type() == plan::I32 ? check(tensor.as<int32_t>())
-                                        : check(tensor.as<int64_t>());
-  }
-  Shape result(shape.begin(), shape.begin() + axis);
-  result.insert(result.end(), indices.begin(), indices.end());
-  result.insert(result.end(), shape.begin() + axis + 1, shape.end());
-  return result;
-}
-
 Shape rangeShape(const StepView &s) {
   for (int i = 0; i < 3; ++i)
     s.expectShape(i, {});
@@ -418,12 +294,13 @@ enum class Elements {
   f32,        ///< f32 throughout: what kernels compute
   floating,   ///< f32 or f64 throughout
   number,     ///< one type throughout, not boolean
-  boolean,    ///< boolean throughout
+  logic,      ///< one type throughout, boolean or integer
   any,        ///< one type throughout
   comparison, ///< operands of one type that is not boolean; a boolean
   equality,   ///< operands of one type; a boolean
   selection,  ///< a boolean first, then and as result one type
   first,      ///< the type of operand 0; others are the rule's business
+  index,      ///< one operand of any type; indices
   conversion, ///< unrelated types
 };
 
@@ -435,7 +312,7 @@ struct Rule {
 
 constexpr int unlimited = 1 << 20;
 
-const std::map<std::string_view, Rule> &rules() {
+const std::map<std::string_view, Rule> &ruleTable() {
   using enum Elements;
   static const std::map<std::string_view, Rule> table = {
       {"conv", {2, 3, f32, convShape}},
@@ -451,8 +328,20 @@ const std::map<std::string_view, Rule> &rules() {
       {"floor", {1, 1, floating, sameShape}},
       {"ceil", {1, 1, floating, sameShape}},
       {"erf", {1, 1, floating, sameShape}},
+      {"sin", {1, 1, floating, sameShape}},
+      {"cos", {1, 1, floating, sameShape}},
+      {"tan", {1, 1, floating, sameShape}},
+      {"asin", {1, 1, floating, sameShape}},
+      {"acos", {1, 1, floating, sameShape}},
+      {"atan", {1, 1, floating, sameShape}},
+      {"sinh", {1, 1, floating, sameShape}},
+      {"cosh", {1, 1, floating, sameShape}},
+      {"asinh", {1, 1, floating, sameShape}},
+      {"acosh", {1, 1, floating, sameShape}},
+      {"atanh", {1, 1, floating, sameShape}},
+      {"round", {1, 1, floating, sameShape}},
       {"reciprocal", {1, 1, floating, sameShape}},
-      {"not", {1, 1, boolean, sameShape}},
+      {"not", {1, 1, logic, sameShape}},
       {"leaky_relu", {1, 1, floating, leakyReluShape}},
       {"clip", {1, 1, number, clipShape}},
       {"softmax", {1, 1, floating, softmaxShape}},
@@ -467,10 +356,12 @@ const std::map<std::string_view, Rule> &rules() {
       {"equal", {2, 2, equality, broadcastShape}},
       {"less", {2, 2, comparison, broadcastShape}},
       {"greater", {2, 2, comparison, broadcastShape}},
-      {"and", {2, 2, boolean, broadcastShape}},
-      {"or", {2, 2, boolean, broadcastShape}},
+      {"and", {2, 2, logic, broadcastShape}},
+      {"or", {2, 2, logic, broadcastShape}},
       {"where", {3, 3, selection, broadcastShape}},
-      {"max_pool", {1, 1, f32, poolShape}},
+      {"max_pool", {1, 1, number, poolShape}},
+      {"max_pool_indices", {1, 1, index, maxPoolIndicesShape}},
+      {"sum_pool", {1, 1, f32, poolShape}},
       {"average_pool", {1, 1, f32, averagePoolShape}},
       {"global_average_pool", {1, 1, f32, globalAveragePoolShape}},
       {"reduce", {1, 1, number, reduceShape}},
@@ -484,6 +375,13 @@ const std::map<std::string_view, Rule> &rules() {
       {"slice", {1, 1, any, sliceShape}},
       {"pad", {1, 1, any, padShape}},
       {"gather", {2, 2, first, gatherShape}},
+      {"top_k", {1, 1, index, topKShape}},
+      {"gather_elements", {2, 2, first, gatherElementsShape}},
+      {"gather_nd", {2, 2, first, gatherNdShape}},
+      {"scatter_elements", {3, 3, first, scatterElementsShape}},
+      {"scatter_nd", {3, 3, first, scatterNdShape}},
+      {"resample", {3, 3, first, resampleShape}},
+      {"cumulate", {1, 1, number, cumulateShape}},
       {"cast", {1, 1, conversion, sameShape}},
       {"range", {3, 3, number, rangeShape}},
       {"relayout", {1, 1, f32, sameShape}},
@@ -515,8 +413,8 @@ void checkElements(const StepView &s, Elements elements) {
   case comparison:
     fits = type != plan::BOOL;
     break;
-  case boolean:
-    fits = type == plan::BOOL;
+  case logic:
+    fits = type != plan::F32 && type != plan::F64;
     break;
   default:
     break;
@@ -525,7 +423,9 @@ void checkElements(const StepView &s, Elements elements) {
   if (elements == conversion)
     return;
   plan::ElementType expected =
-      elements == comparison || elements == equality ? plan::BOOL : type;
+      elements == comparison || elements == equality ? plan::BOOL
+      : elements == index                            ? plan::I64
+                                                     : type;
   require(s.result().element_type() == expected,
           "has results of type " + ElementType_Name(expected));
 }
@@ -534,8 +434,8 @@ void checkElements(const StepView &s, Elements elements) {
 
 void cim::checkStep(const plan::Plan &plan, const TensorMap &tensors,
                     const plan::Step &step) {
-  auto rule = rules().find(step.operation());
-  require(rule != rules().end(),
+  auto rule = ruleTable().find(step.operation());
+  require(rule != ruleTable().end(),
           "is an unknown operation, '" + step.operation() + "'");
   require(rule->second.fewest <= step.inputs_size() &&
               step.inputs_size() <= rule->second.most,

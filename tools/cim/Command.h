@@ -26,6 +26,7 @@ struct Command {
 // Each adds its command, with all options, to \p cim.
 Command compileCommand(CLI::App &cim);
 Command completionCommand(CLI::App &cim);
+Command conformCommand(CLI::App &cim);
 Command dataCommand(CLI::App &cim);
 Command devicesCommand(CLI::App &cim);
 Command evalCommand(CLI::App &cim);

@@ -157,6 +157,39 @@ void log(const Arguments &arguments) {
 void sqrt(const Arguments &arguments) {
   unary(arguments, [](double x) { return std::sqrt(x); });
 }
+void sin(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::sin(x); });
+}
+void cos(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::cos(x); });
+}
+void tan(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::tan(x); });
+}
+void asin(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::asin(x); });
+}
+void acos(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::acos(x); });
+}
+void atan(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::atan(x); });
+}
+void sinh(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::sinh(x); });
+}
+void cosh(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::cosh(x); });
+}
+void asinh(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::asinh(x); });
+}
+void acosh(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::acosh(x); });
+}
+void atanh(const Arguments &arguments) {
+  unary(arguments, [](double x) { return std::atanh(x); });
+}
 void floor(const Arguments &arguments) {
   unary(arguments, [](double x) { return std::floor(x); });
 }
@@ -165,6 +198,9 @@ void ceil(const Arguments &arguments) {
 }
 void erf(const Arguments &arguments) {
   unary(arguments, [](double x) { return std::erf(x); });
+}
+void round(const Arguments &arguments) { // halves to even
+  unary(arguments, [](double x) { return std::nearbyint(x); });
 }
 void reciprocal(const Arguments &arguments) {
   unary(arguments, [](double x) { return 1 / x; });
@@ -182,7 +218,10 @@ void abs(const Arguments &arguments) {
   });
 }
 void logicalNot(const Arguments &arguments) {
-  unary(arguments, [](int64_t x) { return int64_t(x == 0); });
+  if (arguments[0].kind == Kind::boolean)
+    unary(arguments, [](int64_t x) { return int64_t(x == 0); });
+  else
+    unary(arguments, [](int64_t x) { return ~x; });
 }
 
 //===----------------------------------------------------------------------===//
@@ -230,11 +269,14 @@ void less(const Arguments &arguments) {
 void greater(const Arguments &arguments) {
   comparison(arguments, [](auto a, auto b) { return a > b; });
 }
+// A boolean is a number of one bit.
 void logicalAnd(const Arguments &arguments) {
-  comparison(arguments, [](auto a, auto b) { return a != 0 && b != 0; });
+  broadcast<int64_t>(arguments, arguments.result.integers,
+                     [](int64_t a, int64_t b) { return a & b; });
 }
 void logicalOr(const Arguments &arguments) {
-  comparison(arguments, [](auto a, auto b) { return a != 0 || b != 0; });
+  broadcast<int64_t>(arguments, arguments.result.integers,
+                     [](int64_t a, int64_t b) { return a | b; });
 }
 
 //===----------------------------------------------------------------------===//

@@ -148,6 +148,18 @@ void neg(const Arguments &);
 void floor(const Arguments &);
 void ceil(const Arguments &);
 void erf(const Arguments &);
+void sin(const Arguments &);
+void cos(const Arguments &);
+void tan(const Arguments &);
+void asin(const Arguments &);
+void acos(const Arguments &);
+void atan(const Arguments &);
+void sinh(const Arguments &);
+void cosh(const Arguments &);
+void asinh(const Arguments &);
+void acosh(const Arguments &);
+void atanh(const Arguments &);
+void round(const Arguments &);
 void reciprocal(const Arguments &);
 void logicalNot(const Arguments &);
 void add(const Arguments &);
@@ -178,8 +190,19 @@ void batchNorm(const Arguments &);
 void lrn(const Arguments &);
 void softmax(const Arguments &);
 
+// Indexing.cpp
+void topK(const Arguments &);
+void gatherElements(const Arguments &);
+void gatherNd(const Arguments &);
+void scatterElements(const Arguments &);
+void scatterNd(const Arguments &);
+void resample(const Arguments &);
+void cumulate(const Arguments &);
+
 // Pooling.cpp
 void maxPool(const Arguments &);
+void maxPoolIndices(const Arguments &);
+void sumPool(const Arguments &);
 void averagePool(const Arguments &);
 void globalAveragePool(const Arguments &);
 

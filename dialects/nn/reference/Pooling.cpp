@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/reference/Operations.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace cim::reference {
@@ -60,18 +61,77 @@ int64_t channels(const Tensor &tensor) {
 
 } // namespace
 
+/// Calls \p function(result, index of the largest element in the channel) for
+/// every result of a channel of \p input; of equal elements the first.
+template <typename T, typename Function>
+static void forEachLargest(const Arguments &arguments, const T *input,
+                           Function function) {
+  std::vector<int64_t> largest(
+      product(std::span(arguments.result.shape).subspan(2)), -1);
+  forEachWindow(arguments, [&](int64_t result, int64_t offset, bool) {
+    // x ≠ x is how NaN shows, which prevails.
+    if (offset >= 0 &&
+        (largest[result] < 0 || input[offset] > input[largest[result]] ||
+         input[offset] != input[offset]))
+      largest[result] = offset;
+  });
+  for (size_t i = 0; i < largest.size(); ++i)
+    function(i, largest[i]);
+}
+
 void maxPool(const Arguments &arguments) {
   const Tensor &x = arguments[0];
+  withElements(x, arguments.result, [&](auto &values, auto &results) {
+    for (int64_t c = 0; c < channels(x); ++c) {
+      const auto *input = channel(values, x, c);
+      auto *output = channel(results, arguments.result, c);
+      forEachLargest(arguments, input, [&](size_t result, int64_t offset) {
+        // A window of padding only (no importer makes one) has no largest.
+        using T = std::decay_t<decltype(*output)>;
+        output[result] =
+            offset < 0 ? std::numeric_limits<T>::lowest() : input[offset];
+      });
+    }
+  });
+}
+
+void maxPoolIndices(const Arguments &arguments) {
+  const Tensor &x = arguments[0];
   Tensor &y = arguments.result;
-  y.numbers.assign(product(y.shape), -std::numeric_limits<double>::infinity());
+  const std::span<const int64_t> image = std::span(x.shape).subspan(2);
+  const bool columnMajor = arguments.integer("column_major");
+  y.integers.resize(product(y.shape));
+  auto place = [&](int64_t offset) {
+    if (!columnMajor)
+      return offset;
+    int64_t reversed = 0, step = product(image);
+    for (size_t d = image.size(); d-- > 0; offset /= image[d])
+      reversed += offset % image[d] * (step /= image[d]);
+    return reversed;
+  };
+  auto find = [&](const auto &values) {
+    for (int64_t c = 0; c < channels(x); ++c) {
+      int64_t *output = channel(y.integers, y, c);
+      forEachLargest(arguments, channel(values, x, c),
+                     [&](size_t result, int64_t offset) {
+                       output[result] = c * product(image) +
+                                        place(std::max<int64_t>(offset, 0));
+                     });
+    }
+  };
+  x.kind == Kind::floating ? find(x.numbers) : find(x.integers);
+}
+
+void sumPool(const Arguments &arguments) {
+  const Tensor &x = arguments[0];
+  Tensor &y = arguments.result;
+  y.numbers.assign(product(y.shape), 0);
   for (int64_t c = 0; c < channels(x); ++c) {
     const double *input = channel(x.numbers, x, c);
     double *output = channel(y.numbers, y, c);
     forEachWindow(arguments, [&](int64_t result, int64_t offset, bool) {
-      // x ≠ x is how NaN shows, which prevails.
-      if (offset >= 0 &&
-          (input[offset] > output[result] || input[offset] != input[offset]))
-        output[result] = input[offset];
+      if (offset >= 0)
+        output[result] += input[offset];
     });
   }
 }

@@ -8,16 +8,14 @@
 // Those that nn lacks are written out in elementary operations.
 //
 //===----------------------------------------------------------------------===//
+#include "frontends/onnx/Expressions.h"
 #include "frontends/onnx/Operators.h"
 
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 using namespace cim::importer;
 using mlir::Value;
-
-static constexpr double infinity = std::numeric_limits<double>::infinity();
 
 static Results importLeakyRelu(Node &node) {
   node.ignore({"consumed_inputs"});
@@ -25,25 +23,20 @@ static Results importLeakyRelu(Node &node) {
                       node.attribute("alpha", node.number("alpha", 0.01f)))};
 }
 
-static Value clip(Node &node, Value x, double lowest, double highest) {
-  return node.create(
-      "clip", x,
-      {node.attribute("lowest", lowest), node.attribute("highest", highest)});
-}
-
 static Results importClip(Node &node) {
   Value x = node.operand(0);
   node.ignore({"consumed_inputs"});
   if (node.opset() < 11)
-    return {clip(node, x, node.number("min", -infinity),
-                 node.number("max", infinity))};
+    return clip({node, x}, node.number("min", -infinity),
+                node.number("max", infinity))
+        .results();
   Value lowest = node.operandOrNull(1), highest = node.operandOrNull(2);
   auto isKnown = [](Value bound) { return !bound || constantOf(bound); };
-  bool isFloat = llvm::isa<mlir::FloatType>(elementTypeOf(x));
-  if (isFloat && isKnown(lowest) && isKnown(highest))
-    return {clip(node, x,
-                 lowest ? node.constantNumber(1, "the bound") : -infinity,
-                 highest ? node.constantNumber(2, "the bound") : infinity)};
+  if (isFloat(x) && isKnown(lowest) && isKnown(highest))
+    return clip({node, x},
+                lowest ? node.constantNumber(1, "the bound") : -infinity,
+                highest ? node.constantNumber(2, "the bound") : infinity)
+        .results();
   if (lowest)
     x = node.create("max", {x, lowest});
   return {highest ? node.create("min", {x, highest}) : x};
@@ -52,43 +45,6 @@ static Results importClip(Node &node) {
 //===----------------------------------------------------------------------===//
 // Written out
 //===----------------------------------------------------------------------===//
-
-namespace {
-
-/// Arithmetic on values that reads like formulas.
-struct Term {
-  Node &node;
-  Value value;
-
-  Term apply(llvm::StringRef mnemonic) const {
-    return {node, node.create(mnemonic, value)};
-  }
-  Term apply(llvm::StringRef mnemonic, Term other) const {
-    return {node, node.create(mnemonic, {value, other.value})};
-  }
-  Term apply(llvm::StringRef mnemonic, double other) const {
-    return apply(mnemonic, Term{node, node.scalar(other, value)});
-  }
-  template <typename T> Term operator+(T other) const {
-    return apply("add", other);
-  }
-  template <typename T> Term operator-(T other) const {
-    return apply("sub", other);
-  }
-  template <typename T> Term operator*(T other) const {
-    return apply("mul", other);
-  }
-  template <typename T> Term operator/(T other) const {
-    return apply("div", other);
-  }
-  Results results() const { return {value}; }
-};
-
-Term choose(Term condition, Term a, Term b) {
-  return {a.node, a.node.create("where", {condition.value, a.value, b.value})};
-}
-
-} // namespace
 
 static Results importElu(Node &node) {
   node.ignore({"consumed_inputs"});
@@ -115,19 +71,16 @@ static Results importSelu(Node &node) {
       .results();
 }
 
-static Value hardSigmoid(Node &node, Value x, double alpha, double beta) {
-  return clip(node, (Term{node, x} * alpha + beta).value, 0, 1);
-}
-
 static Results importHardSigmoid(Node &node) {
   node.ignore({"consumed_inputs"});
-  return {hardSigmoid(node, node.operand(0), node.number("alpha", 0.2f),
-                      node.number("beta", 0.5))};
+  Term x{node, node.operand(0)};
+  double alpha = node.number("alpha", 0.2f), beta = node.number("beta", 0.5);
+  return clip(x * alpha + beta, 0, 1).results();
 }
 
 static Results importHardSwish(Node &node) {
   Term x{node, node.operand(0)};
-  return (x * Term{node, hardSigmoid(node, x.value, 1. / 6, 0.5)}).results();
+  return (x * clip(x * (1. / 6) + 0.5, 0, 1)).results();
 }
 
 static Results importPRelu(Node &node) {
@@ -185,6 +138,12 @@ static Results importSwish(Node &node) {
   return (x * (alpha == 1 ? x : x * alpha).apply("sigmoid")).results();
 }
 
+/// Swish of the first operand times the second.
+static Results importSwiGlu(Node &node) {
+  return (Term{node, importSwish(node).front()} * Term{node, node.operand(1)})
+      .results();
+}
+
 static Results importGelu(Node &node) {
   Term x{node, node.operand(0)};
   std::string form = node.text("approximate", "none");
@@ -214,6 +173,7 @@ llvm::ArrayRef<Operator> cim::importer::activationOperators() {
       {"Shrink", importShrink},
       {"Softplus", importSoftplus},
       {"Softsign", importSoftsign},
+      {"SwiGLU", importSwiGlu},
       {"Swish", importSwish},
       {"ThresholdedRelu", importThresholdedRelu},
   };

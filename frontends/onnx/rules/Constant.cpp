@@ -118,18 +118,13 @@ static Results importIdentity(Node &node) { return {node.operand(0)}; }
 static Results importCast(Node &node) {
   Value x = node.operand(0);
   node.ignore({"saturate", "round_mode"}); // matter for 8-bit floats only
-  int64_t to = onnx::TensorProto::UNDEFINED;
-  if (node.opset() < 6) {
-    std::string name = node.text("to", "");
-    onnx::TensorProto::DataType parsed;
-    if (onnx::TensorProto::DataType_Parse(name, &parsed))
-      to = parsed;
-  } else {
-    to = node.integer("to");
-  }
-  std::optional<ElementType> type;
-  if (to == static_cast<int32_t>(to))
-    type = elementTypeOf(static_cast<int32_t>(to));
+  if (node.opset() >= 6)
+    return {node.cast(x, node.elementType("to"))};
+  std::string name = node.text("to", "");
+  onnx::TensorProto::DataType to;
+  if (!onnx::TensorProto::DataType_Parse(name, &to))
+    to = onnx::TensorProto::UNDEFINED;
+  std::optional<ElementType> type = elementTypeOf(to);
   if (!type)
     node.fail("converts to " + typeName(to) + ", which is not supported");
   return {node.cast(x, toMlir(node.builder().getContext(), *type))};

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "frontends/onnx/Expressions.h"
 #include "frontends/onnx/Operators.h"
 
 #include <algorithm>
@@ -135,9 +136,62 @@ static Results importSign(Node &node) {
   return {node.create("sub", {indicator("greater"), indicator("less")})};
 }
 
+/// BitwiseAnd is nn.and of integers.
+static Results importBitwise(Node &node) {
+  llvm::StringRef name = node.operatorType();
+  name.consume_front("Bitwise");
+  return {node.create(name.lower(), node.allOperands())};
+}
+
+static Results importBitwiseXor(Node &node) {
+  return {exclusiveOr(node, node.operand(0), node.operand(1))};
+}
+
+/// To the left, times 2^n; to the right, of what is not negative, divided.
+static Results importBitShift(Node &node) {
+  Term x{node, node.operand(0)};
+  Term power = Term{node, node.scalar(2, x.value)}.apply(
+      "pow", Term{node, node.operand(1)});
+  std::string direction = node.text("direction", "");
+  if (direction != "LEFT" && direction != "RIGHT")
+    node.fail("expects direction LEFT or RIGHT, got '" + direction + "'");
+  return direction == "LEFT" ? (x * power).results() : (x / power).results();
+}
+
+static Results importIsNan(Node &node) {
+  Value x = node.operand(0); // the only number unequal to itself
+  return {node.create("not", node.create("equal", {x, x}))};
+}
+
+static Results importIsInf(Node &node) {
+  Term x{node, node.operand(0)};
+  bool negative = node.flag("detect_negative", true);
+  bool positive = node.flag("detect_positive", true);
+  Term isPositive = x.apply("equal", infinity);
+  Term isNegative = x.apply("equal", -infinity);
+  if (positive && negative)
+    return isPositive.apply("or", isNegative).results();
+  if (positive || negative)
+    return (positive ? isPositive : isNegative).results();
+  return {node.splat(
+      llvm::cast<mlir::RankedTensorType>(isPositive.value.getType()), 0)};
+}
+
 llvm::ArrayRef<Operator> cim::importer::elementwiseOperators() {
   static const Operator operators[] = {
       {"Abs", importUnary},
+      {"Sin", importUnary},
+      {"Cos", importUnary},
+      {"Tan", importUnary},
+      {"Asin", importUnary},
+      {"Acos", importUnary},
+      {"Atan", importUnary},
+      {"Sinh", importUnary},
+      {"Cosh", importUnary},
+      {"Asinh", importUnary},
+      {"Acosh", importUnary},
+      {"Atanh", importUnary},
+      {"Round", importUnary},
       {"Ceil", importUnary},
       {"Erf", importUnary},
       {"Exp", importUnary},
@@ -170,6 +224,13 @@ llvm::ArrayRef<Operator> cim::importer::elementwiseOperators() {
       {"Mean", importMean},
       {"Sign", importSign},
       {"Where", importWhere},
+      {"BitwiseAnd", importBitwise},
+      {"BitwiseOr", importBitwise},
+      {"BitwiseNot", importBitwise},
+      {"BitwiseXor", importBitwiseXor},
+      {"BitShift", importBitShift},
+      {"IsNaN", importIsNan},
+      {"IsInf", importIsInf},
   };
   return operators;
 }

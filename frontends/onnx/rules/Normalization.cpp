@@ -4,30 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "frontends/onnx/Expressions.h"
 #include "frontends/onnx/Operators.h"
-
-#include <numeric>
 
 using namespace cim::importer;
 using mlir::Value;
-
-static Results importBatchNormalization(Node &node) {
-  node.ignore({"consumed_inputs", "momentum"});
-  // Training mode is a matter of the outputs before opset 14, of which the
-  // table allows one only.
-  node.ignore({"is_test"});
-  if (node.flag("training_mode", false))
-    node.fail("is in training mode; export the network for inference");
-  if (!node.flag("spatial", true))
-    node.fail("normalises each position by itself (spatial = 0), which is not "
-              "supported");
-  llvm::SmallVector<Value> operands;
-  for (size_t i = 0; i < 5; ++i)
-    operands.push_back(node.operand(i));
-  return {
-      node.create("batch_norm", operands,
-                  node.attribute("epsilon", node.number("epsilon", 1e-5f)))};
-}
 
 static Results importLrn(Node &node) {
   return {node.create("lrn", node.operand(0),
@@ -35,14 +16,6 @@ static Results importLrn(Node &node) {
                        node.attribute("alpha", node.number("alpha", 1e-4f)),
                        node.attribute("beta", node.number("beta", 0.75)),
                        node.attribute("bias", node.number("bias", 1))})};
-}
-
-static Value reduce(Node &node, llvm::StringRef kind, Value x,
-                    const Integers &axes) {
-  return node.create("reduce", x,
-                     {node.attribute("kind", kind),
-                      node.attribute("axes", axes),
-                      node.attribute("keep_dimensions", true)});
 }
 
 //===----------------------------------------------------------------------===//
@@ -62,10 +35,6 @@ static Results alongAxis(Node &node, Function function) {
   int64_t axis = node.integer("axis", 1);
   // Flattening at the rank itself leaves rows of one number.
   axis = axis == rank ? rank : node.axis(axis, rank);
-  auto product = [](llvm::ArrayRef<int64_t> extents) {
-    return std::accumulate(extents.begin(), extents.end(), int64_t(1),
-                           std::multiplies<>());
-  };
   llvm::ArrayRef<int64_t> extents(shape);
   if (axis < rank && product(extents.drop_front(axis + 1)) == 1)
     return {function(x, axis)};
@@ -82,11 +51,15 @@ static Results importSoftmax(Node &node) {
 
 /// x − m − ln Σ e^(x − m) with m the maximum: the logarithm of a softmax would
 /// be −∞ for what underflows.
+Value cim::importer::logSoftmax(Node &node, Value x, int64_t axis) {
+  Value centred = node.create("sub", {x, reduce(node, "max", x, {axis})});
+  Value sum = reduce(node, "sum", node.create("exp", centred), {axis});
+  return node.create("sub", {centred, node.create("log", sum)});
+}
+
 static Results importLogSoftmax(Node &node) {
   return alongAxis(node, [&](Value x, int64_t axis) {
-    Value centred = node.create("sub", {x, reduce(node, "max", x, {axis})});
-    Value sum = reduce(node, "sum", node.create("exp", centred), {axis});
-    return node.create("sub", {centred, node.create("log", sum)});
+    return logSoftmax(node, x, axis);
   });
 }
 
@@ -98,13 +71,12 @@ namespace {
 
 /// (x − mean)/deviation with deviation = √(variance + epsilon), over some axes.
 struct Standardized {
-  Value mean, deviation, value;
+  Value mean, variance, deviation, value;
 
   Standardized(Node &node, Value x, const Integers &axes, double epsilon) {
     mean = reduce(node, "mean", x, axes);
     Value centred = node.create("sub", {x, mean});
-    Value variance =
-        reduce(node, "mean", node.create("mul", {centred, centred}), axes);
+    variance = reduce(node, "mean", node.create("mul", {centred, centred}), axes);
     deviation = node.create(
         "sqrt", node.create("add", {variance, node.scalar(epsilon, x)}));
     value = node.create("div", {centred, deviation});
@@ -113,10 +85,43 @@ struct Standardized {
 
 } // namespace
 
-static Integers axesFrom(int64_t first, int64_t rank) {
-  Integers axes(rank - first);
-  std::iota(axes.begin(), axes.end(), first);
-  return axes;
+/// By the statistics of the batch, which also move the running ones.
+static Results trainingBatchNormalization(Node &node) {
+  Value x = node.operand(0);
+  int64_t rank = shapeOf(x).size();
+  Integers axes{0};
+  axes.append(axesFrom(2, rank));
+  Standardized normal(node, x, axes, node.number("epsilon", 1e-5f));
+  auto parameter = [&](size_t operand) {
+    return Term{node, along(node, node.operand(operand), 1, rank)};
+  };
+  Term y = Term{node, normal.value} * parameter(1) + parameter(2);
+  double momentum = node.number("momentum", 0.9f);
+  auto running = [&](size_t operand, Value current) {
+    Term mixed = Term{node, node.operand(operand)} * momentum +
+                 Term{node, node.reshape(current, {shapeOf(x)[1]})} *
+                     (1 - momentum);
+    return mixed.value;
+  };
+  return {y.value, running(3, normal.mean), running(4, normal.variance)};
+}
+
+static Results importBatchNormalization(Node &node) {
+  // Training mode is a matter of the outputs before opset 14.
+  node.ignore({"consumed_inputs", "momentum", "is_test"});
+  if (node.opset() < 14 && node.outputCount() > 1)
+    node.fail("is in training mode; export the network for inference");
+  if (node.flag("training_mode", false))
+    return trainingBatchNormalization(node);
+  if (!node.flag("spatial", true))
+    node.fail("normalises each position by itself (spatial = 0), which is not "
+              "supported");
+  llvm::SmallVector<Value> operands;
+  for (size_t i = 0; i < 5; ++i)
+    operands.push_back(node.operand(i));
+  return {
+      node.create("batch_norm", operands,
+                  node.attribute("epsilon", node.number("epsilon", 1e-5f)))};
 }
 
 /// \p value, one number per channel, where it multiplies x.
@@ -226,8 +231,16 @@ static Results importDropout(Node &node) {
   Value x = node.operand(0);
   node.ignore({"consumed_inputs", "is_test", "ratio", "seed"});
   node.operandOrNull(1); // the ratio
-  if (node.hasOperand(2) && node.constantNumber(2, "whether it is training"))
-    node.fail("is in training mode; export the network for inference");
+  node.operandOrNull(2);
+  double ratio = node.opset() < 12
+                     ? 0.5
+                     : node.hasOperand(1)
+                           ? node.constantNumber(1, "how much is dropped")
+                           : 0.5;
+  if (node.hasOperand(2) && ratio != 0 &&
+      node.constantNumber(2, "whether it is training"))
+    node.fail("is in training mode, which is random; export the network for "
+              "inference");
   if (node.outputCount() < 2 || node.outputName(1).empty())
     return {x};
   mlir::Type element =
@@ -237,7 +250,7 @@ static Results importDropout(Node &node) {
 
 llvm::ArrayRef<Operator> cim::importer::normalizationOperators() {
   static const Operator operators[] = {
-      {"BatchNormalization", importBatchNormalization},
+      {"BatchNormalization", importBatchNormalization, 3},
       {"LRN", importLrn},
       {"Softmax", importSoftmax},
       {"LogSoftmax", importLogSoftmax},

@@ -4,18 +4,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "frontends/onnx/Expressions.h"
 #include "frontends/onnx/Operators.h"
 #include "frontends/onnx/Quotation.h"
 
-#include <numeric>
-
 using namespace cim::importer;
 using mlir::Value;
-
-static int64_t product(llvm::ArrayRef<int64_t> extents) {
-  return std::accumulate(extents.begin(), extents.end(), int64_t(1),
-                         std::multiplies<>());
-}
 
 /// A list that moved from attribute \p attribute to operand 1.
 static std::optional<Integers> listOperand(Node &node, int64_t operandSince,
@@ -148,11 +142,6 @@ static Results importTile(Node &node) {
 //===----------------------------------------------------------------------===//
 // Space and depth
 //===----------------------------------------------------------------------===//
-
-static Value transpose(Node &node, Value x, const Integers &permutation) {
-  return node.create("transpose", x,
-                     node.attribute("permutation", permutation));
-}
 
 /// N, C, H, W and the block size of an operator that trades one for the other.
 static int64_t readBlock(Node &node, Value x) {

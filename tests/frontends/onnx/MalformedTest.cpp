@@ -130,11 +130,11 @@ TEST(MalformedGraph, NamesEveryUnsupportedNode) {
 
 TEST(MalformedGraph, UsesAnOutputThatIsNotComputed) {
   ModelBuilder model(12);
-  model.input("x", {1, 1, 4, 4}).output("indices");
-  model.node("MaxPool", {"x"}, {"y", "indices"}, "pool")
+  model.input("x", {1, 1, 4, 4}).output("norms");
+  model.node("LpPool", {"x"}, {"y", "norms"}, "pool")
       .integers("kernel_shape", {2, 2});
-  EXPECT_THAT(importError(model), AllOf(HasSubstr("'pool' (MaxPool)"),
-                                        HasSubstr("'indices' is used")));
+  EXPECT_THAT(importError(model), AllOf(HasSubstr("'pool' (LpPool)"),
+                                        HasSubstr("'norms' is used")));
   model.graph().mutable_output(0)->set_name("y");
   EXPECT_EQ(importError(model), "");
 }
@@ -409,9 +409,7 @@ TEST(MalformedNode, SlicesOfAnySize) {
         model.integers("start", {1}, {start}).integers("end", {1}, {end});
         model.integers("axis", {1}, {1}).integers("step", {1}, {step});
         model.node("Slice", {"x", "start", "end", "axis", "step"}, {"y"}, "n");
-        std::string error = importError(model);
-        if (!error.empty())
-          EXPECT_THAT(error, HasSubstr("without elements"));
+        EXPECT_EQ(importError(model), "");
       }
 }
 

@@ -273,13 +273,68 @@ TEST(Executor, fallsBackToTheReference) {
   x = b.step("relayout", {x}, {1, 16, 8, 8}, plan::ROW_MAJOR);
   x = b.step("transpose", {x}, {1, 8, 8, 16}, plan::ROW_MAJOR);
   b.with("permutation", {0, 3, 2, 1});
-  x = b.step("softmax", {x}, {1, 8, 8, 16}, plan::ROW_MAJOR);
-  b.with("axis", 3);
+  x = b.step("cumulate", {x}, {1, 8, 8, 16}, plan::ROW_MAJOR);
+  b.with("kind", "sum").with("axis", 3).with("exclusive", 0).with("reverse", 1);
   x = b.step("matmul", {x, b.weights({16, 9})}, {1, 8, 8, 9}, plan::ROW_MAJOR);
   b.layer();
   b.output(x);
-  EXPECT_THAT(generalSteps(b), testing::ElementsAre("sigmoid", "transpose",
-                                                    "softmax", "matmul"));
+  EXPECT_THAT(generalSteps(b),
+              testing::ElementsAre("sigmoid", "cumulate", "matmul"));
+  check(b);
+}
+
+/// Attention between layers of 16 numbers, 6 tokens and 2 heads, and what
+/// usually stands around it.
+TEST(Executor, runsTransformersWithoutTheReference) {
+  PlanBuilder b;
+  const plan::Layout rows = plan::ROW_MAJOR;
+  const Shape tokens = {1, 6, 16}, heads = {1, 2, 6, 8}, scores = {1, 2, 6, 6};
+  uint32_t x = b.input(tokens, rows);
+  auto reduced = [&](const char *kind, uint32_t of, Shape shape, int axis) {
+    uint32_t y = b.step("reduce", {of}, shape, rows);
+    b.with("kind", kind).with("axes", Integers{axis}).with("keep_dimensions", 1);
+    return y;
+  };
+  uint32_t mean = reduced("mean", x, {1, 6, 1}, 2);
+  uint32_t centred = b.step("sub", {x, mean}, tokens, rows);
+  uint32_t square = b.step("mul", {centred, centred}, tokens, rows);
+  uint32_t variance = reduced("mean", square, {1, 6, 1}, 2);
+  uint32_t deviation = b.step("sqrt", {variance}, {1, 6, 1}, rows);
+  uint32_t normal = b.step("div", {centred, deviation}, tokens, rows);
+  normal = b.step("mul", {normal, b.constant({16})}, tokens, rows);
+  auto projected = [&](Integers permutation, Shape shape) {
+    uint32_t y = b.step("matmul", {normal, b.weights({16, 16})}, tokens, rows);
+    b.layer();
+    y = b.step("add", {y, b.constant({16})}, tokens, rows);
+    y = b.step("reshape", {y}, {1, 6, 2, 8}, rows);
+    y = b.step("transpose", {y}, shape, rows);
+    b.with("permutation", permutation);
+    return y;
+  };
+  uint32_t q = projected({0, 2, 1, 3}, heads);
+  uint32_t k = projected({0, 2, 3, 1}, {1, 2, 8, 6});
+  uint32_t v = projected({0, 2, 1, 3}, heads);
+  uint32_t share = b.step("matmul", {q, k}, scores, rows);
+  uint32_t largest = reduced("max", share, {1, 2, 6, 1}, 3);
+  share = b.step("sub", {share, largest}, scores, rows);
+  share = b.step("softmax", {share}, scores, rows);
+  b.with("axis", 3);
+  uint32_t mixed = b.step("matmul", {share, v}, heads, rows);
+  mixed = b.step("transpose", {mixed}, {1, 6, 2, 8}, rows);
+  b.with("permutation", {0, 2, 1, 3});
+  mixed = b.step("reshape", {mixed}, tokens, rows);
+  uint32_t left = b.step("slice", {mixed}, {1, 6, 8}, rows);
+  b.with("starts", {0, 0, 8}).with("sizes", {1, 6, 8}).with("steps", {1, 1, 1});
+  uint32_t right = b.step("erf", {left}, {1, 6, 8}, rows);
+  mixed = b.step("concat", {left, right}, tokens, rows);
+  b.with("axis", 2);
+  mixed = b.step("matmul", {mixed, b.weights({16, 16})}, tokens, rows);
+  b.layer();
+  b.epilogue().set_residual(x);
+  b.epilogue().set_activation(plan::LEAKY_RELU);
+  b.epilogue().set_lowest(0.5);
+  b.output(mixed);
+  EXPECT_THAT(generalSteps(b), testing::IsEmpty());
   check(b);
 }
 

@@ -510,6 +510,34 @@ INSTANTIATE_TEST_SUITE_P(
                    },
                    "ascend"},
            OneStep{"relayout", {{1, 3, 2, 2}}, {1, 3, 2, 2}, {}, "equal"},
+           OneStep{"top_k",
+                   {{2, 3}},
+                   {2, 4},
+                   [](PlanBuilder &b) {
+                     b.with("k", 4).with("axis", 1).with("largest", 1);
+                   },
+                   "k 4, expected 0 to 3"},
+           OneStep{"gather_elements",
+                   {{2, 3}, {2, 3}},
+                   {2, 3},
+                   axis(1),
+                   "indices that are integers"},
+           OneStep{"cumulate",
+                   {{2, 3}},
+                   {2, 3},
+                   [](PlanBuilder &b) {
+                     b.with("kind", "sum").with("axis", 1);
+                     b.with("exclusive", 0).with("reverse", 0);
+                   },
+                   ""},
+           OneStep{"cumulate",
+                   {{2, 3}},
+                   {2, 3},
+                   [](PlanBuilder &b) {
+                     b.with("kind", "mean").with("axis", 1);
+                     b.with("exclusive", 0).with("reverse", 0);
+                   },
+                   "mean"},
            OneStep{"average_pool",
                    {{1, 1, 7, 7}},
                    {1, 1, 4, 4},

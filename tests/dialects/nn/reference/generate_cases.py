@@ -39,14 +39,14 @@ def attribute(value):
 
 
 def case(name, operator, inputs, onnx_attributes, mnemonic, attributes, constants=(), operands=None,
-         opset=18):
+         opset=18, output=0):
     """Runs the ONNX operator on inputs and constants (operands such as pads,
     which nn has as attributes), and records the nn operation that equals it."""
     arrays = list(inputs) + list(constants)
     names = [f"x{i}" for i in range(len(arrays))]
     types = {"f": TensorProto.FLOAT, "i": TensorProto.INT64, "b": TensorProto.BOOL}
     graph = helper.make_graph(
-        [helper.make_node(operator, names, ["y"], **onnx_attributes)], "case",
+        [helper.make_node(operator, names, ["first"] * output + ["y"], **onnx_attributes)], "case",
         [helper.make_tensor_value_info(n, types[a.dtype.kind], a.shape)
          for n, a in zip(names, arrays)],
         [helper.make_empty_tensor_value_info("y")])
@@ -141,6 +141,49 @@ for mode in ("constant", "reflect", "edge", "wrap"):
          opset=19)
 case("pad, some negative", "Pad", [floats(3, 4)], {}, "pad",
      dict(pads=[-1, 2, 1, -3], mode="constant", value=0.0), [np.array([-1, 2, 1, -3])], opset=19)
+
+for function in ("Sin", "Cos", "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Asinh", "Atanh", "Round"):
+    scale = np.float32(0.45 if function in ("Asin", "Acos", "Atanh") else 1)
+    case(function.lower(), function, [floats(5) * scale], {}, function.lower(), {})
+case("acosh", "Acosh", [np.abs(floats(5)) + np.float32(1)], {}, "acosh", {})
+case("and of every bit", "BitwiseAnd", [np.array([12, -5]), np.array([10, 7])], {}, "and", {})
+case("or of every bit", "BitwiseOr", [np.array([12, -5]), np.array([10, 7])], {}, "or", {})
+case("not of every bit", "BitwiseNot", [np.array([12, -5])], {}, "not", {})
+repeated = np.array([[3, 1, 3, 2], [0, 0, 5, 0]], np.float32)
+for largest in (1, 0):
+    case(f"first elements, largest {largest}", "TopK", [repeated], dict(axis=1, largest=largest), "top_k",
+         dict(k=3, axis=1, largest=largest), [np.array([3])], output=1)
+case("gather elements", "GatherElements", [floats(2, 3, 2), np.array([[[2, -1], [0, 1]]])], dict(axis=1),
+     "gather_elements", dict(axis=1))
+case("gather by rows of indices", "GatherND", [floats(2, 3, 2), np.array([[1, -1], [0, 2]])], {}, "gather_nd",
+     dict(batch_dimensions=0))
+case("gather by rows of indices in batches", "GatherND", [floats(2, 3, 2), np.array([[[1], [-1]], [[0], [0]]])],
+     dict(batch_dims=1), "gather_nd", dict(batch_dimensions=1))
+for reduction, name in (("none", "replace"), ("add", "add"), ("mul", "mul"), ("max", "max"), ("min", "min")):
+    case(f"scatter elements, {name}", "ScatterElements", [floats(2, 4), np.array([[1, 3], [-1, 0]]), floats(2, 2)],
+         dict(axis=1, reduction=reduction), "scatter_elements", dict(axis=1, reduction=name))
+    case(f"scatter rows, {name}", "ScatterND", [floats(3, 2), np.array([[2], [0]]), floats(2, 2)],
+         dict(reduction=reduction), "scatter_nd", dict(reduction=name))
+case("scatter to one place twice", "ScatterElements", [floats(1, 3), np.array([[1, 1]]), floats(1, 2)],
+     dict(axis=1, reduction="add"), "scatter_elements", dict(axis=1, reduction="add"))
+for exclusive in (0, 1):
+    for reverse in (0, 1):
+        flags = dict(exclusive=exclusive, reverse=reverse)
+        case(f"running sum {exclusive}{reverse}", "CumSum", [floats(2, 3, 2)], flags, "cumulate",
+             flags | dict(kind="sum", axis=1), [np.array(1)])
+window = dict(strides=[2, 1], pads=[1, 0, 0, 1], dilations=[1, 2], ceil_mode=1)
+for storage_order in (0, 1):
+    case(f"where the maximum stands {storage_order}", "MaxPool", [floats(2, 2, 4, 5)],
+         window | dict(kernel_shape=[3, 2], storage_order=storage_order), "max_pool_indices",
+         window | dict(kernel=[3, 2], column_major=storage_order), opset=12, output=1)
+case("sum in a window", "LpPool", [np.abs(floats(1, 2, 4, 4))], dict(kernel_shape=[3, 2], strides=[2, 1],
+     pads=[1, 0, 0, 1], p=1), "sum_pool", dict(kernel=[3, 2], strides=[2, 1], pads=[1, 0, 0, 1], dilations=[1, 1],
+     ceil_mode=0))
+line = floats(1, 1, 1, 3)
+case("interpolation", "Resize", [line], dict(mode="linear", coordinate_transformation_mode="asymmetric"),
+     "resample", dict(axis=3), [np.zeros(0, np.float32), np.array([1, 1, 1, 2], np.float32)],
+     [line, np.array([[0, 1], [0, 1], [1, 2], [1, 2], [2, 2], [2, 2]]),
+      np.array([[1, 0], [0.5, 0.5]] * 3, np.float32)])
 
 path = os.path.join(os.path.dirname(__file__), "OnnxRuntimeCases.inc")
 with open(path, "w") as file:

@@ -1,0 +1,18 @@
+//===- ModuleFuzz.cpp - Texts of the IR that were edited badly ------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "compiler/Compiler.h"
+#include "tests/fuzz/Scratch.h"
+
+using namespace cim;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  return fuzz::refuses([&] {
+    CompileRequest request;
+    request.model = fuzz::Scratch::file("model.mlir", fuzz::text(data, size));
+    loadCompiler().compile(request);
+  });
+}

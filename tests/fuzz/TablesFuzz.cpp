@@ -1,0 +1,23 @@
+//===- TablesFuzz.cpp - Tables and devices that were edited badly ---------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "dialects/cim/grammar/Tables.h"
+#include "runtime/devices/DeviceModels.h"
+#include "tests/fuzz/Scratch.h"
+
+using namespace cim;
+
+/// A CSV file of every kind, and a YAML file of a device.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  const std::string table =
+      fuzz::Scratch::file("table.csv", fuzz::text(data, size));
+  fuzz::refuses([&] { readLevels(table); });
+  fuzz::refuses([&] { readLevelFactors(table, true); });
+  fuzz::refuses([&] { readCumulativeDistribution(table); });
+  const std::string device =
+      fuzz::Scratch::file("device.yaml", fuzz::text(data, size));
+  return fuzz::refuses([&] { readDeviceModel(device); });
+}

@@ -1,0 +1,189 @@
+"""Runs the built `cim conform` on the operator cases that the onnx package
+generates, on those of the shared folder where it is, and on wrong ones.
+
+Run one test with `.venv/bin/python tests/tools/cim/conform.py build/bin/cim
+../shared Conform.test_wrong_number`.
+"""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+import warnings
+
+import numpy
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+CIM = SHARED = None
+
+# What the importer does not know, and why. Everything else has to pass.
+UNSUPPORTED = {
+    "control flow and functions of graphs": ["if", "loop", "scan", "scan9", "flexattention"],
+    "sequences and optional values": ["sequence", "split_to_sequence", "optional", "identity_opt", "identity_sequence"],
+    "strings": ["string", "strnormalizer", "regex", "equal_string", "cast_STRING", "cast_FLOAT_to_STRING",
+                "cast_BFLOAT16_to_STRING", "cast_FLOAT16_to_STRING", "cast_DOUBLE_to_STRING", "tfidfvectorizer"],
+    "training": ["training_dropout", "adam", "adagrad", "momentum", "nesterov"],
+    "random numbers": ["bernoulli", "multinomial"],
+    "recurrent layers": ["lstm", "gru", "rnn", "simple_rnn", "linear_attention"],
+    "signals": ["dft", "stft", "hannwindow", "hammingwindow", "blackmanwindow", "melweightmatrix"],
+    "detection": ["nonmaxsuppression", "roialign", "gridsample", "affine_grid", "deform_conv", "image_decoder"],
+    "other domains": ["ai_onnx_ml"],
+}
+
+
+def save_tensor(value, path, name=""):
+    tensor = value if isinstance(value, TensorProto) else numpy_helper.from_array(numpy.asarray(value), name)
+    path.write_bytes(tensor.SerializeToString())
+
+
+def write_case(folder, model, data_sets):
+    folder.mkdir(parents=True)
+    onnx.save(model, folder / "model.onnx")
+    for i, (inputs, outputs) in enumerate(data_sets):
+        data = folder / f"test_data_set_{i}"
+        data.mkdir()
+        for kind, values in (("input", inputs), ("output", outputs)):
+            for j, value in enumerate(values):
+                if value is not None:
+                    save_tensor(value, data / f"{kind}_{j}.pb")
+
+
+def write_node_cases(folder):
+    """The cases that ONNX's own runner would run, but those with sequences."""
+    warnings.simplefilter("ignore")
+    from onnx.backend.test.case.node import collect_testcases
+    for case in collect_testcases(None):
+        values = [value for data in case.data_sets for side in data for value in side]
+        if not any(isinstance(value, (list, dict)) for value in values):
+            write_case(folder / case.name, case.model, case.data_sets)
+
+
+def sum_case(folder, expected, kind=numpy.float32):
+    """y = a + b with a = [1, 2, 3], b = 1, and what the case expects of it."""
+    element = helper.np_dtype_to_tensor_dtype(numpy.dtype(kind))
+    graph = helper.make_graph([helper.make_node("Add", ["a", "b"], ["y"])], "sum",
+                              [helper.make_tensor_value_info("a", element, [3]),
+                               helper.make_tensor_value_info("b", element, [])],
+                              [helper.make_tensor_value_info("y", element, None)])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8)
+    write_case(folder, model, [([numpy.array([1, 2, 3], kind), numpy.array(1, kind)], [expected])])
+
+
+class Conform(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.scratch.name)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def conform(self, *folders):
+        result = subprocess.run([CIM, "conform", *map(str, folders), "--json", "-"], cwd=self.folder,
+                                capture_output=True, text=True, timeout=280)
+        document = json.loads(result.stdout) if result.stdout else None
+        return result, document
+
+    def one(self, name, *arguments):
+        """The only case of a new folder, made by sum_case."""
+        sum_case(self.folder / name, *arguments)
+        result, document = self.conform(name)
+        self.assertEqual(len(document["cases"]), 1)
+        return result, document["cases"][0]
+
+    def test_node_cases(self):
+        write_node_cases(self.folder / "node")
+        result, document = self.conform("node")
+        cases = document["cases"]
+        failed = [case for case in cases if case["status"] == "failed"]
+        self.assertEqual(failed, [])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        prefixes = tuple("test_" + name for names in UNSUPPORTED.values() for name in names)
+        unexpected = [f"{case['name']}: {case['message'][:300]}" for case in cases
+                      if case["status"] == "unsupported" and not case["name"].startswith(prefixes)
+                      and "float8" not in case["message"] and "int4" not in case["message"]
+                      and "int2" not in case["message"] and "float4" not in case["message"]]
+        self.assertEqual(unexpected, [])
+        self.assertGreater(document["passed"], 1400)
+
+    def test_shared_cases(self):
+        folder = pathlib.Path(SHARED) / "onnx-conformance"
+        if not folder.exists():
+            self.skipTest(f"{folder} is missing: the shared cases are NOT run")
+        result, document = self.conform(folder.resolve())
+        self.assertEqual([case for case in document["cases"] if case["status"] != "passed"], [])
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertGreater(document["passed"], 400)
+
+    def test_right_numbers(self):
+        result, case = self.one("right", numpy.array([2, 3.001, 4], numpy.float32))
+        self.assertEqual((result.returncode, case["status"], case["message"]), (0, "passed", ""))
+        self.assertEqual(case["name"], "right")
+
+    def test_wrong_number(self):
+        result, case = self.one("wrong", numpy.array([2, 3.01, 4], numpy.float32))
+        self.assertEqual((result.returncode, case["status"]), (1, "failed"))
+        self.assertIn("'y' element [1] is 3, expected 3.01 (1 of 3 elements differ)", case["message"])
+        self.assertIn("1 case computes something else", result.stderr)
+
+    def test_wrong_integer(self):
+        """One in three thousand would be close enough for a fraction."""
+        expected = numpy.array([2, 3, 5], numpy.int64)
+        _, case = self.one("integer", expected, numpy.int64)
+        self.assertEqual(case["status"], "failed")
+        self.assertIn("[2] is 4, expected 5", case["message"])
+
+    def test_wrong_shape_and_type(self):
+        _, case = self.one("shape", numpy.array([[2, 3, 4]], numpy.float32))
+        self.assertIn("is of shape [3], expected [1, 3]", case["message"])
+        _, case = self.one("type", numpy.array([2, 3, 4], numpy.int32))
+        self.assertIn("is of type F32, expected I32", case["message"])
+
+    def test_not_a_number(self):
+        _, case = self.one("nan", numpy.array([2, numpy.nan, 4], numpy.float32))
+        self.assertEqual(case["status"], "failed")
+
+    def test_unsupported(self):
+        sum_case(self.folder / "odd", numpy.zeros(3, numpy.float32))
+        model = onnx.load(self.folder / "odd" / "model.onnx")
+        model.graph.node[0].op_type = "Frobnicate"
+        onnx.save(model, self.folder / "odd" / "model.onnx")
+        result, document = self.conform("odd")
+        self.assertEqual((result.returncode, document["unsupported"]), (0, 1))
+        self.assertIn("Frobnicate", document["cases"][0]["message"])
+
+    def test_every_data_set_counts(self):
+        sum_case(self.folder / "sets", numpy.array([2, 3, 4], numpy.float32))
+        data = self.folder / "sets" / "test_data_set_0"
+        shutil.copytree(data, self.folder / "sets" / "test_data_set_1")
+        save_tensor(numpy.array([0, 3, 4], numpy.float32), self.folder / "sets" / "test_data_set_1" / "output_0.pb")
+        result, document = self.conform("sets")
+        self.assertEqual((result.returncode, document["failed"]), (1, 1))
+
+    def test_table(self):
+        sum_case(self.folder / "table" / "good", numpy.array([2, 3, 4], numpy.float32))
+        sum_case(self.folder / "table" / "bad", numpy.array([2, 3, 9], numpy.float32))
+        result = subprocess.run([CIM, "conform", "table"], cwd=self.folder, capture_output=True, text=True)
+        self.assertIn("1 passed, 1 failed, 0 unsupported of 2 cases", result.stdout)
+        self.assertIn("bad", result.stdout)
+        self.assertNotIn("good", result.stdout)
+
+    def test_nothing_to_do(self):
+        (self.folder / "empty").mkdir()
+        for arguments, status, message in [(["empty"], 1, "has no ONNX backend test cases"),
+                                           (["missing"], 1, "cannot be searched"), ([], 2, "name a folder")]:
+            result = subprocess.run([CIM, "conform", *arguments], cwd=self.folder, capture_output=True, text=True)
+            self.assertEqual(result.returncode, status, result.stderr)
+            self.assertIn(message, result.stderr)
+            self.assertEqual(result.stderr.count("\n"), 1)
+
+
+if __name__ == "__main__":
+    CIM = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    SHARED = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    unittest.main(verbosity=2)

@@ -1,0 +1,129 @@
+"""Makes faults really happen to `cim`: too little memory, processes killed while
+they write, two that write one file, archives that end too early. (Full disks
+and signals: command_line.py and sweeps.py.)
+
+Run one test with `.venv/bin/python tests/tools/cim/faults.py build/bin/cim
+Faults.test_memory_limits`.
+"""
+
+import io
+import pathlib
+import random
+import resource
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import unittest
+
+import numpy
+import onnx
+
+from small_network import small_network
+
+CIM = None
+
+
+class Faults(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.scratch.name)
+        onnx.save(small_network(), cls.folder / "small.onnx")
+        generator = numpy.random.default_rng(2)
+        numpy.save(cls.folder / "x.npy", generator.normal(0, 1, (50, 3, 8, 8)).astype(numpy.float32))
+        numpy.save(cls.folder / "y.npy", generator.integers(0, 4, 50))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def run_cim(self, *arguments, **options):
+        return subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
+                              timeout=100, **options)
+
+    def assertRefused(self, result):
+        self.assertEqual(result.returncode, 1, result)
+        self.assertTrue(result.stderr.startswith("cim: error: "), result.stderr)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+
+    def test_memory_limits(self):
+        """From too little to start to enough: an error in one line, or the result."""
+        passed = refused = 0
+        for megabytes in range(60, 1260, 60):
+            limit = megabytes << 20
+            result = self.run_cim("eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--threads", 2,
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+            if result.returncode == 0:
+                passed += 1
+                continue
+            if result.returncode == 127:  # the libraries do not fit, so nothing of cim has run
+                self.assertIn("error while loading shared libraries", result.stderr)
+                continue
+            self.assertRefused(result)
+            refused += 1
+        self.assertGreater(passed, 0)
+        self.assertGreater(refused, 0)
+
+    def test_kills_while_writing(self):
+        """What stands under the name that was asked for is whole, old or new."""
+        generator = random.Random(3)
+        self.assertEqual(self.run_cim("compile", "small.onnx", "-o", "killed.mlir", "--quantize", 3).returncode, 0)
+        for bits in range(2, 14):
+            process = subprocess.Popen([CIM, "compile", "small.onnx", "-o", "killed.mlir", "--quantize", str(bits)],
+                                       cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(generator.uniform(0, 0.2))
+            process.kill()
+            process.wait()
+            result = self.run_cim("info", "killed.mlir")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def test_two_writers(self):
+        """One of both results, whole."""
+        for attempt in range(8):
+            processes = [subprocess.Popen([CIM, "histogram", "small.onnx", "-o", "both.csv", "--quantize", bits],
+                                          cwd=self.folder, stdout=subprocess.DEVNULL) for bits in "27"]
+            for process in processes:
+                self.assertEqual(process.wait(timeout=60), 0)
+            written = (self.folder / "both.csv").read_text()
+            expected = []
+            for bits in "27":
+                self.run_cim("histogram", "small.onnx", "-o", f"alone{bits}.csv", "--quantize", bits)
+                expected.append((self.folder / f"alone{bits}.csv").read_text())
+            self.assertIn(written, expected)
+            self.assertEqual([p.name for p in self.folder.glob("both*")], ["both.csv"])
+
+    def test_truncated_archives(self):
+        """No part of one is used or kept, and the whole one works afterwards."""
+        generator = numpy.random.default_rng(4)
+        batch = bytes(generator.integers(0, 10, 1)) + generator.integers(0, 256, 3072, numpy.uint8).tobytes()
+        stream = io.BytesIO()
+        with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+            for name in ["data_batch_1.bin", "data_batch_2.bin", "test_batch.bin"]:
+                info = tarfile.TarInfo("cifar-10-batches-bin/" + name)
+                info.size = 20 * len(batch)
+                archive.addfile(info, io.BytesIO(20 * batch))
+        whole = stream.getvalue()
+        environment = {"XDG_CACHE_HOME": str(self.folder / "cache"), "PATH": "/usr/bin:/bin"}
+        path = self.folder / "cifar.tar.gz"
+        for share in (0, 0.1, 0.5, 0.9, 0.999):
+            path.write_bytes(whole[:int(len(whole) * share)])
+            self.assertRefused(self.run_cim("data", "cifar10:cifar.tar.gz", env=environment))
+            kept = [p for p in (self.folder / "cache").rglob("*") if p.is_file()]
+            self.assertEqual(kept, [], share)
+        path.write_bytes(whole)
+        self.assertEqual(self.run_cim("data", "cifar10:cifar.tar.gz", env=environment).returncode, 0)
+
+    def test_places_that_cannot_be_written(self):
+        (self.folder / "file").write_text("no folder")
+        (self.folder / "folder.csv").mkdir()
+        for place in ["file/out.csv", "missing/out.csv", "folder.csv", "/proc/out.csv"]:
+            result = self.run_cim("histogram", "small.onnx", "-o", place)
+            self.assertIn(result.returncode, (1, 2), place)
+            self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+
+
+if __name__ == "__main__":
+    CIM = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    unittest.main(verbosity=2)
