@@ -52,6 +52,14 @@ struct Scratch {
 
 } // namespace
 
+std::optional<PictureFormat> cim::pictureFormat(const std::string &file) {
+  if (file.ends_with(".png"))
+    return PictureFormat::png;
+  if (file.ends_with(".svg"))
+    return PictureFormat::svg;
+  return std::nullopt;
+}
+
 std::string cim::gnuplotHeader(PictureFormat format, int width, int height) {
   const bool png = format == PictureFormat::png;
   const int scale = png ? 2 : 1;

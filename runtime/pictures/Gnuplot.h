@@ -7,12 +7,16 @@
 #ifndef CIM_RUNTIME_PICTURES_GNUPLOT_H
 #define CIM_RUNTIME_PICTURES_GNUPLOT_H
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace cim {
 
 enum class PictureFormat { png, svg };
+
+/// The format that the name of \p file asks for, .png or .svg.
+std::optional<PictureFormat> pictureFormat(const std::string &file);
 
 /// What a script begins with: the terminal, its size in points (1/72 inch, as
 /// in SVG; PNG has two pixels a point) and the fonts.

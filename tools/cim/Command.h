@@ -37,6 +37,7 @@ Command mergeCommand(CLI::App &cim);
 Command programCommand(CLI::App &cim);
 Command retrainCommand(CLI::App &cim);
 Command sweepCommand(CLI::App &cim);
+Command technologiesCommand(CLI::App &cim);
 
 } // namespace cim
 

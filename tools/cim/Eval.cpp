@@ -14,6 +14,7 @@
 #include "tools/cim/Calibration.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/ConverterReport.h"
+#include "tools/cim/CostReport.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/MeasureText.h"
 #include "tools/cim/Network.h"
@@ -36,6 +37,7 @@ struct Eval {
   DataFlags data;
   RunFlags running;
   Calibrator calibrator;
+  CostFlags cost;
   Output output;
   std::string outputs, times;
   int64_t trials = 0;
@@ -172,6 +174,7 @@ void Eval::run() {
   running.apply();
   if (!outputs.empty())
     checkWritable("--outputs", outputs);
+  cost.check();
   output.check();
   const std::vector<double> seconds =
       times.empty() ? std::vector<double>() : parseTimes(times);
@@ -179,6 +182,11 @@ void Eval::run() {
   Stopwatch total;
   Network network = Network::load(model, requests);
   calibrator.check(network);
+  // Before anything is computed in vain.
+  const Cost counted = cost.of(network.plan);
+  if (counted.layers.empty() && !cost.technology.empty())
+    throw UsageError("--technology has no effect without --crossbar: nothing "
+                     "stands on arrays that could cost something");
   const std::vector<int64_t> inputShape = imageShape(network.plan);
   for (double time : seconds) // what is wrong with it comes early
     atTime(network.plan, time);
@@ -273,6 +281,8 @@ void Eval::run() {
     text += "\n" + converters.text();
   if (!later.empty())
     text += timesText(later);
+  if (!counted.layers.empty())
+    text += "\n" + cost.summaryText(counted) + cost.totalsText(counted);
   if (running.profile)
     text += profileText(result);
 
@@ -284,6 +294,7 @@ void Eval::run() {
   data.describe(resolved, images);
   if (!times.empty())
     resolved["times"] = times;
+  cost.describe(resolved);
   resolved["trials"] = options.trials;
   resolved["seed"] = options.seed;
   resolved["threads"] = result.threads;
@@ -310,6 +321,8 @@ void Eval::run() {
   document["images_per_second"] = rate;
   if (!converters.isEmpty())
     document["converters"] = converters.json();
+  if (!counted.layers.empty())
+    document["cost"] = cost.document(counted);
   if (running.profile)
     document["profile"] = profileJson(result);
   document["seconds"] = {{"compile", network.compileSeconds},
@@ -331,6 +344,7 @@ Command cim::evalCommand(CLI::App &cim) {
   command->model.addTo(*app);
   command->data.addTo(*app);
   command->errors.addTo(*app);
+  command->cost.addTo(*app);
   addCount(*app, "--trials", command->trials,
            "Chips, each with its own random errors (default: 1)", 1'000'000)
       ->type_name("T")

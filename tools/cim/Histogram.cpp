@@ -54,14 +54,13 @@ std::string moments(const WeightHistogram &histogram,
 
 void Histogram::writeFile(
     const std::vector<WeightHistogram> &histograms) const {
-  const std::string extension = std::filesystem::path(file).extension();
-  if (extension != ".csv") {
+  if (const std::optional<PictureFormat> format = pictureFormat(file)) {
     const std::string picture = drawHistograms(
         histograms,
         model.isPlan() ? "as compiled"
         : errors.any() ? errors.text(/*withLayers=*/histograms.size() > 1)
                        : "without errors",
-        extension == ".png" ? PictureFormat::png : PictureFormat::svg);
+        *format);
     writeWhole(file, [&](std::ostream &out) { out << picture; });
     return;
   }

@@ -6,14 +6,19 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/mapping/Manifest.h"
 #include "runtime/mapping/Tiles.h"
+#include "runtime/pictures/TileMap.h"
 #include "runtime/tensor/Errors.h"
+#include "runtime/tensor/Files.h"
 #include "tools/cim/Command.h"
+#include "tools/cim/CostReport.h"
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
 #include "tools/cim/Text.h"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <memory>
+#include <ostream>
 
 using namespace cim;
 
@@ -22,55 +27,87 @@ namespace {
 struct Map {
   ModelFlags model;
   ErrorFlags mapping;
+  CostFlags cost;
   Output output;
   std::string file;
+
   void run();
+  void writeFile(const Network &network, const Cost &counted) const;
 };
 
-/// Rows of the table and of the document, and their sums.
-struct Report {
-  Table table{{{"layer"},
-               {"rows", Table::Align::right},
-               {"columns", Table::Align::right},
-               {"groups", Table::Align::right},
-               {"cells/weight", Table::Align::right},
-               {"row tiles", Table::Align::right},
-               {"column tiles", Table::Align::right},
-               {"crossbars", Table::Align::right},
-               {"utilization", Table::Align::right}}};
+/// How every layer is cut, one row each.
+std::string tilesText(const plan::Plan &plan, const Cost &cost) {
+  using enum Table::Align;
+  Table table({{"layer"},
+               {"rows", right},
+               {"columns", right},
+               {"groups", right},
+               {"cells/weight", right},
+               {"row tiles", right},
+               {"column tiles", right},
+               {"crossbars", right},
+               {"utilization", right}});
+  auto counted = cost.layers.begin();
+  for (const plan::Layer &layer : plan.layers()) {
+    if (!layer.has_crossbar())
+      continue;
+    const plan::Crossbar &crossbar = layer.crossbar();
+    const TileCounts &tiles = counted++->tiles;
+    table.add({layer.name(), grouped(crossbar.matrix_rows()),
+               grouped(crossbar.matrix_columns()), grouped(crossbar.groups()),
+               grouped(tiles.cellsPerWeight), grouped(tiles.rowTiles),
+               grouped(tiles.columnTiles), grouped(tiles.crossbars),
+               percent(tiles.utilization)});
+  }
+  const TileCounts &total = cost.total.tiles;
+  table.addRule();
+  table.add({std::to_string(cost.layers.size()) + " layers", "", "", "", "", "",
+             "", grouped(total.crossbars), percent(total.utilization)});
+  std::string text =
+      table.text() + grouped(total.cells) + " cells hold weights";
+  if (total.referenceCells > 0)
+    text += ", " + grouped(total.referenceCells) + " are references";
+  return text + "\n";
+}
+
+Json tilesDocument(const plan::Plan &plan, const Cost &cost) {
   Json layers = Json::array();
-  uint64_t crossbars = 0, cells = 0, referenceCells = 0;
-  double available = 0; ///< cells of all arrays
+  auto counted = cost.layers.begin();
+  for (const plan::Layer &layer : plan.layers()) {
+    if (!layer.has_crossbar())
+      continue;
+    const plan::Crossbar &crossbar = layer.crossbar();
+    const TileCounts &tiles = counted++->tiles;
+    layers.push_back(
+        {{"name", layer.name()},
+         {"rows", crossbar.matrix_rows()},
+         {"columns", crossbar.matrix_columns()},
+         {"groups", crossbar.groups()},
+         {"groups_per_array", crossbar.groups_per_array()},
+         {"array", {crossbar.array_rows(), crossbar.array_columns()}},
+         {"slices", slicesOf(layer)},
+         {"cells_per_weight", tiles.cellsPerWeight},
+         {"row_tiles", tiles.rowTiles},
+         {"column_tiles", tiles.columnTiles},
+         {"crossbars", tiles.crossbars},
+         {"utilization", tiles.utilization}});
+  }
+  return layers;
+}
 
-  void add(const plan::Layer &layer);
-};
-
-void Report::add(const plan::Layer &layer) {
-  const plan::Crossbar &crossbar = layer.crossbar();
-  const TileCounts counts = countTiles(layer);
-  table.add({layer.name(), grouped(crossbar.matrix_rows()),
-             grouped(crossbar.matrix_columns()), grouped(crossbar.groups()),
-             grouped(counts.cellsPerWeight), grouped(counts.rowTiles),
-             grouped(counts.columnTiles), grouped(counts.crossbars),
-             percent(counts.utilization)});
-  layers.push_back(
-      {{"name", layer.name()},
-       {"rows", crossbar.matrix_rows()},
-       {"columns", crossbar.matrix_columns()},
-       {"groups", crossbar.groups()},
-       {"groups_per_array", crossbar.groups_per_array()},
-       {"array", {crossbar.array_rows(), crossbar.array_columns()}},
-       {"slices", slicesOf(layer)},
-       {"cells_per_weight", counts.cellsPerWeight},
-       {"row_tiles", counts.rowTiles},
-       {"column_tiles", counts.columnTiles},
-       {"crossbars", counts.crossbars},
-       {"utilization", counts.utilization}});
-  crossbars += counts.crossbars;
-  cells += counts.cells;
-  referenceCells += counts.referenceCells;
-  available += double(counts.crossbars) * crossbar.array_rows() *
-               crossbar.array_columns();
+void Map::writeFile(const Network &network, const Cost &counted) const {
+  const std::optional<PictureFormat> format = pictureFormat(file);
+  if (!format)
+    return writeManifest(
+        file, makeManifest(network.plan, model.path, network.sha256));
+  const std::string name = std::filesystem::path(model.path).stem();
+  const TileCounts &sum = counted.total.tiles;
+  const std::string picture =
+      drawTileMap(network.plan,
+                  name + ": " + grouped(sum.crossbars) + " arrays, " +
+                      percent(sum.utilization, 0) + " of their cells in use",
+                  *format);
+  writeWhole(file, [&](std::ostream &out) { out << picture; });
 }
 
 void Map::run() {
@@ -81,50 +118,45 @@ void Map::run() {
       throw UsageError("--layer: noise, shift and faults have no effect on "
                        "which cells hold a weight; leave them out");
   if (!file.empty()) {
-    if (!isManifestName(file))
-      throw UsageError("-o '" + file + "': name a .pb or a .json file");
+    if (!isManifestName(file) && !pictureFormat(file))
+      throw UsageError("-o '" + file +
+                       "': name a .pb or .json file for the manifest, or an "
+                       ".svg or .png file for a picture");
     checkWritable("-o", file);
   }
+  cost.check();
   output.check();
 
   Stopwatch total;
   const Network network = Network::load(model, requests);
-  Report report;
-  for (const plan::Layer &layer : network.plan.layers())
-    if (layer.has_crossbar())
-      report.add(layer);
-  if (report.layers.empty() && network.plan.layers_size() > 0)
+  const Cost counted = cost.of(network.plan);
+  if (counted.layers.empty() && network.plan.layers_size() > 0)
     throw UsageError("'" + model.path +
                      "' stands on no crossbars; say how large an array is, "
                      "--crossbar ROWSxCOLUMNS");
-  const double utilization =
-      report.available > 0 ? report.cells / report.available : 0;
-  report.table.addRule();
-  report.table.add({std::to_string(report.layers.size()) + " layers", "", "",
-                    "", "", "", "", grouped(report.crossbars),
-                    percent(utilization)});
   if (!file.empty())
-    writeManifest(file, makeManifest(network.plan, model.path, network.sha256));
+    writeFile(network, counted);
 
   Json options = Json::object();
   mapping.describe(options);
   if (model.foldBatchNorm)
     options["fold-batch-norm"] = true;
-  std::string text =
-      report.table.text() + grouped(report.cells) + " cells hold weights";
-  if (report.referenceCells > 0)
-    text += ", " + grouped(report.referenceCells) + " are references";
-  output.write(text + "\n", {{"command", "map"},
-                             {"model", network.describe()},
-                             {"options", options},
-                             {"layers", report.layers},
-                             {"crossbars", report.crossbars},
-                             {"cells", report.cells},
-                             {"reference_cells", report.referenceCells},
-                             {"utilization", utilization},
-                             {"seconds",
-                              {{"compile", network.compileSeconds},
-                               {"total", total.seconds()}}}});
+  cost.describe(options);
+  const TileCounts &sum = counted.total.tiles;
+  output.write(
+      tilesText(network.plan, counted) + "\n" + cost.layersText(counted) +
+          "\n" + cost.totalsText(counted),
+      {{"command", "map"},
+       {"model", network.describe()},
+       {"options", options},
+       {"layers", tilesDocument(network.plan, counted)},
+       {"crossbars", sum.crossbars},
+       {"cells", sum.cells},
+       {"reference_cells", sum.referenceCells},
+       {"utilization", sum.utilization},
+       {"cost", cost.document(counted)},
+       {"seconds",
+        {{"compile", network.compileSeconds}, {"total", total.seconds()}}}});
 }
 
 } // namespace
@@ -136,14 +168,18 @@ Command cim::mapCommand(CLI::App &cim) {
   command->model.addTo(*app);
   app->add_option("-o,--output", command->file,
                   "Write every tile's place into a manifest, FILE.pb or "
-                  "FILE.json (docs/mapping.md)")
+                  "FILE.json (docs/mapping.md), or draw the arrays, FILE.svg "
+                  "or FILE.png")
       ->type_name("FILE")
       ->group("Output");
   command->mapping.addMappingTo(*app);
+  command->cost.addTo(*app);
   command->output.addTo(*app);
   app->footer("Examples:\n"
               "  cim map resnet32.onnx --crossbar 128x128\n"
               "  cim map resnet32.onnx --crossbar 128x128 --quantize "
-              "5,mode=symmetric --cell-bits 2 -o resnet32.json");
+              "5,mode=symmetric --cell-bits 2 -o resnet32.json\n"
+              "  cim map resnet32.onnx --crossbar 128x128 --technology "
+              "isaac2016 -o arrays.png");
   return {app, [command] { command->run(); }};
 }

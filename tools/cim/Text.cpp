@@ -26,6 +26,16 @@ std::string cim::brief(double number, int digits) {
   return buffer;
 }
 
+std::string cim::withPrefix(double value, const std::string &unit) {
+  static constexpr const char *prefixes[] = {"f", "p", "n", "u", "m", "", "k"};
+  if (value == 0)
+    return "0 " + unit;
+  const double power = std::floor(std::log10(std::abs(value)) / 3);
+  const int index = std::clamp(int(power) + 5, 0, 6);
+  return brief(value / std::pow(1000, index - 5), 3) + " " + prefixes[index] +
+         unit;
+}
+
 std::string cim::percent(double fraction, int decimals) {
   char buffer[40];
   std::snprintf(buffer, sizeof buffer, "%.*f %%", decimals, 100 * fraction);

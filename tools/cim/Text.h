@@ -19,6 +19,9 @@ std::string grouped(int64_t number);
 /// A number with \p digits significant digits, without trailing zeros.
 std::string brief(double number, int digits = 4);
 
+/// A quantity with the prefix that keeps it short: 2.31 uJ. \p unit is SI's.
+std::string withPrefix(double value, const std::string &unit);
+
 /// A fraction in percent: 91.73 %
 std::string percent(double fraction, int decimals = 2);
 

@@ -66,8 +66,8 @@ void runCommandLine(std::vector<std::string> arguments) {
       infoCommand(cim),    evalCommand(cim),    histogramCommand(cim),
       compileCommand(cim), mapCommand(cim),     programCommand(cim),
       retrainCommand(cim), sweepCommand(cim),   mergeCommand(cim),
-      dataCommand(cim),    devicesCommand(cim), conformCommand(cim),
-      completionCommand(cim)};
+      dataCommand(cim),    devicesCommand(cim), technologiesCommand(cim),
+      conformCommand(cim), completionCommand(cim)};
   cim.footer("cim COMMAND --help explains a command.");
 
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h")

@@ -150,7 +150,7 @@ class Mapping(unittest.TestCase):
             numpy.testing.assert_array_equal(found, matrix)
         arrays = [tile["array"] for layer in manifest["layers"] for tile in layer["tiles"]]
         self.assertEqual(arrays, list(range(30)))
-        self.fails(2, "name a .pb or a .json file", "map", "small.onnx", "--crossbar", "8x8", "-o", "m.txt")
+        self.fails(2, "name a .pb or .json file", "map", "small.onnx", "--crossbar", "8x8", "-o", "m.txt")
         self.fails(1, "no folder", "map", "small.onnx", "--crossbar", "8x8", "-o", "nowhere/m.pb")
 
     def test_stages(self):
@@ -188,6 +188,55 @@ class Mapping(unittest.TestCase):
                           "device.json")
             layer = json.loads((self.folder / "device.json").read_text())["layers"][0]
             self.assertEqual([layer["lowest_conductance"], layer["highest_conductance"]], window)
+
+    def test_cost(self):
+        """Counts by hand, and the same of `eval` as of `map`."""
+        options = ("small.onnx", "--crossbar", "64x12")
+        cost = self.document("map", *options)["cost"]
+        stem = cost["layers"][0]
+        self.assertEqual((stem["name"], stem["input_vectors"], stem["macs"]), ("stem", 64, 64 * 27 * 16))
+        self.assertEqual((stem["dac_conversions"], stem["adc_conversions"]), (64 * 27 * 2 * 2, 64 * 16))
+        macs = sum(l["macs"] for l in self.document("info", "small.onnx")["layers"])
+        self.assertEqual(cost["macs"], macs)
+        self.assertEqual(sum(l["dac_conversions"] for l in cost["layers"]), cost["dac_conversions"])
+        self.assertNotIn("energy_joules", cost)
+        evaluated = self.document("eval", *options, "--data", "npy:x.npy,y.npy")
+        self.assertEqual(evaluated["cost"], cost)
+        self.assertNotIn("cost", self.document("eval", "small.onnx", "--data", "npy:x.npy,y.npy"))
+
+        priced = self.document("map", *options, "--technology", "isaac2016")["cost"]
+        # One bit of 16 after the other.
+        self.assertEqual(priced["dac_conversions"], 16 * cost["dac_conversions"])
+        self.assertAlmostEqual(sum(t["joules"] for t in priced["energy_terms"]) / priced["energy_joules"], 1)
+        self.assertAlmostEqual(sum(t["mm2"] for t in priced["area_terms"]) / priced["area_mm2"], 1)
+        text = self.succeeds("eval", *options, "--data", "npy:x.npy,y.npy", "--technology", "isaac2016").stdout
+        for words in ("3.9 uW × 100 ns", "1.67 pJ", "are outside this model", "10.1109/ISCA.2016.12"):
+            self.assertIn(words, text)
+
+    def test_technologies(self):
+        listed = self.document("technologies")["technologies"]
+        self.assertEqual([t["name"] for t in listed], ["isaac2016"])
+        text = pathlib.Path(listed[0]["file"]).read_text()
+        (self.folder / "mine.yaml").write_text(text.replace("0.3 mW", "600 uW"))
+        options = ("map", "small.onnx", "--crossbar", "64x12", "--technology")
+        joules = [[t["joules"] for t in self.document(*options, name)["cost"]["energy_terms"] if t["name"] == "arrays"]
+                  for name in ("isaac2016", "mine.yaml")]
+        self.assertAlmostEqual(joules[1][0] / joules[0][0], 2)
+        (self.folder / "bad.yaml").write_text(text.replace("0.3 mW", "0.3"))
+        self.fails(1, "'bad.yaml' line 16: write a number", *options, "bad.yaml")
+        self.fails(2, "did you mean 'isaac2016'", *options, "isaac2015")
+        self.fails(2, "--technology has no effect", "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--technology",
+                   "isaac2016")
+
+    def test_pictures(self):
+        for name, begin in (("arrays.png", b"\x89PNG"), ("arrays.svg", b"<?xml")):
+            self.succeeds("map", "small.onnx", "--crossbar", "64x12", "-o", name)
+            self.assertTrue((self.folder / name).read_bytes().startswith(begin))
+        picture = (self.folder / "arrays.svg").read_text()
+        for words in ("small: 30 arrays", "block.conv2: 12 of 64x12", "fc: 2 of 64x12"):
+            self.assertIn(words, picture)
+        self.fails(1, "a picture shows 1 to", "map", "small.onnx", "--crossbar", "1x1", "--quantize",
+                   "16,mode=symmetric", "--cell-bits", "1", "-o", "many.png")
 
     def test_wrong_options(self):
         for status, words, arguments in (
