@@ -176,6 +176,7 @@ public:
   void exportNetwork(const ExportRequest &request) override {
     exportOnnx(request.model, request.changes, request.output,
                {request.note, request.warn});
+  }
   Signature signatureOf(const std::string &onnxFile) override {
     return signatureOfOnnx(onnxFile);
   }

@@ -30,14 +30,16 @@ struct Report {
   template <typename... Parts>
   LogicalResult operator()(Parts &&...parts) const {
     return mlir::emitOptionalError(location, "'nn.", operation, "' op ",
-                             std::forward<Parts>(parts)...);
+                                   std::forward<Parts>(parts)...);
   }
 };
 
 inline RankedTensorType tensorType(Value value) {
   return llvm::cast<RankedTensorType>(value.getType());
 }
-inline ArrayRef<int64_t> shapeOf(Value value) { return tensorType(value).getShape(); }
+inline ArrayRef<int64_t> shapeOf(Value value) {
+  return tensorType(value).getShape();
+}
 
 /// Names a type in a message.
 inline std::string text(Type type) {
@@ -56,7 +58,7 @@ inline std::string text(ArrayRef<int64_t> numbers) {
 }
 
 inline LogicalResult setResult(const Report &report, Types &results,
-                        ArrayRef<int64_t> shape, Type elementType) {
+                               ArrayRef<int64_t> shape, Type elementType) {
   if (!elementCount(shape))
     return report("has a result of shape ", text(shape),
                   ", more than the 2^40 elements a tensor may have");
@@ -66,7 +68,7 @@ inline LogicalResult setResult(const Report &report, Types &results,
 
 /// Appends the broadcast of \p a and \p b, aligned at their last dimension.
 inline LogicalResult broadcast(const Report &report, ArrayRef<int64_t> a,
-                        ArrayRef<int64_t> b, Shape &result) {
+                               ArrayRef<int64_t> b, Shape &result) {
   size_t rank = std::max(a.size(), b.size());
   for (size_t i = 0; i < rank; ++i) {
     int64_t extentA = i + a.size() < rank ? 1 : a[i + a.size() - rank];
@@ -91,8 +93,8 @@ LogicalResult inferBinary(const Report &report, Adaptor adaptor, Types &results,
                           bool comparison = false) {
   Shape shape;
   if (mlir::failed(sameElements(report, adaptor.getA(), adaptor.getB())) ||
-      mlir::failed(broadcast(report, shapeOf(adaptor.getA()), shapeOf(adaptor.getB()),
-                       shape)))
+      mlir::failed(broadcast(report, shapeOf(adaptor.getA()),
+                             shapeOf(adaptor.getB()), shape)))
     return mlir::failure();
   Type element = tensorType(adaptor.getA()).getElementType();
   if (comparison)
@@ -100,7 +102,8 @@ LogicalResult inferBinary(const Report &report, Adaptor adaptor, Types &results,
   return setResult(report, results, shape, element);
 }
 
-inline LogicalResult checkAxis(const Report &report, int64_t axis, int64_t rank) {
+inline LogicalResult checkAxis(const Report &report, int64_t axis,
+                               int64_t rank) {
   if (axis >= 0 && axis < rank)
     return mlir::success();
   return report("expects an axis from 0 to ", rank - 1, ", got ", axis);

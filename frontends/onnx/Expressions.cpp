@@ -143,8 +143,8 @@ Value importer::counting(Node &node, int64_t count, int64_t axis,
 }
 
 Value importer::distances(Node &node, int64_t rows, int64_t columns) {
-  return node.create("sub", {counting(node, columns, 1, 2),
-                             counting(node, rows, 0, 2)});
+  return node.create(
+      "sub", {counting(node, columns, 1, 2), counting(node, rows, 0, 2)});
 }
 
 /// A constant of \p values, which lie behind each other.

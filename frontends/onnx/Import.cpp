@@ -219,9 +219,9 @@ mlir::RankedTensorType Importer::inputType(const onnx::ValueInfoProto &input) {
 }
 
 /// The type of \p example, which has to be one that \p input can have.
-mlir::RankedTensorType
-Importer::exampleType(const onnx::ValueInfoProto &input, ElementType type,
-                      const Tensor &example) {
+mlir::RankedTensorType Importer::exampleType(const onnx::ValueInfoProto &input,
+                                             ElementType type,
+                                             const Tensor &example) {
   const onnx::TypeProto::Tensor &tensor = input.type().tensor_type();
   bool fits = example.type == type;
   if (tensor.has_shape()) {

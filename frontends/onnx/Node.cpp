@@ -299,8 +299,9 @@ mlir::ElementsAttr Node::constantOperand(size_t index, llvm::StringRef what) {
   if (!constant)
     throw DependsOnInputs(
         message("operand " + quotation(proto.input(index)) + " decides " +
-                what + ", so it has to be a constant, but it depends on the "
-                       "network's input"),
+                what +
+                ", so it has to be a constant, but it depends on the "
+                "network's input"),
         inputsBehind(value));
   return constant;
 }
@@ -449,8 +450,8 @@ Value Node::splat(mlir::RankedTensorType type, double value) {
 }
 
 Value Node::splat(mlir::RankedTensorType type, mlir::TypedAttr value) {
-  return constant(
-      mlir::DenseElementsAttr::get(type, llvm::ArrayRef<mlir::Attribute>(value)));
+  return constant(mlir::DenseElementsAttr::get(
+      type, llvm::ArrayRef<mlir::Attribute>(value)));
 }
 
 Value Node::scalar(double value, Value like) {

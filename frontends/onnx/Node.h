@@ -124,8 +124,7 @@ public:
   /// The same for one number.
   double constantNumber(size_t index, llvm::StringRef what);
   /// The same for a list of numbers.
-  llvm::SmallVector<double> constantNumbers(size_t index,
-                                            llvm::StringRef what);
+  llvm::SmallVector<double> constantNumbers(size_t index, llvm::StringRef what);
   /// Fails unless the operand follows from constants and shapes alone.
   void requireConstant(size_t index, llvm::StringRef what) {
     constantOperand(index, what);

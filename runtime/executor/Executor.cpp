@@ -111,7 +111,7 @@ struct Executor::Implementation {
 
   std::string obstacle; ///< obstacleToImages
   int64_t callImages;   ///< images of one call
-  int64_t calls = 1;  ///< side by side in one pass
+  int64_t calls = 1;    ///< side by side in one pass
   Placement input, output;
   std::vector<Placement> places; ///< by value
   size_t arenaBytes = 0;

@@ -67,10 +67,10 @@ public:
   using WriteResult = std::function<void(int64_t index, const float *logits)>;
 
   /// Runs \p images images of a network that takes one image and whose first
-  /// output is one row per image, both f32; throws InputError for others. The same bits for any thread count and any
-  /// micro-batch. \p stop is polled between micro-batches, from several
-  /// threads; returns false when it cut the run short. Exceptions of the
-  /// callbacks are passed on.
+  /// output is one row per image, both f32; throws InputError for others. The
+  /// same bits for any thread count and any micro-batch. \p stop is polled
+  /// between micro-batches, from several threads; returns false when it cut the
+  /// run short. Exceptions of the callbacks are passed on.
   bool run(int64_t images, const ReadImage &read, const WriteResult &write,
            const std::function<bool()> &stop = nullptr);
 

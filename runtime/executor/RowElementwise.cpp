@@ -54,7 +54,7 @@ class UnaryRows : public RowStep {
 public:
   UnaryRows(const Program &program, const plan::Step &step, UnaryLoop loop)
       : RowStep(program, step), loop(loop),
-        count(elementCount(shapeOf(program.value(step.outputs(0))))) {}
+        count(elementCount(dimensionsOf(program.value(step.outputs(0))))) {}
 
 protected:
   void compute(const Operands &operands, std::byte *result) const override {
@@ -77,8 +77,9 @@ public:
     out = imagesOf(values[output]);
   }
 
-  int run(std::byte *arena, int64_t calls) const override {
-    const kernels::ImageView x = in.in(arena, calls), y = out.in(arena, calls);
+  int run(const Pass &pass) const override {
+    const kernels::ImageView x = in.in(pass.arena, pass.calls),
+                             y = out.in(pass.arena, pass.calls);
     for (int n = 0; n < y.images; ++n)
       for (int row = 0; row < y.height; ++row)
         for (int column = 0; column < y.width; ++column) {
@@ -107,8 +108,8 @@ using BinaryLoop = void (*)(const float *a, const float *b, std::byte *y,
                             int64_t count, int64_t stepA, int64_t stepB);
 
 template <typename Result, auto function>
-void binaryLoop(const float *a, const float *b, std::byte *bytes,
-                int64_t count, int64_t stepA, int64_t stepB) {
+void binaryLoop(const float *a, const float *b, std::byte *bytes, int64_t count,
+                int64_t stepA, int64_t stepB) {
   auto *y = reinterpret_cast<Result *>(bytes);
   if (stepA == 1 && stepB == 1) {
     for (int64_t i = 0; i < count; ++i)
@@ -129,15 +130,12 @@ const std::map<std::string_view, BinaryLoop> binaryLoops = {
     {"sub", binaryLoop<float, [](float a, float b) { return a - b; }>},
     {"mul", binaryLoop<float, [](float a, float b) { return a * b; }>},
     {"div", binaryLoop<float, [](float a, float b) { return a / b; }>},
-    {"pow",
-     binaryLoop<float, [](float a, float b) { return std::pow(a, b); }>},
+    {"pow", binaryLoop<float, [](float a, float b) { return std::pow(a, b); }>},
     // a ≠ a is how NaN shows, which prevails.
-    {"min", binaryLoop<float, [](float a, float b) {
-       return a < b || a != a ? a : b;
-     }>},
-    {"max", binaryLoop<float, [](float a, float b) {
-       return a > b || a != a ? a : b;
-     }>},
+    {"min", binaryLoop<float, [](float a,
+                                 float b) { return a < b || a != a ? a : b; }>},
+    {"max", binaryLoop<float, [](float a,
+                                 float b) { return a > b || a != a ? a : b; }>},
     {"equal", binaryLoop<uint8_t, [](float a, float b) { return a == b; }>},
     {"less", binaryLoop<uint8_t, [](float a, float b) { return a < b; }>},
     {"greater", binaryLoop<uint8_t, [](float a, float b) { return a > b; }>},
@@ -147,7 +145,7 @@ class BinaryRows : public RowStep {
 public:
   BinaryRows(const Program &program, const plan::Step &step, BinaryLoop loop)
       : RowStep(program, step), loop(loop),
-        loops(shapeOf(program.value(step.outputs(0))),
+        loops(dimensionsOf(program.value(step.outputs(0))),
               {stridesOf(program, step, 0), stridesOf(program, step, 1)}),
         width(byteWidth(program.value(step.outputs(0)).element_type())) {}
 
@@ -164,8 +162,8 @@ protected:
 private:
   static std::vector<int64_t> stridesOf(const Program &program,
                                         const plan::Step &step, int operand) {
-    return broadcastStrides(shapeOf(program.value(step.inputs(operand))),
-                            shapeOf(program.value(step.outputs(0))));
+    return broadcastStrides(dimensionsOf(program.value(step.inputs(operand))),
+                            dimensionsOf(program.value(step.outputs(0))));
   }
 
   BinaryLoop loop;
@@ -181,7 +179,7 @@ class WhereRows : public RowStep {
 public:
   WhereRows(const Program &program, const plan::Step &step)
       : RowStep(program, step),
-        loops(shapeOf(program.value(step.outputs(0))),
+        loops(dimensionsOf(program.value(step.outputs(0))),
               {stridesOf(program, step, 0), stridesOf(program, step, 1),
                stridesOf(program, step, 2)}) {}
 
@@ -201,8 +199,8 @@ protected:
 private:
   static std::vector<int64_t> stridesOf(const Program &program,
                                         const plan::Step &step, int operand) {
-    return broadcastStrides(shapeOf(program.value(step.inputs(operand))),
-                            shapeOf(program.value(step.outputs(0))));
+    return broadcastStrides(dimensionsOf(program.value(step.inputs(operand))),
+                            dimensionsOf(program.value(step.outputs(0))));
   }
 
   StridedLoops<3> loops;
@@ -229,8 +227,7 @@ std::unique_ptr<BoundStep> cim::bindRowElementwise(const Program &program,
       return nullptr;
   if (isChoice)
     return std::make_unique<WhereRows>(program, step);
-  if (auto unary = unaryLoops.find(step.operation());
-      unary != unaryLoops.end())
+  if (auto unary = unaryLoops.find(step.operation()); unary != unaryLoops.end())
     return std::make_unique<UnaryRows>(program, step, unary->second);
   if (auto binary = binaryLoops.find(step.operation());
       binary != binaryLoops.end())

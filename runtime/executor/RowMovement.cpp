@@ -20,7 +20,8 @@ public:
   StridedCopy(const Program &program, const plan::Step &step, int64_t offset,
               std::vector<int64_t> strides)
       : RowStep(program, step), offset(offset),
-        loops(shapeOf(program.value(step.outputs(0))), {std::move(strides)}),
+        loops(dimensionsOf(program.value(step.outputs(0))),
+              {std::move(strides)}),
         width(byteWidth(program.value(step.outputs(0)).element_type())) {}
 
 protected:
@@ -63,13 +64,14 @@ public:
   JoinedRows(const Program &program, const plan::Step &step)
       : RowStep(program, step) {
     const int64_t axis = integer(step, "axis");
-    auto shape = shapeOf(program.value(step.outputs(0)));
+    auto shape = dimensionsOf(program.value(step.outputs(0)));
     rows = elementCount(shape.first(axis));
     const size_t width =
         byteWidth(program.value(step.outputs(0)).element_type());
     for (uint32_t input : step.inputs())
       lengths.push_back(
-          elementCount(shapeOf(program.value(input)).subspan(axis)) * width);
+          elementCount(dimensionsOf(program.value(input)).subspan(axis)) *
+          width);
   }
 
 protected:
@@ -93,7 +95,7 @@ public:
              std::vector<int64_t> indices)
       : RowStep(program, step), indices(std::move(indices)) {
     const int64_t axis = integer(step, "axis");
-    auto shape = shapeOf(program.value(step.inputs(0)));
+    auto shape = dimensionsOf(program.value(step.inputs(0)));
     outer = elementCount(shape.first(axis));
     length = elementCount(shape.subspan(axis + 1)) *
              byteWidth(program.value(step.inputs(0)).element_type());
@@ -132,13 +134,13 @@ std::unique_ptr<BoundStep> cim::bindRowMovement(const Program &program,
                                                 const plan::Step &step) {
   if (step.inputs_size() == 0)
     return nullptr;
-  const auto shape = shapeOf(program.value(step.inputs(0)));
+  const auto shape = dimensionsOf(program.value(step.inputs(0)));
   const std::vector<int64_t> own = denseStrides(shape);
   const std::string &operation = step.operation();
   if (operation == "reshape")
     return std::make_unique<StridedCopy>(
         program, step, 0,
-        denseStrides(shapeOf(program.value(step.outputs(0)))));
+        denseStrides(dimensionsOf(program.value(step.outputs(0)))));
   if (operation == "transpose") {
     std::vector<int64_t> strides;
     for (int64_t d : integers(step, "permutation"))
@@ -151,8 +153,8 @@ std::unique_ptr<BoundStep> cim::bindRowMovement(const Program &program,
     for (size_t d = 0; d < own.size(); ++d) {
       offset += integers(step, "starts")[d] * own[d];
       // A step that is never taken may be larger than memory.
-      strides[d] *= integers(step, "sizes")[d] > 1 ? integers(step, "steps")[d]
-                                                   : 0;
+      strides[d] *=
+          integers(step, "sizes")[d] > 1 ? integers(step, "steps")[d] : 0;
     }
     return std::make_unique<StridedCopy>(program, step, offset,
                                          std::move(strides));
@@ -160,7 +162,7 @@ std::unique_ptr<BoundStep> cim::bindRowMovement(const Program &program,
   if (operation == "expand")
     return std::make_unique<StridedCopy>(
         program, step, 0,
-        broadcastStrides(shape, shapeOf(program.value(step.outputs(0)))));
+        broadcastStrides(shape, dimensionsOf(program.value(step.outputs(0)))));
   if (operation == "concat")
     return std::make_unique<JoinedRows>(program, step);
   if (operation == "gather" && program.isConstant(step.inputs(1)))

@@ -51,14 +51,14 @@ public:
   ProductRows(const Program &program, const plan::Step &step)
       : RowStep(program, step) {
     auto split = [&](int operand) {
-      auto shape = shapeOf(program.value(step.inputs(operand)));
+      auto shape = dimensionsOf(program.value(step.inputs(operand)));
       return std::pair(shape.first(shape.size() - 2),
                        shape.subspan(shape.size() - 2));
     };
     const auto [stackA, a] = split(0);
     const auto [stackB, b] = split(1);
     shape = {a[0], a[1], b[1]};
-    const auto result = shapeOf(program.value(step.outputs(0)));
+    const auto result = dimensionsOf(program.value(step.outputs(0)));
     const auto stack = result.first(result.size() - 2);
     loops.emplace(stack, std::array{broadcastStrides(stackA, stack),
                                     broadcastStrides(stackB, stack)});

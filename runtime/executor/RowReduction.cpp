@@ -24,7 +24,7 @@ class ReducedRows : public RowStep {
 public:
   ReducedRows(const Program &program, const plan::Step &step, Reduction kind)
       : RowStep(program, step), kind(kind) {
-    const auto shape = shapeOf(program.value(step.inputs(0)));
+    const auto shape = dimensionsOf(program.value(step.inputs(0)));
     const std::vector<int64_t> strides = denseStrides(shape);
     std::vector<int64_t> keptShape, keptStrides, foldedShape, foldedStrides;
     auto axes = integers(step, "axes");
@@ -86,7 +86,7 @@ class SoftmaxRows : public RowStep {
 public:
   SoftmaxRows(const Program &program, const plan::Step &step)
       : RowStep(program, step) {
-    const auto shape = shapeOf(program.value(step.inputs(0)));
+    const auto shape = dimensionsOf(program.value(step.inputs(0)));
     const int64_t axis = integer(step, "axis");
     outer = elementCount(shape.first(axis));
     extent = shape[axis];

@@ -27,7 +27,7 @@ std::vector<int64_t> cim::broadcastStrides(std::span<const int64_t> shape,
   return strides;
 }
 
-std::span<const int64_t> cim::shapeOf(const plan::Value &value) {
+std::span<const int64_t> cim::dimensionsOf(const plan::Value &value) {
   return {value.shape().data(), size_t(value.shape_size())};
 }
 
@@ -46,7 +46,7 @@ bool RowStep::fits(const Program &program, const plan::Step &step) {
 RowStep::RowStep(const Program &program, const plan::Step &step)
     : output(step.outputs(0)), epilogue(step.epilogue()),
       hasEpilogue(step.has_epilogue()),
-      elements(elementCount(shapeOf(program.value(output)))) {
+      elements(elementCount(dimensionsOf(program.value(output)))) {
   auto source = [&](uint32_t value) {
     Source result{value, nullptr, {}};
     if (program.isConstant(value))
@@ -69,22 +69,22 @@ void RowStep::place(std::span<const Placement> values, size_t) {
 
 const std::byte *RowStep::at(const Source &source, std::byte *arena,
                              int64_t call) const {
-  return source.constant ? source.constant
-                         : arena + source.place.offset +
-                               call * source.place.geometry.bytes;
+  return source.constant
+             ? source.constant
+             : arena + source.place.offset + call * source.place.geometry.bytes;
 }
 
-int RowStep::run(std::byte *arena, int64_t calls) const {
+int RowStep::run(const Pass &pass) const {
   Operands operands{};
-  for (int64_t call = 0; call < calls; ++call) {
+  for (int64_t call = 0; call < pass.calls; ++call) {
     for (size_t i = 0; i < sources.size(); ++i)
-      operands[i] = at(sources[i], arena, call);
-    std::byte *result = arena + out.offset + call * out.geometry.bytes;
+      operands[i] = at(sources[i], pass.arena, call);
+    std::byte *result = pass.arena + out.offset + call * out.geometry.bytes;
     compute(operands, result);
     if (hasEpilogue)
       finish(reinterpret_cast<float *>(result),
              residual ? reinterpret_cast<const float *>(
-                            at(*residual, arena, call))
+                            at(*residual, pass.arena, call))
                       : nullptr);
   }
   return 0;

@@ -1,4 +1,5 @@
-//===- RowStep.h - Steps on dense rows ---------------------------*- C++ -*-===//
+//===- RowStep.h - Steps on dense rows ---------------------------*- C++
+//-*-===//
 //
 // Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -100,7 +101,7 @@ std::vector<int64_t> denseStrides(std::span<const int64_t> shape);
 std::vector<int64_t> broadcastStrides(std::span<const int64_t> shape,
                                       std::span<const int64_t> target);
 
-std::span<const int64_t> shapeOf(const plan::Value &value);
+std::span<const int64_t> dimensionsOf(const plan::Value &value);
 
 /// A step that computes one call after the other from dense operands.
 class RowStep : public BoundStep {
@@ -114,7 +115,7 @@ public:
 
   RowStep(const Program &program, const plan::Step &step);
   void place(std::span<const Placement> values, size_t scratch) override;
-  int run(std::byte *arena, int64_t calls) const override;
+  int run(const Pass &pass) const override;
 
 protected:
   /// Computes one call of the result.

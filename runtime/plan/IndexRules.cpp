@@ -88,10 +88,9 @@ Shape gatherElementsShape(const StepView &s) {
 Shape gatherNdShape(const StepView &s) {
   const Shape x = s.shape(0), indices = s.shape(1);
   const int64_t batch = s.integer("batch_dimensions", 0, s.rank(0));
-  const bool fits =
-      batch < int64_t(indices.size()) &&
-      batch + indices.back() <= int64_t(x.size()) &&
-      std::equal(x.begin(), x.begin() + batch, indices.begin());
+  const bool fits = batch < int64_t(indices.size()) &&
+                    batch + indices.back() <= int64_t(x.size()) &&
+                    std::equal(x.begin(), x.begin() + batch, indices.begin());
   require(fits, "cannot index " + text(x) + " with " + text(indices));
   checkIndices(s, 1, severalExtents);
   Shape result(indices.begin(), indices.end() - 1);

@@ -422,10 +422,10 @@ void checkElements(const StepView &s, Elements elements) {
   require(fits, "does not take operands of type " + ElementType_Name(type));
   if (elements == conversion)
     return;
-  plan::ElementType expected =
-      elements == comparison || elements == equality ? plan::BOOL
-      : elements == index                            ? plan::I64
-                                                     : type;
+  plan::ElementType expected = elements == comparison || elements == equality
+                                   ? plan::BOOL
+                               : elements == index ? plan::I64
+                                                   : type;
   require(s.result().element_type() == expected,
           "has results of type " + ElementType_Name(expected));
 }

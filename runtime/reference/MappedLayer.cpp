@@ -157,8 +157,8 @@ void MappedLayer::addNoise(const reference::Tensor &drive, uint32_t slice,
   reference::Tensor squares = drive;
   for (double &number : squares.numbers)
     number *= number;
-  const reference::Tensor energy = compute(
-      squares, onlyTile(variances[slice], rowTile), result);
+  const reference::Tensor energy =
+      compute(squares, onlyTile(variances[slice], rowTile), result);
   // Images of a convolution draw apart; a matrix is one image of many pixels.
   const bool isConv = step.operation() == "conv";
   const size_t images = isConv ? sums.shape[0] : 1;

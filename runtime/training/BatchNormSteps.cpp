@@ -195,11 +195,12 @@ public:
     epilogue.place(values,
                    [](const Placement &residual) { return viewOf(residual); });
   }
-  int run(std::byte *arena, int64_t calls) const override {
-    kernels::Epilogue own = epilogue.in(arena);
+  int run(const Pass &pass) const override {
+    kernels::Epilogue own = epilogue.in(pass.arena);
     own.scale = shared->factor.data();
     own.offset = shared->offset.data();
-    return kernels::scaleOffset(x.in(arena, calls), own, y.in(arena, calls));
+    return kernels::scaleOffset(x.in(pass.arena, pass.calls), own,
+                                y.in(pass.arena, pass.calls));
   }
 
 private:
@@ -260,12 +261,12 @@ public:
     x = viewOf(values[input]);
     dx = viewOf(values[output]);
   }
-  int run(std::byte *arena, int64_t calls) const override {
+  int run(const Pass &pass) const override {
     return kernels::normalizationGradient(
-        g.in(arena, calls), x.in(arena, calls),
+        g.in(pass.arena, pass.calls), x.in(pass.arena, pass.calls),
         {shared->backFactor.data(), shared->backShift.data(),
          shared->batchMean.data(), shared->backSlope.data()},
-        dx.in(arena, calls));
+        dx.in(pass.arena, pass.calls));
   }
 
 private:

@@ -47,9 +47,10 @@ public:
     y = elementsOf(values[result]);
     out = elementsOf(values[output]);
   }
-  int run(std::byte *arena, int64_t calls) const override {
-    return kernels::activationGradient(g.in(arena, calls), y.in(arena, calls),
-                                       activation, out.in(arena, calls));
+  int run(const Pass &pass) const override {
+    return kernels::activationGradient(g.in(pass.arena, pass.calls),
+                                       y.in(pass.arena, pass.calls), activation,
+                                       out.in(pass.arena, pass.calls));
   }
 
 private:
@@ -88,17 +89,17 @@ public:
       operands.push_back(imagesOf(values[input]));
     out = imagesOf(values[step.outputs(0)]);
   }
-  int run(std::byte *arena, int64_t calls) const override {
+  int run(const Pass &pass) const override {
     std::array<ImageView, 2> views;
     for (size_t i = 0; i < operands.size(); ++i)
-      views[i] = operands[i].in(arena, calls);
+      views[i] = operands[i].in(pass.arena, pass.calls);
     ImageView buffer = views[0];
-    buffer.data = reinterpret_cast<float *>(arena + scratch);
+    buffer.data = reinterpret_cast<float *>(pass.arena + scratch);
     buffer.pixelStride = kernels::paddedChannels(buffer.channels);
     buffer.rowStride = buffer.pixelStride * buffer.width;
     buffer.imageStride = buffer.rowStride * buffer.height;
     return kernel({views.data(), operands.size()}, buffer,
-                  out.in(arena, calls));
+                  out.in(pass.arena, pass.calls));
   }
 
 private:

@@ -145,13 +145,14 @@ public:
     });
   }
 
-  int run(std::byte *arena, int64_t calls) const override {
-    kernels::Epilogue own = epilogue.in(arena);
+  int run(const Pass &pass) const override {
+    kernels::Epilogue own = epilogue.in(pass.arena);
     if (bias)
       own.offset = reinterpret_cast<const float *>(offset.data());
-    return convolution.run(
-        in.in(arena, calls), reinterpret_cast<const float *>(packed.data()),
-        own, out.in(arena, calls), reinterpret_cast<float *>(arena + scratch));
+    return convolution.run(in.in(pass.arena, pass.calls),
+                           reinterpret_cast<const float *>(packed.data()), own,
+                           out.in(pass.arena, pass.calls),
+                           reinterpret_cast<float *>(pass.arena + scratch));
   }
 
   void pack(const float *written, int64_t begin, int64_t end) override {
@@ -229,10 +230,10 @@ public:
       return viewOf(residual, shape.channelsIn);
     });
   }
-  int run(std::byte *arena, int64_t calls) const override {
-    return kernel.run(in.in(arena, calls), packedWeights(), epilogue.in(arena),
-                      out.in(arena, calls),
-                      reinterpret_cast<float *>(arena + scratch));
+  int run(const Pass &pass) const override {
+    return kernel.run(in.in(pass.arena, pass.calls), packedWeights(),
+                      epilogue.in(pass.arena), out.in(pass.arena, pass.calls),
+                      reinterpret_cast<float *>(pass.arena + scratch));
   }
   /// All rows at once, since every result needs some of all.
   int64_t packRows() const override { return rows; }

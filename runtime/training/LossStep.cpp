@@ -32,13 +32,13 @@ public:
     loss = values[losses];
   }
 
-  int run(std::byte *arena, int64_t calls) const override {
+  int run(const Pass &pass) const override {
     const int64_t classes = in.geometry.elements;
     auto of = [&](const Placement &place, int64_t call) {
-      return reinterpret_cast<float *>(arena + place.offset +
+      return reinterpret_cast<float *>(pass.arena + place.offset +
                                        call * place.geometry.bytes);
     };
-    for (int64_t call = 0; call < calls; ++call) {
+    for (int64_t call = 0; call < pass.calls; ++call) {
       const float *x = of(in, call);
       // One that is NaN stays the best, so that the loss becomes NaN, too.
       int64_t best = 0;

@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/training/TrainingProgram.h"
 
+#include "runtime/converters/LayerConverters.h"
 #include "runtime/executor/Arena.h"
 #include "runtime/executor/BindStep.h"
 #include "runtime/executor/Layers.h"
@@ -74,6 +75,11 @@ DifferentiatedPlan prepared(plan::Plan plan, TensorMap &tensors,
   if (!plan.image_wise())
     throw InputError("the network mixes the images of a batch, so it cannot be "
                      "trained");
+  for (const plan::Layer &layer : plan.layers())
+    if (readsArrays(layer))
+      throw InputError("layer '" + layer.name() +
+                       "': networks are trained through their weights, so "
+                       "leave out converters and read noise");
   auto trains = [&](const plan::Step &step) {
     return trained.contains(plan, step);
   };
@@ -299,9 +305,10 @@ void TrainingProgram::Implementation::runPhase(size_t phase,
         if (phase == 0)
           readChunk(chunk, images, labels, read, dense[worker]);
         std::byte *arena = chunks[chunk].arena.data();
+        const Pass pass = {arena, images, chunk * chunkImages, 1, worker, {}};
         for (const RunningStep &step : phases[phase])
           if (int status = step.sum ? step.sum->add(arena, images, lane)
-                                    : step.step->run(arena, images))
+                                    : step.step->run(pass))
             throw std::runtime_error(
                 "internal error: the kernel of step " +
                 program.plan.steps(step.index).operation() +

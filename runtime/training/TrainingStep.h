@@ -41,7 +41,7 @@ public:
   /// True when later steps of the same batch need the result.
   virtual bool isAwaited() const { return false; }
 
-  int run(std::byte *, int64_t) const final { return 0; } // add() instead
+  int run(const Pass &) const final { return 0; } // add() instead
 };
 
 /// A step with weights, which others may share: those that were written on a

@@ -39,8 +39,7 @@ std::vector<float> logitsOf(const CompiledNetwork &network) {
   const int64_t in = executor.inputElements(), out = executor.outputElements();
   std::vector<float> logits(images * out);
   executor.run(
-      images,
-      [&](int64_t index, float *image) { readImage(index, image, in); },
+      images, [&](int64_t index, float *image) { readImage(index, image, in); },
       [&](int64_t index, const float *row) {
         std::copy_n(row, out, logits.begin() + index * out);
       });
@@ -125,14 +124,11 @@ TEST_P(MappedNetworks, areNearlyTheNetworkWithFineConverters) {
     asked.dac = asked.adc = "16";
     SCOPED_TRACE(asked.crossbar + " " + kind.cells + " " + kind.quantize);
     CompiledNetwork network = compile(model, asked);
-    const int64_t elements = Executor(compile(model, {}).plan, network.tensors,
-                                      {})
-                                 .inputElements();
+    const int64_t elements =
+        Executor(compile(model, {}).plan, network.tensors, {}).inputElements();
     calibrate(
         network.plan, network.tensors, images,
-        [&](int64_t index, float *image) {
-          readImage(index, image, elements);
-        },
+        [&](int64_t index, float *image) { readImage(index, image, elements); },
         {});
     const std::vector<float> logits = logitsOf(network);
     float largest = 0;

@@ -19,7 +19,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     readSafetensors(fuzz::Scratch::file("model.safetensors", bytes));
   });
   fuzz::refuses([&] { readNpy(fuzz::Scratch::file("x.npy", bytes)); });
-  return fuzz::refuses([&] {
-    loadCompiler().readTensor(fuzz::Scratch::file("x.pb", bytes));
-  });
+  return fuzz::refuses(
+      [&] { loadCompiler().readTensor(fuzz::Scratch::file("x.pb", bytes)); });
 }

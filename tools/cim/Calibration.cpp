@@ -38,8 +38,7 @@ void Calibrator::check(const Network &network) const {
                      "are given; leave it out");
 }
 
-const DataSet &Calibrator::images(const Network &network,
-                                  const DataFlags &data,
+const DataSet &Calibrator::images(const Network &network, const DataFlags &data,
                                   const RunFlags &running) {
   if (!opened)
     opened = data.openForCalibration({.limit = count(),

@@ -1,4 +1,5 @@
-//===- Calibration.h - Ranges of converters, from data --------- -*- C++ -*-===//
+//===- Calibration.h - Ranges of converters, from data --------- -*- C++
+//-*-===//
 //
 // Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -27,9 +28,9 @@ public:
   /// images of the train split of \p data, or on the data themselves where
   /// there is none; with progress, and a warning for what is doubtful. Images
   /// are opened once. Throws InputError and Interrupted.
-  void calibrate(Network &network, const DataFlags &data,
-                 const RunFlags &running,
-                 const std::function<void(const std::string &)> &warning = warn);
+  void
+  calibrate(Network &network, const DataFlags &data, const RunFlags &running,
+            const std::function<void(const std::string &)> &warning = warn);
 
   /// What results depend on, in a sweep's identity: how many images, and which.
   Json identity(const Network &network, const DataFlags &data,

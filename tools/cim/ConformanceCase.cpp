@@ -95,9 +95,8 @@ std::string compare(const Tensor &result, const Tensor &expected) {
 }
 
 /// The tensors kind_0.pb, kind_1.pb, ... of \p names, those that have a file.
-std::vector<std::optional<Tensor>> readAll(const fs::path &folder,
-                                           const std::string &kind,
-                                           size_t count) {
+std::vector<std::optional<Tensor>>
+readAll(const fs::path &folder, const std::string &kind, size_t count) {
   std::vector<std::optional<Tensor>> tensors(count);
   for (size_t i = 0; i < count; ++i) {
     const fs::path file = folder / (kind + "_" + std::to_string(i) + ".pb");

@@ -66,11 +66,10 @@ std::string ConverterReport::text() const {
     table.add(row);
   }
   table.addRule();
-  table.add({std::to_string(layers.size()) + " layers", "", "",
-             all.inputs > 0 ? percent(share(all.clippedInputs, all.inputs))
-                            : "",
-             "", "",
-             all.sums > 0 ? percent(share(all.clippedSums, all.sums)) : ""});
+  table.add(
+      {std::to_string(layers.size()) + " layers", "", "",
+       all.inputs > 0 ? percent(share(all.clippedInputs, all.inputs)) : "", "",
+       "", all.sums > 0 ? percent(share(all.clippedSums, all.sums)) : ""});
   return table.text();
 }
 
@@ -89,9 +88,8 @@ Json ConverterReport::json() const {
     if (layer.has_adc())
       entry["adc"] = {
           {"bits", layer.adc().bits()},
-          {"limits",
-           std::vector<double>(layer.adc().limits().begin(),
-                               layer.adc().limits().end())},
+          {"limits", std::vector<double>(layer.adc().limits().begin(),
+                                         layer.adc().limits().end())},
           {"conversions", count.sums},
           {"clipped", share(count.clippedSums, count.sums)}};
     list.push_back(entry);

@@ -134,9 +134,9 @@ void gatherNd(const Arguments &arguments) {
     for (int64_t t = 0; t < images * tuples; ++t) {
       int64_t offset = t / tuples * batchSize;
       for (int64_t d = 0; d < depth; ++d)
-        offset += resolved(indices.integers[t * depth + d],
-                           x.shape[batch + d]) *
-                  strides[batch + d];
+        offset +=
+            resolved(indices.integers[t * depth + d], x.shape[batch + d]) *
+            strides[batch + d];
       std::copy_n(values.begin() + offset, inner, result.begin() + t * inner);
     }
   });
@@ -153,13 +153,14 @@ void scatterElements(const Arguments &arguments) {
     result = values;
     const auto &updates = likewise(arguments[2], values);
     withReduction<T>(arguments.text("reduction"), [&](auto combine) {
-      forEach<1>(indices.shape, {strides},
-                 [&](int64_t i, const std::array<int64_t, 1> &at) {
-                   auto &element = result[at[0] + resolved(indices.integers[i],
-                                                           x.shape[axis]) *
-                                                      step];
-                   element = combine(element, updates[i]);
-                 });
+      forEach<1>(
+          indices.shape, {strides},
+          [&](int64_t i, const std::array<int64_t, 1> &at) {
+            auto &element =
+                result[at[0] +
+                       resolved(indices.integers[i], x.shape[axis]) * step];
+            element = combine(element, updates[i]);
+          });
     });
   });
 }
@@ -169,9 +170,8 @@ void scatterNd(const Arguments &arguments) {
   const int64_t depth = indices.shape.back();
   const Extents strides = stridesOf(x.shape);
   const int64_t inner = product(std::span(x.shape).subspan(depth));
-  const int64_t tuples =
-      product(std::span<const int64_t>(indices.shape).first(
-          indices.shape.size() - 1));
+  const int64_t tuples = product(
+      std::span<const int64_t>(indices.shape).first(indices.shape.size() - 1));
   withElements(x, arguments.result, [&](auto &values, auto &result) {
     using T = typename std::decay_t<decltype(result)>::value_type;
     result = values;

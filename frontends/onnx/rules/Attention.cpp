@@ -78,9 +78,8 @@ struct Mask {
   }
 
   Value scalar(double number) {
-    return node.splat(mlir::RankedTensorType::get(
-                          {}, node.builder().getF32Type()),
-                      number);
+    return node.splat(
+        mlir::RankedTensorType::get({}, node.builder().getF32Type()), number);
   }
 };
 
@@ -152,8 +151,8 @@ static Results importAttention(Node &node) {
     mask.limitRight(right);
   if (lengths) {
     Value places = counting(node, mask.keys, 3, 4);
-    mask.restrict(node.create(
-        "less", {places, node.reshape(lengths, {batch, 1, 1, 1})}));
+    mask.restrict(
+        node.create("less", {places, node.reshape(lengths, {batch, 1, 1, 1})}));
   }
 
   // Several queries' heads may share one of the keys'.
@@ -166,8 +165,8 @@ static Results importAttention(Node &node) {
 
   double scale = node.number("scale", 1 / std::sqrt(double(shapeOf(q)[3])));
   Term queries{node, q}, keys{node, swapDimensions(node, k, 2, 3)};
-  Term scores = (queries * std::sqrt(scale))
-                    .apply("matmul", keys * std::sqrt(scale));
+  Term scores =
+      (queries * std::sqrt(scale)).apply("matmul", keys * std::sqrt(scale));
   llvm::SmallVector<Value> stages{scores.value};
   if (double cap = node.number("softcap", 0); cap > 0)
     scores = (scores / cap).apply("tanh") * cap;
@@ -267,12 +266,11 @@ static Results importTensorScatter(Node &node) {
     place = place + Term{node, along(node, first, 0, rank)};
   if (mode == "circular")
     place = place.apply("mod", double(shapeOf(cache)[axis]));
-  return {node.create("scatter_elements",
-                      {cache, expand(node, place.value, shapeOf(update)),
-                       update},
-                      {node.attribute("axis", axis),
-                       node.attribute("reduction",
-                                      llvm::StringRef("replace"))})};
+  return {
+      node.create("scatter_elements",
+                  {cache, expand(node, place.value, shapeOf(update)), update},
+                  {node.attribute("axis", axis),
+                   node.attribute("reduction", llvm::StringRef("replace"))})};
 }
 
 llvm::ArrayRef<Operator> cim::importer::attentionOperators() {

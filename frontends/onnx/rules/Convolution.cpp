@@ -94,7 +94,7 @@ namespace {
 /// The attributes of a transposed convolution.
 struct Transposed {
   Integers kernel, strides, dilations;
-  Integers pads; ///< of what a convolution with these strides would have read
+  Integers pads;  ///< of what a convolution with these strides would have read
   Integers added; ///< at the end of the result, output_padding
 };
 
@@ -116,8 +116,9 @@ static Transposed readTransposed(Node &node, llvm::ArrayRef<int64_t> image,
   std::string automatic = node.text("auto_pad", "NOTSET");
   bool isSame = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
   if (!isSame && automatic != "NOTSET" && automatic != "VALID")
-    node.fail("expects auto_pad NOTSET, VALID, SAME_UPPER or SAME_LOWER, got '" +
-              automatic + "'");
+    node.fail(
+        "expects auto_pad NOTSET, VALID, SAME_UPPER or SAME_LOWER, got '" +
+        automatic + "'");
   std::optional<Integers> shape = node.integers("output_shape");
   if (shape && shape->size() == rank + 2) // older files count all dimensions
     shape->erase(shape->begin(), shape->begin() + 2);
@@ -199,8 +200,8 @@ static Results importConvTranspose(Node &node) {
     int64_t reach = how.dilations[d] * (how.kernel[d] - 1);
     pads[d] = reach - how.pads[d];
     pads[rank + d] = reach - how.pads[rank + d] + how.added[d];
-    for (auto [side, place] : {std::pair(d, d + 2),
-                               std::pair(rank + d, rank + 2 + d + 2)}) {
+    for (auto [side, place] :
+         {std::pair(d, d + 2), std::pair(rank + d, rank + 2 + d + 2)}) {
       cut[place] = std::min<int64_t>(pads[side], 0);
       cuts |= pads[side] < 0;
       pads[side] = std::max<int64_t>(pads[side], 0);

@@ -32,9 +32,9 @@ static Results importTopK(Node &node) {
     node.fail("takes the first " + listed(count) + " of " +
               llvm::Twine(shapeOf(x)[axis]) + " elements");
   Value indices = topK(node, x, count[0], axis, largest);
-  return {
-      node.create("gather_elements", {x, indices}, node.attribute("axis", axis)),
-      indices};
+  return {node.create("gather_elements", {x, indices},
+                      node.attribute("axis", axis)),
+          indices};
 }
 
 /// The index of the largest or smallest element along \p axis, which stays.
@@ -64,7 +64,8 @@ static Results importArgExtreme(Node &node) {
 static Results importHardmax(Node &node) {
   Value x = node.operand(0);
   Integers shape(shapeOf(x));
-  int64_t rank = shape.size(), axis = node.integer("axis", node.opset() < 13 ? 1 : -1);
+  int64_t rank = shape.size(),
+          axis = node.integer("axis", node.opset() < 13 ? 1 : -1);
   Value rows = x;
   int64_t rowAxis = node.axis(axis, rank);
   if (node.opset() < 13) { // all dimensions from `axis` on are one
@@ -95,8 +96,7 @@ static Value asIndices(Node &node, Value indices) {
 static Results importGatherElements(Node &node) {
   Value x = node.operand(0);
   int64_t axis = node.axis(node.integer("axis", 0), shapeOf(x).size());
-  return {node.create("gather_elements",
-                      {x, asIndices(node, node.operand(1))},
+  return {node.create("gather_elements", {x, asIndices(node, node.operand(1))},
                       node.attribute("axis", axis))};
 }
 
@@ -119,11 +119,11 @@ static Results importScatterElements(Node &node) {
   Value x = node.operand(0);
   int64_t axis = node.axis(node.integer("axis", 0), shapeOf(x).size());
   std::string reduction = readReduction(node);
-  return {node.create(
-      "scatter_elements",
-      {x, asIndices(node, node.operand(1)), node.operand(2)},
-      {node.attribute("axis", axis),
-       node.attribute("reduction", llvm::StringRef(reduction))})};
+  return {
+      node.create("scatter_elements",
+                  {x, asIndices(node, node.operand(1)), node.operand(2)},
+                  {node.attribute("axis", axis),
+                   node.attribute("reduction", llvm::StringRef(reduction))})};
 }
 
 static Results importScatterNd(Node &node) {
@@ -149,8 +149,8 @@ static Results importOneHot(Node &node) {
   Term index{node, node.cast(indices, node.builder().getI64Type())};
   index = choose(index.apply("less", 0.), index + depth, index);
   Value places = counting(node, extent, axis, rank);
-  Term isOn{node, node.create("equal",
-                              {places, unsqueeze(node, index.value, axis)})};
+  Term isOn{node,
+            node.create("equal", {places, unsqueeze(node, index.value, axis)})};
   auto value = [&](int64_t i) {
     return Term{node, node.reshape(slice(node, values, 0, i, 1), {})};
   };
@@ -208,8 +208,8 @@ static Results importCumulate(Node &node) {
   return {node.create(
       "cumulate", x,
       {node.attribute("kind", llvm::StringRef(isSum ? "sum" : "prod")),
-       node.attribute("axis", node.axis(static_cast<int64_t>(axis),
-                                        shapeOf(x).size())),
+       node.attribute("axis",
+                      node.axis(static_cast<int64_t>(axis), shapeOf(x).size())),
        node.attribute("exclusive", node.flag("exclusive", false)),
        node.attribute("reverse", node.flag("reverse", false))})};
 }

@@ -30,14 +30,15 @@ static Value likelihoodLoss(Node &node, Value logarithms, Value labels,
     weight = choose(ignored, zero, weight);
   }
   if (weights)
-    weight = weight * Term{node, node.create("gather", {weights, label.value},
-                                             node.attribute("axis", int64_t(0)))};
-  Term chosen{node, squeeze(node,
-                            node.create("gather_elements",
-                                        {logarithms,
-                                         unsqueeze(node, label.value, 1)},
-                                        node.attribute("axis", int64_t(1))),
-                            1)};
+    weight =
+        weight * Term{node, node.create("gather", {weights, label.value},
+                                        node.attribute("axis", int64_t(0)))};
+  Term chosen{node,
+              squeeze(node,
+                      node.create("gather_elements",
+                                  {logarithms, unsqueeze(node, label.value, 1)},
+                                  node.attribute("axis", int64_t(1))),
+                      1)};
   Term loss = (chosen * weight).apply("neg");
   if (reduction == "none")
     return loss.value;
@@ -59,9 +60,9 @@ static Results importLikelihoodLoss(Node &node) {
 
 static Results importCrossEntropyLoss(Node &node) {
   Value logarithms = logSoftmax(node, node.operand(0), 1);
-  return {likelihoodLoss(node, logarithms, node.operand(1),
-                         node.operandOrNull(2)),
-          logarithms};
+  return {
+      likelihoodLoss(node, logarithms, node.operand(1), node.operandOrNull(2)),
+      logarithms};
 }
 
 llvm::ArrayRef<Operator> cim::importer::lossOperators() {

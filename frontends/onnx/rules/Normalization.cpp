@@ -58,9 +58,8 @@ Value cim::importer::logSoftmax(Node &node, Value x, int64_t axis) {
 }
 
 static Results importLogSoftmax(Node &node) {
-  return alongAxis(node, [&](Value x, int64_t axis) {
-    return logSoftmax(node, x, axis);
-  });
+  return alongAxis(
+      node, [&](Value x, int64_t axis) { return logSoftmax(node, x, axis); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -76,7 +75,8 @@ struct Standardized {
   Standardized(Node &node, Value x, const Integers &axes, double epsilon) {
     mean = reduce(node, "mean", x, axes);
     Value centred = node.create("sub", {x, mean});
-    variance = reduce(node, "mean", node.create("mul", {centred, centred}), axes);
+    variance =
+        reduce(node, "mean", node.create("mul", {centred, centred}), axes);
     deviation = node.create(
         "sqrt", node.create("add", {variance, node.scalar(epsilon, x)}));
     value = node.create("div", {centred, deviation});
@@ -98,9 +98,9 @@ static Results trainingBatchNormalization(Node &node) {
   Term y = Term{node, normal.value} * parameter(1) + parameter(2);
   double momentum = node.number("momentum", 0.9f);
   auto running = [&](size_t operand, Value current) {
-    Term mixed = Term{node, node.operand(operand)} * momentum +
-                 Term{node, node.reshape(current, {shapeOf(x)[1]})} *
-                     (1 - momentum);
+    Term mixed =
+        Term{node, node.operand(operand)} * momentum +
+        Term{node, node.reshape(current, {shapeOf(x)[1]})} * (1 - momentum);
     return mixed.value;
   };
   return {y.value, running(3, normal.mean), running(4, normal.variance)};
@@ -232,11 +232,10 @@ static Results importDropout(Node &node) {
   node.ignore({"consumed_inputs", "is_test", "ratio", "seed"});
   node.operandOrNull(1); // the ratio
   node.operandOrNull(2);
-  double ratio = node.opset() < 12
-                     ? 0.5
-                     : node.hasOperand(1)
-                           ? node.constantNumber(1, "how much is dropped")
-                           : 0.5;
+  double ratio = node.opset() < 12 ? 0.5
+                 : node.hasOperand(1)
+                     ? node.constantNumber(1, "how much is dropped")
+                     : 0.5;
   if (node.hasOperand(2) && ratio != 0 &&
       node.constantNumber(2, "whether it is training"))
     node.fail("is in training mode, which is random; export the network for "

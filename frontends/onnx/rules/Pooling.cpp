@@ -22,8 +22,7 @@ static size_t spatialRank(Node &node, Value x) {
 }
 
 /// The window that a pooling node describes.
-static llvm::SmallVector<mlir::NamedAttribute> readWindow(Node &node,
-                                                          Value x) {
+static llvm::SmallVector<mlir::NamedAttribute> readWindow(Node &node, Value x) {
   size_t rank = spatialRank(node, x);
   std::optional<Integers> kernel = node.extents("kernel_shape", rank, 1);
   if (!kernel)
@@ -57,10 +56,10 @@ static Results importMaxPool(Node &node) {
 }
 
 /// The p-norm (Σ |x|^p)^(1/p) from powers and their sum.
-template <typename Sum>
-static Results norm(Node &node, Value x, Sum sum) {
+template <typename Sum> static Results norm(Node &node, Value x, Sum sum) {
   // A number before opset 2.
-  double p = node.opset() < 2 ? node.number("p", 2) : double(node.integer("p", 2));
+  double p =
+      node.opset() < 2 ? node.number("p", 2) : double(node.integer("p", 2));
   if (!(p > 0))
     node.fail("has p = " + llvm::to_string(p) + ", which is not above 0");
   Term total{node, sum(Term{node, x}.apply("abs").apply("pow", p).value)};

@@ -36,8 +36,7 @@ static Value aligned(Node &node, Value parameter, Value x, int64_t axis) {
   int64_t block = node.integer("block_size", 0);
   if (shape.size() != target.size() || block < 1 || block > target[axis])
     node.fail("has scales or zero points of shape " + listed(shape) +
-              " in blocks of " + llvm::Twine(block) + " for " +
-              listed(target));
+              " in blocks of " + llvm::Twine(block) + " for " + listed(target));
   Value repeated = repeat(node, parameter, axis, block);
   return shapeOf(repeated)[axis] == target[axis]
              ? repeated // the last block may be smaller
@@ -123,8 +122,8 @@ static Value centred(Node &node, Value codes, Value zeroPoint, int64_t axis) {
 
 static Results importConvInteger(Node &node) {
   Value x = centred(node, node.operand(0), node.operandOrNull(2), 1);
-  Value weights = node.named(
-      centred(node, node.operand(1), node.operandOrNull(3), 0), 1);
+  Value weights =
+      node.named(centred(node, node.operand(1), node.operandOrNull(3), 0), 1);
   return {node.cast(convolution(node, x, weights, {}),
                     node.builder().getI32Type())};
 }
@@ -139,16 +138,15 @@ static Value productOfCodes(Node &node, Value a, Value zeroA, Value b,
 }
 
 static Results importMatMulInteger(Node &node) {
-  Value result =
-      productOfCodes(node, node.operand(0), node.operandOrNull(2),
-                     node.operand(1), node.operandOrNull(3), 1);
+  Value result = productOfCodes(node, node.operand(0), node.operandOrNull(2),
+                                node.operand(1), node.operandOrNull(3), 1);
   return {node.cast(result, node.builder().getI32Type())};
 }
 
 /// The factor that turns codes' products into the result's codes.
 static Term rescaled(Node &node, Value product, Value scaleA, Value scaleB) {
-  return asFloat(node, product) * (asFloat(node, scaleA) *
-                                   asFloat(node, scaleB));
+  return asFloat(node, product) *
+         (asFloat(node, scaleA) * asFloat(node, scaleB));
 }
 
 static Results importQLinearConv(Node &node) {
@@ -163,9 +161,9 @@ static Results importQLinearConv(Node &node) {
   Value scale = node.operand(4);
   if (product(shapeOf(scale)) > 1)
     scale = along(node, scale, 1, shapeOf(sums).size());
-  Term result = rescaled(node, sums, node.reshape(node.operand(1), {}),
-                         product(shapeOf(scale)) == 1 ? node.reshape(scale, {})
-                                                      : scale);
+  Term result =
+      rescaled(node, sums, node.reshape(node.operand(1), {}),
+               product(shapeOf(scale)) == 1 ? node.reshape(scale, {}) : scale);
   Value zeroPoint = node.operand(7);
   return {quantized(node, result,
                     asFloat(node, node.reshape(node.operand(6), {})),
@@ -184,8 +182,9 @@ static Results importQLinearMatMul(Node &node) {
                ? node.reshape(value, {})
                : along(node, value, axis, rank);
   };
-  Term result = rescaled(node, product, scale(1, std::max<int64_t>(rank - 2, 0)),
-                         scale(4, rank - 1));
+  Term result =
+      rescaled(node, product, scale(1, std::max<int64_t>(rank - 2, 0)),
+               scale(4, rank - 1));
   Value zeroPoint = node.operand(7);
   return {quantized(node, result, asFloat(node, node.operand(6)), zeroPoint,
                     elementTypeOf(zeroPoint))};

@@ -34,13 +34,12 @@ struct Reduction {
   /// The largest or smallest number of no elements is the least or the most
   /// that the type has.
   Value operator()(llvm::StringRef kind, Value x, bool keep) const {
-    bool isEmpty = llvm::any_of(
-        axes, [&](int64_t axis) { return shapeOf(x)[axis] == 0; });
+    bool isEmpty =
+        llvm::any_of(axes, [&](int64_t axis) { return shapeOf(x)[axis] == 0; });
     if (isEmpty && (kind == "max" || kind == "min"))
-      return node.splat(
-          llvm::cast<mlir::RankedTensorType>(
-              reduce(node, "sum", x, axes, keep).getType()),
-          extremeOf(elementTypeOf(x), /*highest=*/kind == "min"));
+      return node.splat(llvm::cast<mlir::RankedTensorType>(
+                            reduce(node, "sum", x, axes, keep).getType()),
+                        extremeOf(elementTypeOf(x), /*highest=*/kind == "min"));
     return reduce(node, kind, x, axes, keep);
   }
   Value operator()(llvm::StringRef kind, Value x) const {

@@ -136,8 +136,8 @@ static Taps tapsOf(Node &node, const Dimension &dimension,
     double sum = 0;
     for (int64_t t = 0; t < taps.taps; ++t) {
       const int64_t position = left + first + t;
-      const bool counts = !how.excludeOutside ||
-                          (position >= 0 && position < dimension.from);
+      const bool counts =
+          !how.excludeOutside || (position >= 0 && position < dimension.from);
       shares.push_back(counts ? shareOf((first + t - ratio) * squeezed, how)
                               : 0);
       sum += shares.back();
@@ -149,8 +149,7 @@ static Taps tapsOf(Node &node, const Dimension &dimension,
 }
 
 /// Resizes the dimensions of \p x.
-static Value resize(Node &node, Value x,
-                    llvm::ArrayRef<Dimension> dimensions,
+static Value resize(Node &node, Value x, llvm::ArrayRef<Dimension> dimensions,
                     const Interpolation &how) {
   const int64_t rank = dimensions.size();
   const mlir::Type type = elementTypeOf(x);
@@ -167,24 +166,23 @@ static Value resize(Node &node, Value x,
     if (dimension.from == 0)
       node.fail("interpolates between no elements");
     Taps taps = tapsOf(node, dimension, how);
-    Value positions = integers(
-        node,
-        interpolates ? Integers{dimension.to, taps.taps}
-                     : Integers{dimension.to},
-        taps.positions);
+    Value positions = integers(node,
+                               interpolates ? Integers{dimension.to, taps.taps}
+                                            : Integers{dimension.to},
+                               taps.positions);
     if (interpolates)
-      x = node.create("resample",
-                      {x, positions,
-                       floats(node, {dimension.to, taps.taps}, taps.weights)},
-                      node.attribute("axis", axis));
+      x = node.create(
+          "resample",
+          {x, positions, floats(node, {dimension.to, taps.taps}, taps.weights)},
+          node.attribute("axis", axis));
     else
       x = node.create("gather", {x, positions}, node.attribute("axis", axis));
     if (llvm::is_contained(taps.inside, false))
       outside.emplace_back(axis, taps.inside);
   }
   for (auto &[axis, inside] : outside) {
-    Value mask = along(
-        node, booleans(node, {int64_t(inside.size())}, inside), axis, rank);
+    Value mask = along(node, booleans(node, {int64_t(inside.size())}, inside),
+                       axis, rank);
     Term extrapolated{node, node.scalar(how.extrapolation, x)};
     x = choose({node, mask}, {node, x}, extrapolated).value;
   }
@@ -226,8 +224,8 @@ static void readSizes(Node &node, llvm::ArrayRef<int64_t> axes,
   for (int64_t axis : axes) {
     Dimension &dimension = dimensions[axis];
     dimension.scale = policy == "not_larger" ? least : most;
-    dimension.to =
-        static_cast<int64_t>(std::floor(dimension.scale * dimension.from + 0.5));
+    dimension.to = static_cast<int64_t>(
+        std::floor(dimension.scale * dimension.from + 0.5));
   }
 }
 
@@ -246,18 +244,18 @@ static Results importResize(Node &node) {
   how.antialias = node.flag("antialias", false);
   how.extrapolation = node.number("extrapolation_value", 0);
   for (auto [name, value, known] :
-       {std::tuple("mode", how.mode,
-                   llvm::SmallVector<llvm::StringRef>{"nearest", "linear",
-                                                      "cubic"}),
+       {std::tuple(
+            "mode", how.mode,
+            llvm::SmallVector<llvm::StringRef>{"nearest", "linear", "cubic"}),
         std::tuple("coordinate_transformation_mode", how.coordinates,
                    llvm::SmallVector<llvm::StringRef>{
                        "half_pixel", "half_pixel_symmetric",
                        "pytorch_half_pixel", "align_corners", "asymmetric",
                        "tf_crop_and_resize"}),
         std::tuple("nearest_mode", how.nearest,
-                   llvm::SmallVector<llvm::StringRef>{
-                       "round_prefer_floor", "round_prefer_ceil", "floor",
-                       "ceil"})})
+                   llvm::SmallVector<llvm::StringRef>{"round_prefer_floor",
+                                                      "round_prefer_ceil",
+                                                      "floor", "ceil"})})
     if (!llvm::is_contained(known, value))
       node.fail(llvm::Twine("has the unknown ") + name + " " +
                 quotation(value));

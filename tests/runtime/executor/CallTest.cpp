@@ -92,8 +92,8 @@ TEST(Call, TakesTensorsWithoutElements) {
 
 TEST(Call, NamesAnInputThatDoesNotFit) {
   PlanBuilder b;
-  b.output(b.step("exp", {b.input({2}, plan::ROW_MAJOR)}, {2},
-                  plan::ROW_MAJOR));
+  b.output(
+      b.step("exp", {b.input({2}, plan::ROW_MAJOR)}, {2}, plan::ROW_MAJOR));
   auto error = [&](std::vector<Tensor> inputs) -> std::string {
     try {
       executorOf(b)->call(inputs);

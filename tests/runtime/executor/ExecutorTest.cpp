@@ -292,7 +292,9 @@ TEST(Executor, runsTransformersWithoutTheReference) {
   uint32_t x = b.input(tokens, rows);
   auto reduced = [&](const char *kind, uint32_t of, Shape shape, int axis) {
     uint32_t y = b.step("reduce", {of}, shape, rows);
-    b.with("kind", kind).with("axes", Integers{axis}).with("keep_dimensions", 1);
+    b.with("kind", kind)
+        .with("axes", Integers{axis})
+        .with("keep_dimensions", 1);
     return y;
   };
   uint32_t mean = reduced("mean", x, {1, 6, 1}, 2);

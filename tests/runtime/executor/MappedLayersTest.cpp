@@ -61,8 +61,7 @@ std::vector<double> runReference(const PlanBuilder &b, const Chip &chip,
   const int64_t in = executor.inputElements(), out = executor.outputElements();
   std::vector<double> results(images * out);
   executor.run(
-      images,
-      [&](int64_t index, float *image) { readImage(index, image, in); },
+      images, [&](int64_t index, float *image) { readImage(index, image, in); },
       [&](int64_t index, const double *row) {
         std::copy_n(row, out, results.begin() + index * out);
       });
@@ -111,8 +110,7 @@ struct Layer {
     return *this;
   }
   Layer &slices() {
-    const bool isOffset =
-        layer().crossbar().cells() == plan::Crossbar::OFFSET;
+    const bool isOffset = layer().crossbar().cells() == plan::Crossbar::OFFSET;
     layer().mutable_quantize()->set_bits(5);
     layer().mutable_quantize()->set_mode(isOffset ? plan::Quantize::MINMAX
                                                   : plan::Quantize::SYMMETRIC);
@@ -144,8 +142,8 @@ struct Layer {
     warnings = cim::calibrate(
         b.plan, b.tensors, count,
         [&](int64_t index, float *image) {
-          readImage(index, image, Executor(plain(), b.tensors, {1, 1})
-                                      .inputElements());
+          readImage(index, image,
+                    Executor(plain(), b.tensors, {1, 1}).inputElements());
         },
         options);
     return *this;
@@ -348,12 +346,11 @@ Layer twoTiles() {
 /// Calibrates on the given rows of four inputs.
 std::vector<std::string> calibrateOn(Layer &layer,
                                      std::vector<std::vector<float>> rows) {
-  return calibrate(
-      layer.b.plan, layer.b.tensors, rows.size(),
-      [&](int64_t index, float *image) {
-        std::ranges::copy(rows[index], image);
-      },
-      {});
+  return calibrate(layer.b.plan, layer.b.tensors, rows.size(),
+                   [&](int64_t index, float *image) {
+                     std::ranges::copy(rows[index], image);
+                   },
+                   {});
 }
 
 TEST(Calibration, findsTheLargestPartialSum) {
@@ -379,10 +376,9 @@ TEST(Calibration, takesAFractionOfTheWorstCase) {
   Layer wasteful = twoTiles().adc(8);
   wasteful.layer().mutable_adc()->set_range(plan::Adc::FRACTION);
   wasteful.layer().mutable_adc()->set_value(1);
-  EXPECT_THAT(
-      calibrateOn(wasteful, {{1, 1, 0, 0}, {0, 0, 3, 0}}),
-      ElementsAre(AllOf(HasSubstr("stay unused"), HasSubstr("'layer0'"),
-                        HasSubstr("38 %"))));
+  EXPECT_THAT(calibrateOn(wasteful, {{1, 1, 0, 0}, {0, 0, 3, 0}}),
+              ElementsAre(AllOf(HasSubstr("stay unused"), HasSubstr("'layer0'"),
+                                HasSubstr("38 %"))));
 }
 
 TEST(Calibration, measuresSlicesOfTheQuantizedCode) {
@@ -464,8 +460,7 @@ TEST(ReadNoise, hasTheVarianceOfItsCells) {
   std::mutex mutex;
   double energy = 0;
   executor.run(
-      reads,
-      [&](int64_t, float *image) { readImage(3, image, 48); },
+      reads, [&](int64_t, float *image) { readImage(3, image, 48); },
       [&](int64_t, const float *row) {
         const std::scoped_lock lock(mutex);
         for (int i = 0; i < 16; ++i) {

@@ -39,15 +39,13 @@ void checkDrives(const cim::Dac &dac, const std::vector<float> &curve,
       clipped += dac.clips(input);
       // A number half-way between two codes may go to either in f32.
       const double expected = dac.drive(dac.code(input), which);
-      const double other =
-          dac.drive(dac.code(input * (1 + 1e-6)), which);
+      const double other = dac.drive(dac.code(input * (1 + 1e-6)), which);
       const double another = dac.drive(dac.code(input * (1 - 1e-6)), which);
       const double value = out.at(n, y, x, c);
       const double near =
           std::min({std::abs(value - expected), std::abs(value - other),
                     std::abs(value - another)});
-      ASSERT_LE(near, 1e-6) << input << " -> " << value << ", not "
-                            << expected;
+      ASSERT_LE(near, 1e-6) << input << " -> " << value << ", not " << expected;
     });
     EXPECT_EQ(counted, clipped);
     out.expectSurroundingsUntouched();
@@ -119,8 +117,8 @@ TEST_P(Converters, convertAsDefined) {
             column.bend = isBent ? column.bend : 0;
             const int i = p * padded + c;
             expectedClipped += column.clips(sums[i], 15);
-            const double expected = (isFirst ? 0 : before[i]) +
-                                    0.5 * column.convert(sums[i], 15);
+            const double expected =
+                (isFirst ? 0 : before[i]) + 0.5 * column.convert(sums[i], 15);
             // Half-way numbers may go to either code.
             const double difference = std::abs(total[i] - expected);
             others += difference > 1e-5;
@@ -131,7 +129,8 @@ TEST_P(Converters, convertAsDefined) {
         EXPECT_GT(clipped, 0);
         for (int p = 0; p < pixels; ++p)
           for (int c = channels; c < padded; ++c)
-            ASSERT_EQ(total[p * padded + c], isFirst ? 0 : before[p * padded + c]);
+            ASSERT_EQ(total[p * padded + c],
+                      isFirst ? 0 : before[p * padded + c]);
       }
   }
 }

@@ -31,8 +31,7 @@ void check(const ConvolutionShape &shape, int64_t tileRows, int images,
   Images in(shape.channelsIn, shape.widthIn, shape.heightIn, images,
             tiled.border());
   in.fill(random);
-  const std::vector<float> weights =
-      drawMany(random, shape.channelsOut * rows);
+  const std::vector<float> weights = drawMany(random, shape.channelsOut * rows);
   AlignedFloats packed(tiled.packedWeights(), Images::nan());
   // In parts, as several threads do.
   if (shape.inputMajor || shape.channelsOut <= channelBlock) {
@@ -46,8 +45,8 @@ void check(const ConvolutionShape &shape, int64_t tileRows, int images,
   for (int tile = 0; tile < tiled.tiles(); ++tile) {
     std::vector<float> own = weights;
     for (size_t i = 0; i < own.size(); ++i) {
-      const int64_t row = shape.inputMajor ? int64_t(i) / shape.channelsOut
-                                           : int64_t(i) % rows;
+      const int64_t row =
+          shape.inputMajor ? int64_t(i) / shape.channelsOut : int64_t(i) % rows;
       if (row / tileRows != tile)
         own[i] = 0;
     }
@@ -55,14 +54,14 @@ void check(const ConvolutionShape &shape, int64_t tileRows, int images,
     Images expected(shape.channelsOut, shape.widthOut(), shape.heightOut(),
                     images),
         result = expected;
-    result = Images(shape.channelsOut, shape.widthOut(), shape.heightOut(),
-                    images);
+    result =
+        Images(shape.channelsOut, shape.widthOut(), shape.heightOut(), images);
     ASSERT_EQ(whole.run(in.view, wholePacked.data(), {}, expected.view,
                         scratch.data()),
               0);
-    ASSERT_EQ(tiled.run(tile, in.view, packed.data(), result.view,
-                        scratch.data()),
-              0);
+    ASSERT_EQ(
+        tiled.run(tile, in.view, packed.data(), result.view, scratch.data()),
+        0);
     result.expectSurroundingsUntouched();
     const double tolerance = 1e-5 * std::sqrt(double(tileRows));
     result.forEach([&](int n, int y, int x, int c) {
