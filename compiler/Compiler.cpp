@@ -11,14 +11,12 @@
 #include "compiler/ModuleFile.h"
 #include "compiler/Pipeline.h"
 #include "compiler/Registration.h"
-#include "compiler/plan/AssignLayouts.h"
-#include "compiler/plan/FuseEpilogues.h"
-#include "compiler/plan/RemoveDead.h"
 #include "dialects/cim/Cim.h"
 #include "frontends/onnx/Export.h"
 #include "frontends/onnx/Import.h"
 #include "runtime/plan/PlanFile.h"
 #include "runtime/plan/VerifyPlan.h"
+#include "runtime/plan/transforms/Optimise.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/tensor/Files.h"
 
@@ -75,10 +73,8 @@ public:
     if (failed(lowerToPlan(*module, network.plan, network.tensors)))
       diagnostics.throwError();
     module = nullptr;
-    fuseEpilogues(network.plan, network.tensors);
-    removeDead(network.plan, network.tensors);
-    assignLayouts(network.plan);
-    removeDead(network.plan, network.tensors); // numbers values by their order
+    if (request.optimise)
+      optimise(network.plan, network.tensors);
     try {
       verifyPlan(network.plan, network.tensors);
     } catch (const InputError &error) {

@@ -49,6 +49,9 @@ struct CompileRequest {
   /// Inputs of an .onnx that are fixed to a value, by name: they become
   /// constants, as an operand that decides a shape has to be.
   TensorMap constants;
+  /// False for a plan as lowered, one row-major step per operation, for
+  /// training (runtime/plan/transforms/Optimise.h).
+  bool optimise = true;
   /// Prints the IR after every pass to stderr.
   bool dumpPasses = false;
   /// Receives one line per warning.

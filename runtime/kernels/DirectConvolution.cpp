@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/kernels/ChannelSlices.h"
 #include "runtime/kernels/ConvolutionKernel.h"
 #include "runtime/kernels/HalideView.h"
 #include "runtime/kernels/Tiles.h"
@@ -22,39 +23,6 @@
 namespace cim::kernels {
 
 namespace {
-
-/// Consecutive blocks of output channels that read the same input channels: all
-/// of them without groups, a group's where groups are whole blocks. A block
-/// that straddles groups reads the channels of them all, with weight zero where
-/// an output has no such input, which makes every grouping a few dense
-/// convolutions.
-struct Slice {
-  int inputBegin, inputEnd; ///< channels
-  int blockBegin, blockEnd;
-  size_t packed; ///< where its weights begin
-};
-
-std::vector<Slice> slicesOf(const ConvolutionShape &shape) {
-  const int inputs = shape.channelsIn / shape.groups;
-  const int outputs = shape.channelsOut / shape.groups;
-  const size_t taps = size_t(shape.kernelWidth) * shape.kernelHeight;
-  std::vector<Slice> slices;
-  size_t packed = 0;
-  for (int begin = 0; begin < shape.channelsOut; begin += channelBlock) {
-    const int last = std::min(begin + channelBlock, shape.channelsOut) - 1;
-    const int block = begin / channelBlock;
-    const Slice slice = {begin / outputs * inputs,
-                         (last / outputs + 1) * inputs, block, block + 1,
-                         packed};
-    if (!slices.empty() && slices.back().inputBegin == slice.inputBegin &&
-        slices.back().inputEnd == slice.inputEnd)
-      slices.back().blockEnd = slice.blockEnd;
-    else
-      slices.push_back(slice);
-    packed += taps * (slice.inputEnd - slice.inputBegin) * channelBlock;
-  }
-  return slices;
-}
 
 /// One dimension of the result's pixels, with its strides in all views.
 struct PixelDimension {
@@ -127,14 +95,13 @@ struct Operands {
 class DirectConvolution : public ConvolutionKernel {
 public:
   explicit DirectConvolution(const ConvolutionShape &shape)
-      : shape(shape), slices(slicesOf(shape)) {}
+      : shape(shape), slices(channelSlices(shape)) {}
 
   BorderWidths border() const override { return windowBorder(shape); }
 
   size_t packedWeights() const override {
-    const Slice &last = slices.back();
-    return last.packed +
-           weightsPerBlock(last) * (last.blockEnd - last.blockBegin);
+    const ChannelSlice &last = slices.back();
+    return last.packed + weightsPerBlock(shape, last) * last.blocks();
   }
 
   void pack(const float *weights, float *packed, int begin,
@@ -144,8 +111,8 @@ public:
           const ImageView &out, float *scratch) const noexcept override;
 
   std::string description() const override {
-    const Slice &slice = slices.front();
-    const int blocks = slice.blockEnd - slice.blockBegin;
+    const ChannelSlice &slice = slices.front();
+    const int blocks = slice.blocks();
     const bool shares = sharesInputs(blocks);
     const Tile tile = chooseTile(shares ? sharingTilesOf(instructionSet())
                                         : tilesOf(instructionSet()),
@@ -156,12 +123,7 @@ public:
   }
 
 private:
-  size_t weightsPerBlock(const Slice &slice) const {
-    return size_t(shape.kernelWidth) * shape.kernelHeight *
-           (slice.inputEnd - slice.inputBegin) * channelBlock;
-  }
-
-  void packBlock(const float *weights, float *packed, const Slice &slice,
+  void packBlock(const float *weights, float *packed, const ChannelSlice &slice,
                  int block) const;
 
   /// Whether the kernel that loads an input once for three taps is faster. A
@@ -180,16 +142,16 @@ private:
   int runSlice(const Operands &operands, const Pixels &pixels) const;
 
   ConvolutionShape shape;
-  std::vector<Slice> slices;
+  std::vector<ChannelSlice> slices;
 };
 
 /// Weights of a block are (dy, dx, c, lane), the order in which they are read.
 void DirectConvolution::packBlock(const float *weights, float *packed,
-                                  const Slice &slice, int block) const {
+                                  const ChannelSlice &slice, int block) const {
   const int inputs = shape.channelsIn / shape.groups;
   const int outputs = shape.channelsOut / shape.groups;
   const int taps = shape.kernelWidth * shape.kernelHeight;
-  const ptrdiff_t sliceInputs = slice.inputEnd - slice.inputBegin;
+  const ptrdiff_t sliceInputs = slice.inputs();
   const int begin = block * channelBlock;
   const int lanes = std::min(channelBlock, shape.channelsOut - begin);
 
@@ -202,7 +164,7 @@ void DirectConvolution::packBlock(const float *weights, float *packed,
   }
 
   if (lanes < channelBlock || sliceInputs > inputs)
-    std::fill_n(packed, weightsPerBlock(slice), 0.0f);
+    std::fill_n(packed, weightsPerBlock(shape, slice), 0.0f);
   // A few input channels at a time, so that what 16 lanes interleave stays in
   // the first-level cache.
   constexpr ptrdiff_t chunk = 32;
@@ -223,13 +185,13 @@ void DirectConvolution::packBlock(const float *weights, float *packed,
 void DirectConvolution::pack(const float *weights, float *packed, int begin,
                              int end) const noexcept {
   const int lastBlock = (end + channelBlock - 1) / channelBlock;
-  for (const Slice &slice : slices) {
+  for (const ChannelSlice &slice : slices) {
     const int from = std::max(slice.blockBegin, begin / channelBlock);
     const int to = std::min(slice.blockEnd, lastBlock);
     for (int block = from; block < to; ++block)
       packBlock(weights,
                 packed + slice.packed +
-                    (block - slice.blockBegin) * weightsPerBlock(slice),
+                    (block - slice.blockBegin) * weightsPerBlock(shape, slice),
                 slice, block);
   }
 }
@@ -250,13 +212,13 @@ int DirectConvolution::run(const ImageView &in, const float *packed,
     for (PixelDimension &dimension : pixels)
       dimension.residual = 0;
   merge(pixels);
-  for (const Slice &slice : slices) {
+  for (const ChannelSlice &slice : slices) {
     const ptrdiff_t channel = ptrdiff_t(slice.blockBegin) * channelBlock;
     Operands operands = {begin + slice.inputBegin,
                          in.pixelStride,
                          in.rowStride,
-                         slice.inputEnd - slice.inputBegin,
-                         slice.blockEnd - slice.blockBegin,
+                         slice.inputs(),
+                         slice.blocks(),
                          packed + slice.packed,
                          epilogue,
                          out.data + channel};

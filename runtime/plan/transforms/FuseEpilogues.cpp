@@ -4,9 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/plan/FuseEpilogues.h"
+#include "runtime/plan/transforms/FuseEpilogues.h"
 
-#include "compiler/plan/Values.h"
+#include "runtime/plan/transforms/Values.h"
 
 #include <algorithm>
 #include <cmath>
@@ -43,14 +43,18 @@ struct Affine {
 
 class Fusion {
 public:
-  Fusion(plan::Plan &plan, TensorMap &tensors)
+  Fusion(plan::Plan &plan, TensorMap &tensors, const KeepsParameters &keeps)
       : plan(plan), tensors(tensors), uses(countUses(plan)),
-        producer(plan.values_size(), none), affine(plan.steps_size()) {}
+        producer(plan.values_size(), none), affine(plan.steps_size()) {
+    for (const plan::Step &step : plan.steps())
+      isKept.push_back(keeps && keeps(step));
+  }
 
   void run() {
     for (int i = 0; i < plan.steps_size(); ++i) {
       plan::Step &step = *plan.mutable_steps(i);
-      moveBias(i);
+      if (!isKept[i])
+        moveBias(i);
       if (!joinAffine(i) && !joinResidual(i))
         joinActivation(i);
       producer[step.outputs(0)] = i;
@@ -81,7 +85,10 @@ private:
   int soleProducer(uint32_t value) const {
     return uses[value] == 1 ? producer[value] : none;
   }
-  bool hasEpilogue(const plan::Step &step) const {
+  bool hasEpilogue(int i) const {
+    const plan::Step &step = plan.steps(i);
+    if (isKept[i])
+      return result(step).element_type() == plan::F32;
     static constexpr std::string_view operations[] = {
         "conv", "gemm", "matmul", "scale_offset", "add", "sub", "mul"};
     return std::ranges::find(operations, step.operation()) !=
@@ -89,7 +96,7 @@ private:
            result(step).element_type() == plan::F32;
   }
   bool takesActivation(int i) const {
-    return i != none && hasEpilogue(plan.steps(i)) &&
+    return i != none && hasEpilogue(i) &&
            plan.steps(i).epilogue().activation() == plan::NONE;
   }
   bool takesResidual(int i) const {
@@ -98,7 +105,8 @@ private:
   /// Axis 1 of a product of more than two dimensions counts rows, and scaling
   /// them would be right; but no kernel does.
   bool takesAffine(int i) const {
-    return takesResidual(i) && result(plan.steps(i)).shape_size() >= 2 &&
+    return takesResidual(i) && !isKept[i] &&
+           result(plan.steps(i)).shape_size() >= 2 &&
            (plan.steps(i).operation() != "matmul" ||
             result(plan.steps(i)).shape_size() == 2);
   }
@@ -114,6 +122,7 @@ private:
     plan.mutable_steps(to)->Swap(&step);
     uses[between] = 0;
     affine[to] = std::move(affine[from]);
+    isKept[to] = isKept[from];
     return *plan.mutable_steps(to)->mutable_epilogue();
   }
 
@@ -238,6 +247,8 @@ private:
   }
 
   bool joinAffine(int i) {
+    if (isKept[i])
+      return false;
     uint32_t x = 0;
     std::optional<Affine> found = affineOf(plan.steps(i), x);
     if (!found)
@@ -324,10 +335,12 @@ private:
   std::vector<unsigned> uses;
   std::vector<int> producer;  ///< step by value, or none
   std::vector<Affine> affine; ///< by step
+  std::vector<bool> isKept;   ///< by step
 };
 
 } // namespace
 
-void cim::fuseEpilogues(plan::Plan &plan, TensorMap &tensors) {
-  Fusion(plan, tensors).run();
+void cim::fuseEpilogues(plan::Plan &plan, TensorMap &tensors,
+                        const KeepsParameters &keeps) {
+  Fusion(plan, tensors, keeps).run();
 }

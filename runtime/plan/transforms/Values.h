@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef CIM_COMPILER_PLAN_VALUES_H
-#define CIM_COMPILER_PLAN_VALUES_H
+#ifndef CIM_RUNTIME_PLAN_TRANSFORMS_VALUES_H
+#define CIM_RUNTIME_PLAN_TRANSFORMS_VALUES_H
 
 #include "runtime/plan/plan.pb.h"
 #include "runtime/tensor/Tensor.h"
@@ -40,4 +40,4 @@ uint32_t addConstant(plan::Plan &plan, TensorMap &tensors,
 
 } // namespace cim
 
-#endif // CIM_COMPILER_PLAN_VALUES_H
+#endif // CIM_RUNTIME_PLAN_TRANSFORMS_VALUES_H

@@ -4,10 +4,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/plan/AssignLayouts.h"
-#include "compiler/plan/FuseEpilogues.h"
-#include "compiler/plan/RemoveDead.h"
-#include "tests/compiler/plan/Network.h"
+#include "runtime/plan/transforms/AssignLayouts.h"
+#include "runtime/plan/transforms/FuseEpilogues.h"
+#include "runtime/plan/transforms/Optimise.h"
+#include "runtime/plan/transforms/RemoveDead.h"
+#include "tests/runtime/plan/transforms/Network.h"
 
 using namespace cim;
 using namespace testing;
@@ -82,6 +83,15 @@ TEST_P(RandomNetworks, computeTheSameAfterAllTransforms) {
   assignLayouts(network.plan);
   EXPECT_THAT(network.result(), isAbout(expected));
   removeDead(network.plan, network.tensors);
+  EXPECT_THAT(network.result(), isAbout(expected));
+}
+
+TEST_P(RandomNetworks, computeTheSameWithParametersKept) {
+  Network network = randomNetwork(GetParam());
+  std::vector<double> expected = network.result();
+  unsigned step = 0;
+  optimise(network.plan, network.tensors,
+           [&](const plan::Step &) { return (GetParam() + step++) % 3 == 0; });
   EXPECT_THAT(network.result(), isAbout(expected));
 }
 

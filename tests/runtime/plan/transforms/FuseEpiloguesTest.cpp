@@ -9,9 +9,9 @@
 // checks that the network still computes the same.
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/plan/FuseEpilogues.h"
-#include "compiler/plan/RemoveDead.h"
-#include "tests/compiler/plan/Network.h"
+#include "runtime/plan/transforms/FuseEpilogues.h"
+#include "runtime/plan/transforms/RemoveDead.h"
+#include "tests/runtime/plan/transforms/Network.h"
 
 using namespace cim;
 using namespace testing;
@@ -44,6 +44,30 @@ TEST(FuseEpilogues, putsAWholeResidualBranchIntoOneConvolution) {
   // The parameters of batch normalisation are gone: per convolution weights,
   // scale and offset remain.
   EXPECT_EQ(network.tensors.size(), 6u);
+}
+
+TEST(FuseEpilogues, leavesParametersThatAreTrainedAlone) {
+  Network network;
+  uint32_t x = network.input({1, 16, 6, 6});
+  uint32_t branch = network.relu(network.batchNorm(network.conv(x, 16)));
+  branch = network.batchNorm(network.convWithBias(branch, 16));
+  network.output(network.relu(network.add(branch, x)));
+  std::vector<double> expected = network.result();
+  const plan::Step &trained = network.plan.steps(3);
+  const uint32_t weights = trained.inputs(1),
+                 scale = network.plan.steps(4).inputs(1);
+  fuseEpilogues(network.plan, network.tensors, [&](const plan::Step &step) {
+    return step.inputs_size() > 1 &&
+           (step.inputs(1) == weights || step.inputs(1) == scale);
+  });
+  removeDead(network.plan, network.tensors);
+  EXPECT_THAT(network.result(), isAbout(expected));
+  EXPECT_THAT(network.operations(), ElementsAre("conv", "conv", "batch_norm"));
+  EXPECT_EQ(network.plan.steps(1).inputs_size(), 3);
+  EXPECT_FALSE(network.plan.steps(1).has_epilogue());
+  EXPECT_EQ(network.plan.steps(2).epilogue().activation(), plan::RELU);
+  EXPECT_EQ(network.plan.steps(2).epilogue().residual(),
+            network.plan.inputs(0));
 }
 
 TEST(FuseEpilogues, takesTheLaterOfTwoBranches) {

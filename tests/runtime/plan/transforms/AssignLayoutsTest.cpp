@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/plan/AssignLayouts.h"
-#include "tests/compiler/plan/Network.h"
+#include "runtime/plan/transforms/AssignLayouts.h"
+#include "tests/runtime/plan/transforms/Network.h"
 
 using namespace cim;
 using namespace testing;

@@ -4,11 +4,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef CIM_COMPILER_PLAN_FUSEEPILOGUES_H
-#define CIM_COMPILER_PLAN_FUSEEPILOGUES_H
+#ifndef CIM_RUNTIME_PLAN_TRANSFORMS_FUSEEPILOGUES_H
+#define CIM_RUNTIME_PLAN_TRANSFORMS_FUSEEPILOGUES_H
 
 #include "runtime/plan/plan.pb.h"
 #include "runtime/tensor/Tensor.h"
+
+#include <functional>
 
 namespace cim {
 
@@ -25,8 +27,14 @@ namespace cim {
 ///
 /// Constants of the epilogue are computed in double precision and rounded once.
 /// The steps that were fused stay behind without users (RemoveDead.h).
-void fuseEpilogues(plan::Plan &plan, TensorMap &tensors);
+///
+/// Where \p keeps holds, a layer or a batch normalisation keeps its parameters
+/// as operands, so that they can be trained: it takes in residuals and
+/// activations only.
+using KeepsParameters = std::function<bool(const plan::Step &)>;
+void fuseEpilogues(plan::Plan &plan, TensorMap &tensors,
+                   const KeepsParameters &keeps = nullptr);
 
 } // namespace cim
 
-#endif // CIM_COMPILER_PLAN_FUSEEPILOGUES_H
+#endif // CIM_RUNTIME_PLAN_TRANSFORMS_FUSEEPILOGUES_H

@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef CIM_TESTS_COMPILER_PLAN_NETWORK_H
-#define CIM_TESTS_COMPILER_PLAN_NETWORK_H
+#ifndef CIM_TESTS_RUNTIME_PLAN_TRANSFORMS_NETWORK_H
+#define CIM_TESTS_RUNTIME_PLAN_TRANSFORMS_NETWORK_H
 
 #include "runtime/plan/VerifyPlan.h"
 #include "runtime/reference/ReferenceExecutor.h"
@@ -123,4 +123,4 @@ inline auto isAbout(const std::vector<double> &expected) {
 
 } // namespace cim::test
 
-#endif // CIM_TESTS_COMPILER_PLAN_NETWORK_H
+#endif // CIM_TESTS_RUNTIME_PLAN_TRANSFORMS_NETWORK_H

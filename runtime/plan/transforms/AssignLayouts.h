@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef CIM_COMPILER_PLAN_ASSIGNLAYOUTS_H
-#define CIM_COMPILER_PLAN_ASSIGNLAYOUTS_H
+#ifndef CIM_RUNTIME_PLAN_TRANSFORMS_ASSIGNLAYOUTS_H
+#define CIM_RUNTIME_PLAN_TRANSFORMS_ASSIGNLAYOUTS_H
 
 #include "runtime/plan/plan.pb.h"
 
@@ -27,4 +27,4 @@ void assignLayouts(plan::Plan &plan);
 
 } // namespace cim
 
-#endif // CIM_COMPILER_PLAN_ASSIGNLAYOUTS_H
+#endif // CIM_RUNTIME_PLAN_TRANSFORMS_ASSIGNLAYOUTS_H

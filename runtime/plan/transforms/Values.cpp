@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/plan/Values.h"
+#include "runtime/plan/transforms/Values.h"
 
 using namespace cim;
 

@@ -4,9 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/plan/AssignLayouts.h"
+#include "runtime/plan/transforms/AssignLayouts.h"
 
-#include "compiler/plan/Values.h"
+#include "runtime/plan/transforms/Values.h"
 
 #include <map>
 #include <numeric>

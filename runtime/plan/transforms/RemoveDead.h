@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef CIM_COMPILER_PLAN_REMOVEDEAD_H
-#define CIM_COMPILER_PLAN_REMOVEDEAD_H
+#ifndef CIM_RUNTIME_PLAN_TRANSFORMS_REMOVEDEAD_H
+#define CIM_RUNTIME_PLAN_TRANSFORMS_REMOVEDEAD_H
 
 #include "runtime/plan/plan.pb.h"
 #include "runtime/tensor/Tensor.h"
@@ -20,4 +20,4 @@ void removeDead(plan::Plan &plan, TensorMap &tensors);
 
 } // namespace cim
 
-#endif // CIM_COMPILER_PLAN_REMOVEDEAD_H
+#endif // CIM_RUNTIME_PLAN_TRANSFORMS_REMOVEDEAD_H

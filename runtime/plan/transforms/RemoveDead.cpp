@@ -4,9 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "compiler/plan/RemoveDead.h"
+#include "runtime/plan/transforms/RemoveDead.h"
 
-#include "compiler/plan/Values.h"
+#include "runtime/plan/transforms/Values.h"
 
 #include <optional>
 #include <set>

@@ -1,0 +1,105 @@
+//===- Gradients.cpp - Backward through steps without weights ---*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/kernels/Gradients.h"
+#include "runtime/kernels/HalideView.h"
+
+#include "cim_activation_gradient.h"
+#include "cim_average_pool_gradient.h"
+#include "cim_channel_sums.h"
+#include "cim_largest_tap.h"
+#include "cim_max_pool_gradient.h"
+#include "cim_normalization_gradient.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace cim::kernels {
+
+int activationGradient(const ImageView &gradient, const ImageView &result,
+                       const Epilogue &epilogue,
+                       const ImageView &out) noexcept {
+  HalideView<5> g = blockedView(gradient), y = blockedView(result),
+                to = blockedView(out);
+  return cim_activation_gradient(g, y, epilogue.slope, epilogue.lowest,
+                                 epilogue.highest, to);
+}
+
+int channelSums(const ImageView &a, const ImageView &b, const float *centerA,
+                const float *centerB, float *sums) noexcept {
+  HalideView<5> left = blockedView(a), right = blockedView(b);
+  HalideView<2> leftCenter = channelView(centerA, zeros, a.channels);
+  HalideView<2> rightCenter = channelView(centerB, zeros, a.channels);
+  HalideView<3> result(sums,
+                       {{laneExtent,
+                         blockExtent(a.channels),
+                         {2, paddedChannels(a.channels)}}});
+  return cim_channel_sums(left, right, leftCenter, rightCenter, result);
+}
+
+int normalizationGradient(const ImageView &gradient, const ImageView &in,
+                          const NormalizationGradient &terms,
+                          const ImageView &out) noexcept {
+  HalideView<5> g = blockedView(gradient), x = blockedView(in),
+                to = blockedView(out);
+  HalideView<2> factor = channelView(terms.factor, ones, out.channels),
+                shift = channelView(terms.shift, zeros, out.channels),
+                mean = channelView(terms.mean, zeros, out.channels),
+                slope = channelView(terms.slope, zeros, out.channels);
+  return cim_normalization_gradient(g, x, factor, shift, mean, slope, to);
+}
+
+int largestTaps(const PoolingShape &shape, const ImageView &in,
+                const ImageView &taps) noexcept {
+  HalideView<5> input = blockedView(in), result = blockedView(taps);
+  return cim_largest_tap(input, shape.kernelWidth, shape.kernelHeight,
+                         shape.strideX, shape.strideY, shape.dilationX,
+                         shape.dilationY, shape.pads.left, shape.pads.top,
+                         result);
+}
+
+int maxPoolGradient(const PoolingShape &shape, const ImageView &gradient,
+                    const ImageView &taps, const ImageView &out) noexcept {
+  HalideView<5> g = blockedView(gradient), largest = blockedView(taps),
+                result = blockedView(out);
+  return cim_max_pool_gradient(g, largest, shape.kernelWidth,
+                               shape.kernelHeight, shape.strideX, shape.strideY,
+                               shape.dilationX, shape.dilationY,
+                               shape.pads.left, shape.pads.top, out.width,
+                               out.height, 0, 0, result);
+}
+
+int averagePoolGradient(const PoolingShape &shape, const ImageView &gradient,
+                        const ImageView &out) noexcept {
+  HalideView<5> g = blockedView(gradient), unused = blockedView(gradient),
+                result = blockedView(out);
+  const BorderWidths counted =
+      shape.countIncludesPads ? shape.pads : BorderWidths();
+  return cim_average_pool_gradient(
+      g, unused, shape.kernelWidth, shape.kernelHeight, shape.strideX,
+      shape.strideY, shape.dilationX, shape.dilationY, shape.pads.left,
+      shape.pads.top, counted.left + out.width + counted.right,
+      counted.top + out.height + counted.bottom, counted.left, counted.top,
+      result);
+}
+
+int globalAveragePoolGradient(const ImageView &gradient,
+                              const ImageView &out) noexcept {
+  const float share = 1.0f / (float(out.width) * float(out.height));
+  for (ptrdiff_t n = 0; n < out.images; ++n) {
+    const float *from = gradient.data + n * gradient.imageStride;
+    for (ptrdiff_t y = 0; y < out.height; ++y)
+      for (ptrdiff_t x = 0; x < out.width; ++x) {
+        float *to = out.data + n * out.imageStride + y * out.rowStride +
+                    x * out.pixelStride;
+        for (int c = 0; c < paddedChannels(out.channels); ++c)
+          to[c] = from[c] * share;
+      }
+  }
+  return 0;
+}
+
+} // namespace cim::kernels
