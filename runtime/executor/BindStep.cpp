@@ -22,8 +22,8 @@ static bool isF32(const Program &program, const plan::Step &step) {
          std::ranges::all_of(step.outputs(), f32);
 }
 
-static std::unique_ptr<BoundStep>
-bindStep(const Program &program, const plan::Step &step, bool strict) {
+std::unique_ptr<BoundStep> cim::bindStep(const Program &program,
+                                         const plan::Step &step, bool strict) {
   if (isF32(program, step)) {
     if (auto bound = bindConvolution(program, step, strict))
       return bound;

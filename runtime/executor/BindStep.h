@@ -11,6 +11,11 @@
 
 namespace cim {
 
+/// Binds one step to its kernel, or to the general path when there is none.
+/// \p strict allows direct kernels only.
+std::unique_ptr<BoundStep> bindStep(const Program &program,
+                                    const plan::Step &step, bool strict);
+
 /// Binds every step of the plan to its kernel, or to the general path when
 /// there is none. \p strict allows direct kernels only.
 ///

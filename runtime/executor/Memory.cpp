@@ -63,7 +63,7 @@ static std::vector<int> lastUses(const Program &program) {
 static bool sharesMemory(const Program &program, const plan::Step &step,
                          const std::vector<Geometry> &geometry) {
   if (step.has_epilogue() || step.inputs_size() == 0 ||
-      program.isConstant(step.inputs(0)))
+      step.outputs_size() == 0 || program.isConstant(step.inputs(0)))
     return false;
   const Geometry &x = geometry[step.inputs(0)], &y = geometry[step.outputs(0)];
   if (step.operation() == "reshape")
@@ -105,7 +105,8 @@ ValueStorage cim::storageOf(const Program &program, const BoundSteps &steps) {
     const plan::Step &step = program.plan.steps(s);
     const bool shares = sharesMemory(program, step, storage.geometry);
     storage.vanishes.push_back(shares);
-    if (step.inputs_size() == 0 || program.isConstant(step.inputs(0)))
+    if (step.inputs_size() == 0 || step.outputs_size() == 0 ||
+        program.isConstant(step.inputs(0)))
       continue;
     const uint32_t x = storage.owner[step.inputs(0)], y = step.outputs(0);
     if (shares || (steps[s]->runsInPlace() && lastUse[x] == s &&

@@ -122,9 +122,9 @@ void DataGradient::pack(const float *weights, const float *scale, float *packed,
                 : weights + (size_t(k) * inputs + c % inputs) * taps;
         for (int j = tapsY.count - 1; j >= 0; --j)
           for (int i = tapsX.count - 1; i >= 0; --i)
-            *to++ = factor * from[(tapsY.first + j * tapsY.step) *
-                                      shape.kernelWidth +
-                                  tapsX.first + i * tapsX.step];
+            *to++ = factor *
+                    from[(tapsY.first + j * tapsY.step) * shape.kernelWidth +
+                         tapsX.first + i * tapsX.step];
       }
     convolution->pack(turned.data(), packed + at);
   }

@@ -38,8 +38,8 @@ public:
   /// multiplied by scale[k] where \p scale is not null (what follows the
   /// convolution). Phases [begin, end) of phases(), so that threads can share
   /// the work.
-  void pack(const float *weights, const float *scale, float *packed,
-            int begin, int end) const;
+  void pack(const float *weights, const float *scale, float *packed, int begin,
+            int end) const;
   void pack(const float *weights, const float *scale, float *packed) const {
     pack(weights, scale, packed, 0, phases());
   }

@@ -33,10 +33,9 @@ int channelSums(const ImageView &a, const ImageView &b, const float *centerA,
   HalideView<5> left = blockedView(a), right = blockedView(b);
   HalideView<2> leftCenter = channelView(centerA, zeros, a.channels);
   HalideView<2> rightCenter = channelView(centerB, zeros, a.channels);
-  HalideView<3> result(sums,
-                       {{laneExtent,
-                         blockExtent(a.channels),
-                         {2, paddedChannels(a.channels)}}});
+  HalideView<3> result(
+      sums,
+      {{laneExtent, blockExtent(a.channels), {2, paddedChannels(a.channels)}}});
   return cim_channel_sums(left, right, leftCenter, rightCenter, result);
 }
 
@@ -65,11 +64,10 @@ int maxPoolGradient(const PoolingShape &shape, const ImageView &gradient,
                     const ImageView &taps, const ImageView &out) noexcept {
   HalideView<5> g = blockedView(gradient), largest = blockedView(taps),
                 result = blockedView(out);
-  return cim_max_pool_gradient(g, largest, shape.kernelWidth,
-                               shape.kernelHeight, shape.strideX, shape.strideY,
-                               shape.dilationX, shape.dilationY,
-                               shape.pads.left, shape.pads.top, out.width,
-                               out.height, 0, 0, result);
+  return cim_max_pool_gradient(
+      g, largest, shape.kernelWidth, shape.kernelHeight, shape.strideX,
+      shape.strideY, shape.dilationX, shape.dilationY, shape.pads.left,
+      shape.pads.top, out.width, out.height, 0, 0, result);
 }
 
 int averagePoolGradient(const PoolingShape &shape, const ImageView &gradient,

@@ -1,4 +1,5 @@
-//===- WeightGradient.cpp - Backward to a convolution's weights ------------===//
+//===- WeightGradient.cpp - Backward to a convolution's weights
+//------------===//
 //
 // Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -29,8 +30,8 @@ int WeightGradient::blocks() const { return slices.back().blockEnd; }
 /// \p view's rows [begin, begin + rows) of images [first, first + images).
 static ImageView part(ImageView view, int first, int images, int begin,
                       int rows) {
-  view.data += ptrdiff_t(first) * view.imageStride +
-               ptrdiff_t(begin) * view.rowStride;
+  view.data +=
+      ptrdiff_t(first) * view.imageStride + ptrdiff_t(begin) * view.rowStride;
   view.images = images;
   view.height = rows;
   return view;
@@ -59,13 +60,13 @@ int WeightGradient::run(const ImageView &in, const ImageView &gradient,
       columns = 1;
     }
     const int window = channels * columns * shape.kernelHeight;
-    HalideView<5> result(sums + slice.packed,
-                         {{laneExtent,
-                           {channels, channelBlock},
-                           {columns, channels * channelBlock},
-                           {shape.kernelHeight, channels * columns *
-                                                    channelBlock},
-                           {slice.blocks(), window * channelBlock}}});
+    HalideView<5> result(
+        sums + slice.packed,
+        {{laneExtent,
+          {channels, channelBlock},
+          {columns, channels * channelBlock},
+          {shape.kernelHeight, channels * columns * channelBlock},
+          {slice.blocks(), window * channelBlock}}});
     for (int first = 0; first < gradient.images; first += images)
       for (int row = 0; row < gradient.height; row += rows) {
         ImageView g =
@@ -86,14 +87,13 @@ int WeightGradient::run(const ImageView &in, const ImageView &gradient,
           g.pixelStride = g.imageStride;
           g.images = 1;
         }
-        HalideView<6> input(window0,
-                            {{{channels, 1},
-                              x,
-                              {columns, shape.dilationX * in.pixelStride},
-                              {g.height, shape.strideY * in.rowStride},
-                              {shape.kernelHeight,
-                               shape.dilationY * in.rowStride},
-                              image}});
+        HalideView<6> input(
+            window0, {{{channels, 1},
+                       x,
+                       {columns, shape.dilationX * in.pixelStride},
+                       {g.height, shape.strideY * in.rowStride},
+                       {shape.kernelHeight, shape.dilationY * in.rowStride},
+                       image}});
         HalideView<5> view = blockedView(g);
         if (int status = cim_weight_gradient(input, view, result))
           return status;
@@ -111,9 +111,8 @@ void WeightGradient::unpack(std::span<const float *const> sums, float *weights,
     const int from = std::max(begin, slice.blockBegin),
               to = std::min(end, slice.blockEnd);
     for (int block = from; block < to; ++block) {
-      const size_t base =
-          slice.packed +
-          (block - slice.blockBegin) * weightsPerBlock(shape, slice);
+      const size_t base = slice.packed + (block - slice.blockBegin) *
+                                             weightsPerBlock(shape, slice);
       for (int t = 0; t < taps; ++t)
         for (int c = 0; c < slice.inputs(); ++c) {
           const size_t at =
@@ -125,8 +124,7 @@ void WeightGradient::unpack(std::span<const float *const> sums, float *weights,
           for (int k = 0; k < channelBlock; ++k) {
             const int output = block * channelBlock + k;
             // Of a block that straddles groups, some pairs do not meet.
-            const int input =
-                slice.inputBegin + c - output / outputs * inputs;
+            const int input = slice.inputBegin + c - output / outputs * inputs;
             if (output >= shape.channelsOut || input < 0 || input >= inputs)
               continue;
             weights[shape.inputMajor

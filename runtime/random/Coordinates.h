@@ -39,6 +39,10 @@ enum class Source : uint8_t {
   variation = 4,   ///< between cells, at write epoch 0 for all writes
   drift = 5,       ///< the exponent
   relaxation = 6,
+  // Of training, whose epochs take the place of write epochs:
+  trainingOrder = 32,  ///< which image comes when
+  augmentation = 33,   ///< how an image is seen; cell = image
+  initialisation = 34, ///< the weights that training from scratch begins with
 };
 
 /// Everything but the cell.

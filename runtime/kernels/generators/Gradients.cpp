@@ -59,8 +59,8 @@ public:
     Expr right =
         b(lane, block, pixel.x, pixel.y, pixel.z) - centerB(lane, block);
     sums(lane, block) = Tuple(0.0f, 0.0f);
-    sums(lane, block) = Tuple(sums(lane, block)[0] + left,
-                              sums(lane, block)[1] + left * right);
+    sums(lane, block) =
+        Tuple(sums(lane, block)[0] + left, sums(lane, block)[1] + left * right);
     output(lane, block, which) =
         mux(which, {sums(lane, block)[0], sums(lane, block)[1]});
   }

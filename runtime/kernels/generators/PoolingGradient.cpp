@@ -41,10 +41,9 @@ public:
     Expr largest = best(lane, block, x, y, image)[0],
          number = best(lane, block, x, y, image)[1];
     Expr better = tap > largest || number < 0.0f;
-    best(lane, block, x, y, image) =
-        Tuple(select(better, tap, largest),
-              select(better, cast<float>(window.y * kernelX + window.x),
-                     number));
+    best(lane, block, x, y, image) = Tuple(
+        select(better, tap, largest),
+        select(better, cast<float>(window.y * kernelX + window.x), number));
     output(lane, block, x, y, image) = best(lane, block, x, y, image)[1];
   }
 

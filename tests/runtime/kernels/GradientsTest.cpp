@@ -26,9 +26,9 @@ TEST_P(Gradients, ofActivations) {
     g.fill(random);
     y.at(0, 0, 0, 0) = 0;
     y.at(0, 0, 1, 0) = 0.5f;
-    for (auto [slope, lowest, highest] :
-         {std::array{1.0f, 0.0f, INFINITY}, {1.0f, 0.0f, 0.5f},
-          {0.1f, -INFINITY, INFINITY}}) {
+    for (auto [slope, lowest, highest] : {std::array{1.0f, 0.0f, INFINITY},
+                                          {1.0f, 0.0f, 0.5f},
+                                          {0.1f, -INFINITY, INFINITY}}) {
       Epilogue epilogue;
       epilogue.slope = slope;
       epilogue.lowest = lowest;
@@ -95,9 +95,8 @@ TEST_P(Gradients, ofNormalization) {
   out.expectSurroundingsUntouched();
   out.forEach([&](int n, int y, int x_, int c) {
     EXPECT_NEAR(out.at(n, y, x_, c),
-                terms[0][c] *
-                    (g.at(n, y, x_, c) - terms[1][c] -
-                     (x.at(n, y, x_, c) - terms[2][c]) * terms[3][c]),
+                terms[0][c] * (g.at(n, y, x_, c) - terms[1][c] -
+                               (x.at(n, y, x_, c) - terms[2][c]) * terms[3][c]),
                 1e-5);
   });
 }

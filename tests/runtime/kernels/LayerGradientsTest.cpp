@@ -55,11 +55,10 @@ void forEachProduct(const ConvolutionShape &s,
           for (int k = 0; k < s.channelsOut; ++k)
             for (int c = 0; c < inputs; ++c)
               visit({y, x, k, iy, ix, k / outputs * inputs + c,
-                     s.inputMajor
-                         ? size_t(c) * s.channelsOut + k
-                         : ((size_t(k) * inputs + c) * s.kernelHeight + dy) *
-                                   s.kernelWidth +
-                               dx});
+                     s.inputMajor ? size_t(c) * s.channelsOut + k
+                                  : ((size_t(k) * inputs + c) * s.kernelHeight +
+                                     dy) * s.kernelWidth +
+                                        dx});
         }
 }
 
@@ -88,15 +87,13 @@ void checkDataGradient(const ConvolutionShape &s, int images, Random &random,
             0);
   out.expectSurroundingsUntouched();
   for (int n = 0; n < images; ++n) {
-    std::vector<double> expected(size_t(s.heightIn) * s.widthIn *
-                                 s.channelsIn),
+    std::vector<double> expected(size_t(s.heightIn) * s.widthIn * s.channelsIn),
         magnitude(expected.size());
     forEachProduct(s, [&](const Product &p) {
       const double product = double(weights[p.weight]) *
                              (scaled ? factors[p.k] : 1) *
                              gradient.at(n, p.y, p.x, p.k);
-      const size_t at =
-          (size_t(p.iy) * s.widthIn + p.ix) * s.channelsIn + p.c;
+      const size_t at = (size_t(p.iy) * s.widthIn + p.ix) * s.channelsIn + p.c;
       expected[at] += product;
       magnitude[at] += std::abs(product);
     });
@@ -131,8 +128,8 @@ void checkWeightGradient(const ConvolutionShape &s, int images,
   ASSERT_EQ(
       backward.run(in.part(0, half), gradient.part(0, half), first.data()), 0);
   for (int n = half; n < images; ++n)
-    ASSERT_EQ(
-        backward.run(in.part(n, 1), gradient.part(n, 1), second.data()), 0);
+    ASSERT_EQ(backward.run(in.part(n, 1), gradient.part(n, 1), second.data()),
+              0);
   std::vector<float> weights(countWeights(s), Images::nan());
   const float *parts[] = {first.data(), second.data()};
   backward.unpack(parts, weights.data(), 0, 1);
@@ -141,8 +138,8 @@ void checkWeightGradient(const ConvolutionShape &s, int images,
   std::vector<double> expected(weights.size()), magnitude(weights.size());
   for (int n = 0; n < images; ++n)
     forEachProduct(s, [&](const Product &p) {
-      const double product = double(in.at(n, p.iy, p.ix, p.c)) *
-                             gradient.at(n, p.y, p.x, p.k);
+      const double product =
+          double(in.at(n, p.iy, p.ix, p.c)) * gradient.at(n, p.y, p.x, p.k);
       expected[p.weight] += product;
       magnitude[p.weight] += std::abs(product);
     });

@@ -1,0 +1,363 @@
+//===- LayerSteps.cpp - Layers, forward and backward ----------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/executor/Arena.h"
+#include "runtime/executor/Attributes.h"
+#include "runtime/executor/Views.h"
+#include "runtime/kernels/DataGradient.h"
+#include "runtime/kernels/Gradients.h"
+#include "runtime/kernels/WeightGradient.h"
+#include "runtime/tensor/Errors.h"
+#include "runtime/training/TrainingStep.h"
+
+#include <algorithm>
+#include <cassert>
+
+using namespace cim;
+
+Parameter &ParameterSet::of(const std::string &name, const Tensor &tensor,
+                            bool isLearned) {
+  auto [entry, isNew] = byTensor.try_emplace(name, nullptr);
+  if (!isNew)
+    return *entry->second;
+  Parameter &parameter = all.emplace_back();
+  parameter.tensor = name;
+  parameter.shape = tensor.shape;
+  auto values = tensor.as<float>();
+  parameter.value.assign(values.begin(), values.end());
+  if (isLearned)
+    parameter.gradient.resize(values.size());
+  return *(entry->second = &parameter);
+}
+
+kernels::ConvolutionShape cim::layerShapeOf(const Program &program,
+                                            const plan::Step &step) {
+  auto refuse = [&](const std::string &why) {
+    throw InputError("layer '" + step.name() + "' cannot be trained: " + why +
+                     "; leave it and the layers before it out");
+  };
+  if (!program.isConstant(step.inputs(1)))
+    refuse("its weights are computed");
+  const plan::Value &x = program.value(step.inputs(0));
+  const plan::Value &weights = program.value(step.inputs(1));
+  const plan::Value &y = program.value(step.outputs(0));
+  kernels::ConvolutionShape shape;
+  if (step.operation() != "conv") {
+    const bool isGemm = step.operation() == "gemm";
+    if (pixelsOf(x).count != 1 || weights.shape_size() != 2)
+      refuse("it multiplies several rows per image");
+    if (isGemm && (number(step, "alpha") != 1 || integer(step, "transpose_a")))
+      refuse("its product is scaled or transposed");
+    if (step.inputs_size() > 2 && number(step, "beta") != 1)
+      refuse("its bias is scaled");
+    shape.channelsIn = pixelsOf(x).channels;
+    shape.channelsOut = pixelsOf(y).channels;
+    shape.inputMajor = !(isGemm && integer(step, "transpose_b"));
+    return shape;
+  }
+  if (x.layout() != plan::CHANNELS_LAST || y.layout() != plan::CHANNELS_LAST)
+    refuse("it is no convolution of images");
+  auto strides = integers(step, "strides"), pads = integers(step, "pads"),
+       dilations = integers(step, "dilations");
+  for (auto list : {strides, pads, dilations})
+    for (int64_t n : list)
+      if (n < 0 || n > 1 << 20)
+        refuse("its strides, pads or dilations are out of range");
+  shape.channelsIn = x.shape(1);
+  shape.channelsOut = y.shape(1);
+  shape.groups = integer(step, "groups");
+  shape.heightIn = x.shape(2);
+  shape.widthIn = x.shape(3);
+  shape.kernelHeight = weights.shape(2);
+  shape.kernelWidth = weights.shape(3);
+  shape.strideY = strides[0];
+  shape.strideX = strides[1];
+  shape.dilationY = dilations[0];
+  shape.dilationX = dilations[1];
+  shape.pads = {int(pads[1]), int(pads[0]), int(pads[3]), int(pads[2])};
+  return shape;
+}
+
+namespace {
+
+using kernels::ConvolutionShape;
+
+Border borderOf(const kernels::BorderWidths &widths) {
+  return {widths.top, widths.bottom, widths.left, widths.right};
+}
+
+/// Images, or the one pixel of a row.
+PlacedView viewOf(const Placement &place, int64_t channels) {
+  return place.geometry.channelsLast() ? imagesOf(place)
+                                       : pixelsOf(place, 1, channels);
+}
+
+kernels::ConvolutionAlgorithm algorithmOf(const TrainingBinder &binder) {
+  return binder.strict ? kernels::ConvolutionAlgorithm::direct
+                       : kernels::ConvolutionAlgorithm::automatic;
+}
+
+/// A layer that is trained, forward. It takes its weights from the parameter,
+/// which takes them from the chip.
+class TrainedLayer : public WeightedStep {
+public:
+  TrainedLayer(TrainingBinder &binder, const plan::Step &step)
+      : shape(layerShapeOf(binder.program, step)),
+        convolution(shape, algorithmOf(binder)),
+        packed(convolution.packedWeights() * sizeof(float)),
+        epilogue(binder.program, step, shape.channelsOut),
+        weights(binder.parameters.of(
+            binder.program.value(step.inputs(1)).constant(),
+            binder.program.constant(step.inputs(1)), true)),
+        offset(kernels::paddedChannels(shape.channelsOut) * sizeof(float)),
+        input(step.inputs(0)), output(step.outputs(0)) {
+    if (step.inputs_size() < 3)
+      return;
+    const Tensor &tensor = binder.program.constant(step.inputs(2));
+    if (tensor.elements() != shape.channelsOut)
+      throw InputError("layer '" + step.name() +
+                       "' cannot be trained: its bias is not one number per "
+                       "output; leave it and the layers before it out");
+    bias = &binder.parameters.of(
+        binder.program.value(step.inputs(2)).constant(), tensor, true);
+  }
+
+  Border wantedBorder(int operand) const override {
+    return operand == 0 && shape.heightIn + shape.widthIn > 2
+               ? borderOf(convolution.border())
+               : Border();
+  }
+  bool readsUnpaddedPixels() const override { return true; }
+  size_t scratchBytes(int64_t calls) const override {
+    return convolution.scratch(calls) * sizeof(float);
+  }
+  size_t weightBytes() const override { return packed.size(); }
+
+  void place(std::span<const Placement> values, size_t scratchOffset) override {
+    scratch = scratchOffset;
+    in = viewOf(values[input], shape.channelsIn);
+    out = viewOf(values[output], shape.channelsOut);
+    epilogue.place(values, [&](const Placement &residual) {
+      return viewOf(residual, shape.channelsOut);
+    });
+  }
+
+  int run(std::byte *arena, int64_t calls) const override {
+    kernels::Epilogue own = epilogue.in(arena);
+    if (bias)
+      own.offset = reinterpret_cast<const float *>(offset.data());
+    return convolution.run(
+        in.in(arena, calls), reinterpret_cast<const float *>(packed.data()),
+        own, out.in(arena, calls), reinterpret_cast<float *>(arena + scratch));
+  }
+
+  void pack(const float *written, int64_t begin, int64_t end) override {
+    const int64_t row = weights.value.size() / weights.shape[0];
+    std::copy_n(written, (end - begin) * row,
+                weights.value.begin() + begin * row);
+  }
+
+  int pieces() const override {
+    return shape.inputMajor ? 1
+                            : kernels::paddedChannels(shape.channelsOut) /
+                                  kernels::channelBlock;
+  }
+  void repack(int piece) override {
+    float *to = reinterpret_cast<float *>(packed.data());
+    const int begin = piece * kernels::channelBlock;
+    if (shape.inputMajor)
+      convolution.pack(weights.used().data(), to);
+    else
+      convolution.pack(
+          weights.used().data(), to, begin,
+          std::min(begin + kernels::channelBlock, shape.channelsOut));
+    if (bias && piece == 0)
+      std::ranges::copy(bias->value, reinterpret_cast<float *>(offset.data()));
+  }
+
+private:
+  ConvolutionShape shape;
+  kernels::Convolution convolution;
+  AlignedMemory packed;
+  BoundEpilogue epilogue;
+  Parameter &weights, *bias = nullptr;
+  AlignedMemory offset;
+  uint32_t input, output;
+  PlacedView in, out;
+  size_t scratch = 0;
+};
+
+class DataGradientStep : public WeightedStep {
+public:
+  DataGradientStep(TrainingBinder &binder, const plan::Step &step,
+                   const plan::Step &forward, bool isTrained)
+      : shape(layerShapeOf(binder.program, forward)),
+        kernel(shape, algorithmOf(binder)),
+        packed(kernel.packedWeights() * sizeof(float)),
+        epilogue(binder.program, step, shape.channelsIn),
+        rows(shape.inputMajor ? shape.channelsIn : shape.channelsOut),
+        input(step.inputs(0)), output(step.outputs(0)) {
+    const Tensor &constant = binder.program.constant(forward.inputs(1));
+    if (isTrained)
+      weights = &binder.parameters.of(
+          binder.program.value(forward.inputs(1)).constant(), constant, true);
+    else if (!forward.has_layer())
+      kernel.pack(constant.as<float>().data(), nullptr, packedWeights());
+    if (forward.epilogue().has_scale()) {
+      auto factors =
+          binder.program.constant(forward.epilogue().scale()).as<float>();
+      scale.assign(factors.begin(), factors.end());
+    }
+  }
+
+  Border wantedBorder(int operand) const override {
+    return operand == 0 && shape.heightIn + shape.widthIn > 2
+               ? borderOf(kernel.border())
+               : Border();
+  }
+  size_t scratchBytes(int64_t calls) const override {
+    return kernel.scratch(calls) * sizeof(float);
+  }
+  void place(std::span<const Placement> values, size_t scratchOffset) override {
+    scratch = scratchOffset;
+    in = viewOf(values[input], shape.channelsOut);
+    out = viewOf(values[output], shape.channelsIn);
+    epilogue.place(values, [&](const Placement &residual) {
+      return viewOf(residual, shape.channelsIn);
+    });
+  }
+  int run(std::byte *arena, int64_t calls) const override {
+    return kernel.run(in.in(arena, calls), packedWeights(), epilogue.in(arena),
+                      out.in(arena, calls),
+                      reinterpret_cast<float *>(arena + scratch));
+  }
+  /// All rows at once, since every result needs some of all.
+  int64_t packRows() const override { return rows; }
+  void pack(const float *written, int64_t, int64_t) override {
+    if (!weights)
+      kernel.pack(written, scaleOrNull(), packedWeights());
+  }
+  int pieces() const override { return weights ? kernel.phases() : 0; }
+  void repack(int piece) override {
+    kernel.pack(weights->used().data(), scaleOrNull(), packedWeights(), piece,
+                piece + 1);
+  }
+
+private:
+  const float *scaleOrNull() const {
+    return scale.empty() ? nullptr : scale.data();
+  }
+  float *packedWeights() const {
+    return reinterpret_cast<float *>(packed.data());
+  }
+
+  ConvolutionShape shape;
+  kernels::DataGradient kernel;
+  AlignedMemory packed;
+  BoundEpilogue epilogue;
+  std::vector<float> scale; ///< what follows a layer that is not trained
+  Parameter *weights = nullptr;
+  int64_t rows;
+  uint32_t input, output;
+  PlacedView in, out;
+  size_t scratch = 0;
+};
+
+class WeightGradientStep : public BatchSum {
+public:
+  WeightGradientStep(TrainingBinder &binder, const plan::Step &step,
+                     const plan::Step &forward)
+      : shape(layerShapeOf(binder.program, forward)), kernel(shape),
+        weights(binder.parameters.of(
+            binder.program.value(forward.inputs(1)).constant(),
+            binder.program.constant(forward.inputs(1)), true)),
+        gradient(step.inputs(0)), input(step.inputs(1)) {
+    if (forward.inputs_size() > 2)
+      bias = &binder.parameters.of(
+          binder.program.value(forward.inputs(2)).constant(),
+          binder.program.constant(forward.inputs(2)), true);
+  }
+
+  Border wantedBorder(int operand) const override {
+    return operand == 1 && shape.heightIn + shape.widthIn > 2
+               ? borderOf(kernel.border())
+               : Border();
+  }
+  void place(std::span<const Placement> values, size_t) override {
+    g = viewOf(values[gradient], shape.channelsOut);
+    x = viewOf(values[input], shape.channelsIn);
+  }
+  void setLanes(unsigned count) override {
+    for (unsigned lane = 0; lane < count; ++lane)
+      sums.emplace_back(laneBytes());
+  }
+  size_t laneBytes() const override {
+    return (kernel.packedWeights() + biasSums() + biasBuffer()) * sizeof(float);
+  }
+  void clear(unsigned lane) override {
+    std::fill_n(of(lane), kernel.packedWeights() + biasSums(), 0.0f);
+  }
+  int add(std::byte *arena, int64_t calls, unsigned lane) override {
+    const kernels::ImageView at = g.in(arena, calls);
+    if (int status = kernel.run(x.in(arena, calls), at, of(lane)))
+      return status;
+    if (!bias)
+      return 0;
+    float *total = of(lane) + kernel.packedWeights(),
+          *part = total + biasSums();
+    if (int status = kernels::channelSums(at, at, nullptr, nullptr, part))
+      return status;
+    for (size_t c = 0; c < biasSums(); ++c)
+      total[c] += part[c];
+    return 0;
+  }
+  int pieces() const override { return kernel.blocks(); }
+  void finish(unsigned lanes, int64_t, int piece) override {
+    std::vector<const float *> parts;
+    for (unsigned lane = 0; lane < lanes; ++lane)
+      parts.push_back(of(lane));
+    kernel.unpack(parts, weights.gradient.data(), piece, piece + 1);
+    if (!bias || piece != 0)
+      return;
+    for (int c = 0; c < shape.channelsOut; ++c) {
+      float total = 0;
+      for (const float *part : parts)
+        total += part[kernel.packedWeights() + c];
+      bias->gradient[c] = total;
+    }
+  }
+
+private:
+  float *of(unsigned lane) const {
+    return reinterpret_cast<float *>(sums[lane].data());
+  }
+  size_t biasSums() const {
+    return bias ? kernels::paddedChannels(shape.channelsOut) : 0;
+  }
+  size_t biasBuffer() const { return 2 * biasSums(); }
+
+  ConvolutionShape shape;
+  kernels::WeightGradient kernel;
+  Parameter &weights, *bias = nullptr;
+  std::vector<AlignedMemory> sums; ///< by lane: weights, bias, working memory
+  uint32_t gradient, input;
+  PlacedView g, x;
+};
+
+} // namespace
+
+std::unique_ptr<BoundStep> cim::bindLayer(TrainingBinder &binder, int s) {
+  const plan::Step &step = binder.program.plan.steps(s),
+                   &forward = binder.forwardOf(s);
+  const bool isTrained = binder.isTrained[binder.forward[s]];
+  if (step.operation() == "data_gradient")
+    return std::make_unique<DataGradientStep>(binder, step, forward, isTrained);
+  if (step.operation() == "weight_gradient")
+    return std::make_unique<WeightGradientStep>(binder, step, forward);
+  if (isTrained && step.operation() != "batch_norm" && &step == &forward)
+    return std::make_unique<TrainedLayer>(binder, step);
+  return nullptr;
+}

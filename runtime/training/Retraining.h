@@ -1,0 +1,80 @@
+//===- Retraining.h - Write, retrain, rewrite -------------------*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Errors that were written into cells can be trained away, but that means to
+// write cells anew, with new errors (docs/semantics.md, layer-restricted
+// retraining): a chip is written, some layers are retrained while the others
+// keep their errors, and the retrained layers are written again.
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_RUNTIME_TRAINING_RETRAINING_H
+#define CIM_RUNTIME_TRAINING_RETRAINING_H
+
+#include "runtime/training/Trainer.h"
+
+#include <set>
+
+namespace cim {
+
+struct RetrainingOptions {
+  /// Layers to retrain, by position in the plan.
+  std::set<uint32_t> selected;
+  TrainingRecipe recipe;
+  uint64_t seed = 0;
+  int64_t trials = 1;   ///< chips
+  int64_t rewrites = 6; ///< of the retrained layers of each chip
+  // Beyond the published method:
+  /// Noise on the selected weights while they are retrained, a new draw at
+  /// every step: so many times the errors that writing makes. 0: none.
+  double inject = 0;
+  /// After each rewrite, mean and variance of every batch normalisation are
+  /// measured again over so many training images. 0: not.
+  int64_t recalibrationImages = 0;
+  /// Cells are written again only where the weight changed by more than this
+  /// fraction of the layer's range; others keep what they hold.
+  double threshold = 0;
+
+  ExecutorOptions executor;
+  std::function<bool()> stop;
+  /// Counts images, trained on and tested.
+  std::atomic<int64_t> *imagesDone = nullptr;
+};
+
+/// What one chip came to: images of the test set it got right.
+struct RetrainedChip {
+  int64_t injected = 0, retrained = 0;
+  std::vector<int64_t> rewritten; ///< by rewrite
+  std::vector<EpochResult> epochs;
+  int64_t cellsWritten = 0; ///< weights written again, per rewrite on average
+};
+
+struct Retraining {
+  int64_t floatCorrect = 0; ///< of the network without errors
+  std::vector<RetrainedChip> chips;
+  int64_t trainedParameters = 0; ///< weights, biases, scales
+  int depth = 0;                 ///< layers that the backward pass reaches
+  /// The network as the first chip holds it after retraining: all tensors of
+  /// the plan that differ from the original's.
+  TensorMap network;
+  double trainSeconds = 0, evaluateSeconds = 0;
+  bool stopped = false; ///< some chips are missing
+};
+
+/// Runs the experiment. \p lowered is a plan as lowered, with errors. Results
+/// depend on nothing but plan, tensors, data and options, threads excluded.
+/// Throws InputError.
+Retraining retrain(const plan::Plan &lowered, const TensorMap &tensors,
+                   const DataSet &train, const DataSet &test,
+                   const RetrainingOptions &options);
+
+/// The images that retrain() will count, for progress.
+int64_t imagesOf(const RetrainingOptions &options, int64_t trainImages,
+                 int64_t testImages);
+
+} // namespace cim
+
+#endif // CIM_RUNTIME_TRAINING_RETRAINING_H

@@ -1,0 +1,143 @@
+//===- Trainer.cpp - Epochs of training -----------------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/training/Trainer.h"
+
+#include "runtime/tensor/Errors.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+using namespace cim;
+
+/// Images to train on: all but the share held back, at least one.
+static int64_t trainedImagesOf(const DataSet &data,
+                               const TrainingRecipe &recipe) {
+  const int64_t held = std::llround(recipe.holdBack * data.images());
+  if (held >= data.images())
+    throw InputError("--hold-back leaves no images to train on; use more "
+                     "images or hold back fewer");
+  return data.images() - held;
+}
+
+Trainer::Trainer(TrainingProgram &program, const plan::Plan &lowered,
+                 const TensorMap &tensors, const DataSet &data,
+                 const TrainingRecipe &recipe, TrainerOptions options)
+    : program(program), lowered(lowered), tensors(tensors), data(data),
+      recipe(recipe), options(std::move(options)),
+      augmentation(data, recipe.augmentation, this->options.stream),
+      optimiser(recipe.optimiser), images(trainedImagesOf(data, recipe)) {
+  if (this->options.resume)
+    restore();
+}
+
+bool Trainer::run() {
+  while (epoch < recipe.epochs) {
+    if (isOverfitting())
+      break;
+    if (!runEpoch(epoch))
+      return false;
+  }
+  if (recipe.patience > 0 && bestEpoch >= 0) {
+    auto &parameters = program.parameters();
+    for (size_t p = 0; p < parameters.size(); ++p)
+      parameters[p].value = best[p];
+    program.update();
+  }
+  return true;
+}
+
+bool Trainer::isOverfitting() const {
+  return recipe.patience > 0 && bestEpoch >= 0 &&
+         epoch - 1 - bestEpoch >= recipe.patience;
+}
+
+bool Trainer::runEpoch(int64_t current) {
+  const std::vector<int64_t> order =
+      shuffledOrder(options.stream, current, images);
+  const auto begin = std::chrono::steady_clock::now();
+  auto seconds = [&] {
+    return secondsBefore + std::chrono::duration<double>(
+                               std::chrono::steady_clock::now() - begin)
+                               .count();
+  };
+  for (; step < stepsPerEpoch(); ++step) {
+    if (options.stop && options.stop()) {
+      secondsBefore = seconds();
+      save(current, step);
+      return false;
+    }
+    runStep(current, step, order);
+  }
+  EpochResult result;
+  result.loss = loss / images;
+  result.accuracy = double(correct) / images;
+  result.heldBack = heldBackAccuracy();
+  result.seconds = seconds();
+  history.push_back(result);
+  finishEpoch(current);
+  if (options.epochDone)
+    options.epochDone(current, result);
+  return true;
+}
+
+void Trainer::runStep(int64_t current, int64_t at,
+                      const std::vector<int64_t> &order) {
+  const int64_t first = at * recipe.batch,
+                count = std::min(recipe.batch, images - first);
+  std::vector<int64_t> labels(count);
+  for (int64_t i = 0; i < count; ++i)
+    labels[i] = data.label(order[first + i]);
+  const int64_t number = current * stepsPerEpoch() + at;
+  if (options.beforeStep)
+    options.beforeStep(number);
+  const TrainingProgram::BatchResult result =
+      program.run(labels, [&](int64_t i, float *image) {
+        augmentation.read(current, order[first + i], image);
+      });
+  if (!std::isfinite(result.loss))
+    throw InputError("training diverged: the loss of step " +
+                     std::to_string(number + 1) + " (epoch " +
+                     std::to_string(current + 1) +
+                     ") is not finite; use a smaller --learning-rate" +
+                     (options.checkpoint.empty() || history.empty()
+                          ? ""
+                          : ", or go on from '" + options.checkpoint +
+                                "', which holds the last good epoch"));
+  loss += result.loss;
+  correct += result.correct;
+  optimiser.step(
+      program.parameters(),
+      recipe.learningRate.at(number, recipe.epochs, stepsPerEpoch()));
+  program.update();
+  if (options.imagesDone)
+    options.imagesDone->fetch_add(count, std::memory_order_relaxed);
+}
+
+void Trainer::finishEpoch(int64_t current) {
+  const double accuracy = history.back().heldBack.value_or(0);
+  if (recipe.patience > 0 &&
+      (bestEpoch < 0 || accuracy > history[bestEpoch].heldBack)) {
+    bestEpoch = current;
+    best.clear();
+    for (const Parameter &parameter : program.parameters())
+      best.push_back(parameter.value);
+  }
+  epoch = current + 1;
+  step = correct = 0;
+  loss = secondsBefore = 0;
+  save(epoch, 0);
+}
+
+std::optional<double> Trainer::heldBackAccuracy() const {
+  if (images == data.images())
+    return std::nullopt;
+  const auto correct =
+      countCorrect(lowered, withParameters(tensors, program.parameters()), {},
+                   data, {images, data.images()}, options.executor);
+  return double(*correct) / (data.images() - images);
+}

@@ -1,0 +1,280 @@
+//===- TrainerTest.cpp - Training, stopped and resumed ----------*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/training/Trainer.h"
+#include "runtime/tensor/Errors.h"
+#include "runtime/training/Recalibration.h"
+#include "runtime/training/Retraining.h"
+#include "tests/runtime/plan/transforms/Network.h"
+
+#include <filesystem>
+#include <set>
+#include <unistd.h>
+
+using namespace cim;
+using namespace testing;
+using cim::test::Network;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A network for the built-in images.
+class ShapesNetwork : public Network {
+public:
+  ShapesNetwork() : Network(2) {
+    const uint32_t x = input({1, 3, 32, 32});
+    uint32_t a = pool("max_pool", relu(batchNorm(conv(x, 16, 3, 2))));
+    a = pool("max_pool", relu(batchNorm(conv(a, 16))));
+    a = step("global_average_pool", {a}, {1, 16, 1, 1}, plan::ROW_MAJOR);
+    output(gemm(flatten(a), 10));
+  }
+};
+
+class Training : public Test {
+protected:
+  Training() {
+    fs::create_directories(folder);
+    recipe.epochs = 2;
+    recipe.batch = 32;
+    recipe.learningRate.rate = 0.05;
+  }
+  ~Training() override { fs::remove_all(folder); }
+
+  static DataSet open(Split split, int64_t limit) {
+    DataSpec spec;
+    spec.split = split;
+    spec.text = "shapes";
+    return DataSet::open(spec, {.limit = limit, .inputShape = {3, 32, 32}});
+  }
+
+  std::unique_ptr<TrainingProgram> makeProgram(unsigned threads = 2) const {
+    auto program = std::make_unique<TrainingProgram>(
+        network.plan, network.tensors, std::set<uint32_t>{0, 1, 2}, true,
+        TrainingProgramOptions{.threads = threads, .batch = recipe.batch});
+    program->program({});
+    return program;
+  }
+  std::vector<std::vector<float>> valuesOf(const TrainingProgram &program) {
+    std::vector<std::vector<float>> values;
+    for (const Parameter &parameter : program.parameters())
+      values.push_back(parameter.value);
+    return values;
+  }
+
+  const ShapesNetwork network;
+  TrainingRecipe recipe;
+  const fs::path folder =
+      fs::temp_directory_path() / ("cim-training-" + std::to_string(getpid()));
+  const std::string checkpoint = folder / "checkpoint.safetensors";
+  const DataSet data = open(Split::train, 100);
+};
+
+TEST_F(Training, learns) {
+  recipe.epochs = 6;
+  auto program = makeProgram();
+  Trainer trainer(*program, network.plan, network.tensors, data, recipe, {});
+  ASSERT_TRUE(trainer.run());
+  ASSERT_EQ(trainer.epochs().size(), 6u);
+  EXPECT_LT(trainer.epochs().back().loss, 0.9 * trainer.epochs()[0].loss);
+}
+
+TEST_F(Training, goesOnWithTheSameBits) {
+  recipe.augmentation = {true, 2};
+  auto whole = makeProgram(1);
+  Trainer uninterrupted(*whole, network.plan, network.tensors, data, recipe,
+                        {});
+  ASSERT_TRUE(uninterrupted.run());
+
+  // Stopped twice: within the first epoch and within the second.
+  TrainerOptions options{.checkpoint = checkpoint, .identity = "this"};
+  for (int stopAt : {2, 4, 1000}) {
+    auto program = makeProgram();
+    int polls = 0;
+    options.resume = stopAt != 2;
+    options.stop = [&] { return polls++ == stopAt; };
+    Trainer trainer(*program, network.plan, network.tensors, data, recipe,
+                    options);
+    const bool isComplete = trainer.run();
+    ASSERT_EQ(isComplete, stopAt == 1000);
+    if (isComplete) {
+      EXPECT_EQ(valuesOf(*program), valuesOf(*whole));
+      ASSERT_EQ(trainer.epochs().size(), 2u);
+      EXPECT_EQ(trainer.epochs()[1].loss, uninterrupted.epochs()[1].loss);
+    }
+  }
+  options.identity = "another";
+  auto program = makeProgram();
+  EXPECT_THROW(
+      Trainer(*program, network.plan, network.tensors, data, recipe, options),
+      InputError);
+}
+
+TEST_F(Training, saysWhenItDiverges) {
+  recipe.learningRate = {.schedule = LearningRate::Schedule::constant,
+                         .rate = 1e30};
+  auto program = makeProgram();
+  Trainer trainer(*program, network.plan, network.tensors, data, recipe,
+                  {.checkpoint = checkpoint});
+  try {
+    trainer.run();
+    FAIL() << "no error";
+  } catch (const InputError &error) {
+    EXPECT_THAT(error.what(), HasSubstr("diverged: the loss of step"));
+    EXPECT_THAT(error.what(), HasSubstr("--learning-rate"));
+  }
+  // Nothing was good yet, so nothing was kept.
+  EXPECT_FALSE(fs::exists(checkpoint));
+}
+
+TEST_F(Training, endsWithTheBestOnImagesHeldBack) {
+  recipe.epochs = 30;
+  recipe.holdBack = 0.3;
+  recipe.patience = 2;
+  auto program = makeProgram();
+  Trainer trainer(*program, network.plan, network.tensors, data, recipe, {});
+  ASSERT_TRUE(trainer.run());
+  EXPECT_EQ(trainer.trainedImages(), 70);
+  double best = 0;
+  for (const EpochResult &epoch : trainer.epochs())
+    best = std::max(best, epoch.heldBack.value());
+  const auto correct = countCorrect(
+      network.plan, withParameters(network.tensors, program->parameters()), {},
+      data, {70, 100}, {});
+  EXPECT_DOUBLE_EQ(*correct / 30.0, best);
+}
+
+TEST_F(Training, takesEveryImageOncePerEpoch) {
+  const TrainingStream stream{.seed = 3};
+  const auto first = shuffledOrder(stream, 0, 1000),
+             second = shuffledOrder(stream, 1, 1000);
+  EXPECT_EQ(std::set<int64_t>(first.begin(), first.end()).size(), 1000u);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(first, shuffledOrder(stream, 0, 1000));
+}
+
+TEST_F(Training, flipsAndCropsImages) {
+  const Augmentation none(data, {false, 0}, {}), both(data, {true, 3}, {});
+  std::vector<float> plain(3 * 32 * 32), seen(plain.size());
+  int flipped = 0;
+  std::set<std::pair<int, int>> shifts;
+  for (int64_t i = 0; i < 100; ++i) {
+    none.read(0, i, plain.data());
+    both.read(0, i, seen.data());
+    // One flip and one shift must explain all pixels away from the border.
+    int explanations = 0;
+    for (bool flip : {false, true})
+      for (int dy = -3; dy <= 3; ++dy)
+        for (int dx = -3; dx <= 3; ++dx) {
+          bool same = true;
+          for (int y = 3; y < 29 && same; ++y)
+            for (int x = 3; x < 29 && same; ++x)
+              same = seen[y * 32 + (flip ? 31 - x : x)] ==
+                     plain[(y + dy) * 32 + x + dx];
+          if (!same)
+            continue;
+          ++explanations;
+          flipped += flip;
+          shifts.insert({dx, dy});
+        }
+    ASSERT_EQ(explanations, 1) << "image " << i;
+  }
+  EXPECT_GT(flipped, 30);
+  EXPECT_LT(flipped, 70);
+  EXPECT_GT(shifts.size(), 30u);
+}
+
+TEST_F(Training, recalibratesBatchNormalisation) {
+  const TensorMap calibrated =
+      recalibrateBatchNorm(network.plan, network.tensors, {}, data, 100, {}, 2);
+  // One batch, so the result is a fixed point: measured again, it stays.
+  const TensorMap again =
+      recalibrateBatchNorm(network.plan, calibrated, {}, data, 100, {}, 1);
+  int changed = 0;
+  for (const auto &[name, tensor] : calibrated) {
+    const auto now = tensor.as<float>(), then = again.at(name).as<float>(),
+               original = network.tensors.at(name).as<float>();
+    changed += !std::equal(now.begin(), now.end(), original.begin());
+    EXPECT_THAT(std::vector<float>(now.begin(), now.end()),
+                Pointwise(FloatNear(1e-5f), then));
+  }
+  EXPECT_EQ(changed, 4); // mean and variance of two
+}
+
+class RetrainingTest : public Training {
+protected:
+  RetrainingTest() : test(open(Split::test, 50)) {
+    lowered = network.plan;
+    for (plan::Layer &layer : *lowered.mutable_layers()) {
+      layer.mutable_noise()->set_width(0.05);
+      layer.mutable_noise()->set_unit(plan::NORMALISED_SCALE);
+    }
+    options.selected = {1};
+    options.recipe = recipe;
+    options.recipe.epochs = 1;
+    options.trials = 2;
+    options.rewrites = 2;
+  }
+  Retraining run() {
+    return retrain(lowered, network.tensors, data, test, options);
+  }
+
+  plan::Plan lowered;
+  const DataSet test;
+  RetrainingOptions options;
+};
+
+TEST_F(RetrainingTest, isReproducible) {
+  const Retraining first = run();
+  options.executor.threads = 3;
+  const Retraining second = run();
+  ASSERT_EQ(first.chips.size(), 2u);
+  for (int t : {0, 1}) {
+    EXPECT_EQ(first.chips[t].retrained, second.chips[t].retrained);
+    EXPECT_EQ(first.chips[t].rewritten, second.chips[t].rewritten);
+  }
+  EXPECT_EQ(first.trainedParameters, 16 * 16 * 9 + 2 * 16);
+  EXPECT_EQ(first.depth, 2);
+  // Other layers keep the errors they were written with.
+  const auto kept = first.network.at(lowered.layers(0).weights()).as<float>(),
+             exact =
+                 network.tensors.at(lowered.layers(0).weights()).as<float>();
+  EXPECT_FALSE(std::equal(kept.begin(), kept.end(), exact.begin()));
+}
+
+TEST_F(RetrainingTest, rewritesWithoutErrorsWhatItLearned) {
+  for (plan::Layer &layer : *lowered.mutable_layers())
+    layer.clear_noise();
+  const Retraining result = run();
+  for (const RetrainedChip &chip : result.chips) {
+    EXPECT_EQ(chip.injected, result.floatCorrect);
+    EXPECT_THAT(chip.rewritten, Each(chip.retrained));
+  }
+}
+
+TEST_F(RetrainingTest, writesFewerCellsAboveAThreshold) {
+  const Retraining all = run();
+  EXPECT_EQ(all.chips[0].cellsWritten, 16 * 16 * 9);
+  options.threshold = 1e-3;
+  const int64_t some = run().chips[0].cellsWritten;
+  EXPECT_LT(some, 16 * 16 * 9);
+  options.threshold = 10;
+  const Retraining none = run();
+  EXPECT_GT(some, none.chips[0].cellsWritten);
+  EXPECT_EQ(none.chips[0].cellsWritten, 0);
+  // Nothing was written, so nothing differs between rewrites.
+  EXPECT_EQ(none.chips[0].rewritten[0], none.chips[0].rewritten[1]);
+}
+
+TEST_F(RetrainingTest, canTrainUnderNoise) {
+  const Retraining plain = run();
+  options.inject = 1;
+  options.recalibrationImages = 64;
+  const Retraining noisy = run();
+  ASSERT_EQ(noisy.chips.size(), 2u);
+  EXPECT_NE(noisy.chips[0].epochs[0].loss, plain.chips[0].epochs[0].loss);
+}
+
+} // namespace

@@ -1,0 +1,235 @@
+//===- TrainingProgramTest.cpp - Gradients against differences --*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/training/TrainingProgram.h"
+#include "runtime/tensor/Errors.h"
+#include "tests/runtime/training/SmallNetwork.h"
+
+#include <cmath>
+#include <cstring>
+
+using namespace cim;
+using namespace testing;
+using cim::test::SmallNetwork;
+
+namespace {
+
+constexpr int64_t images = 7, classes = 5, pixels = 3 * 12 * 12;
+constexpr double smoothing = 0.1;
+
+std::vector<float> makeImages() {
+  std::mt19937 random(5);
+  std::normal_distribution<float> normal;
+  std::vector<float> all(images * pixels);
+  for (float &number : all)
+    number = normal(random);
+  return all;
+}
+
+const std::vector<int64_t> labels = {0, 3, 1, 4, 2, 2, 0};
+
+/// All layers of the small network.
+std::set<uint32_t> allLayers(const SmallNetwork &network) {
+  std::set<uint32_t> all;
+  for (int l = 0; l < network.plan.layers_size(); ++l)
+    all.insert(l);
+  return all;
+}
+
+/// The mean loss of the batch, in double precision, by the definitions of the
+/// operations alone.
+double referenceLoss(const SmallNetwork &network,
+                     const std::vector<float> &data) {
+  ReferenceExecutor executor(network.plan, network.tensors);
+  reference::Tensor input;
+  input.shape = {images, 3, 12, 12};
+  input.numbers.assign(data.begin(), data.end());
+  const std::vector<double> logits =
+      executor.evaluate({&input, 1})[network.plan.outputs(0)].numbers;
+  double loss = 0;
+  for (int64_t n = 0; n < images; ++n) {
+    const double *x = logits.data() + n * classes;
+    double sum = 0;
+    for (int64_t k = 0; k < classes; ++k)
+      sum += std::exp(x[k]);
+    for (int64_t k = 0; k < classes; ++k)
+      loss -= (smoothing / classes + (k == labels[n] ? 1 - smoothing : 0)) *
+              (x[k] - std::log(sum));
+  }
+  return loss / images;
+}
+
+struct Trained {
+  explicit Trained(const std::set<uint32_t> &layers, unsigned threads = 2,
+                   int64_t batch = images)
+      : network(1), program(network.plan, network.tensors, layers, false,
+                            {.threads = threads,
+                             .batch = batch,
+                             .labelSmoothing = smoothing,
+                             .strict = true}) {
+    program.program({});
+  }
+  TrainingProgram::BatchResult run() {
+    return program.run(labels, [&](int64_t i, float *image) {
+      std::copy_n(data.begin() + i * pixels, pixels, image);
+    });
+  }
+  const Parameter *find(const std::string &tensor) const {
+    for (const Parameter &parameter : program.parameters())
+      if (parameter.tensor == tensor)
+        return &parameter;
+    return nullptr;
+  }
+
+  SmallNetwork network;
+  std::vector<float> data = makeImages();
+  TrainingProgram program;
+};
+
+TEST(TrainingProgram, agreesWithFiniteDifferences) {
+  Trained trained(allLayers(SmallNetwork(1)));
+  SmallNetwork reference(images, true);
+  const auto result = trained.run();
+  EXPECT_NEAR(result.loss / images, referenceLoss(reference, trained.data),
+              1e-6);
+
+  // The constants of both come in the same order; epsilons are the
+  // reference's own.
+  std::vector<std::string> names;
+  for (const std::string &name : reference.constants)
+    if (!name.starts_with("epsilon"))
+      names.push_back(name);
+  ASSERT_EQ(names.size(), trained.network.constants.size());
+  int checked = 0;
+  std::mt19937 random(3);
+  for (size_t c = 0; c < names.size(); ++c) {
+    const Parameter *parameter = trained.find(trained.network.constants[c]);
+    if (!parameter || !parameter->isLearned())
+      continue;
+    Tensor &tensor = reference.tensors.at(names[c]);
+    ASSERT_EQ(tensor.shape, parameter->shape);
+    const Tensor original = tensor;
+    const auto numbers = original.as<float>();
+    const size_t i = random() % numbers.size();
+    constexpr float step = 2e-5f; // few kinks lie so near
+    std::vector<float> moved(numbers.begin(), numbers.end());
+    moved[i] = numbers[i] + step;
+    tensor = makeTensor(original.shape, moved);
+    const double above = referenceLoss(reference, trained.data);
+    const double width = double(moved[i]);
+    moved[i] = numbers[i] - step;
+    tensor = makeTensor(original.shape, moved);
+    const double below = referenceLoss(reference, trained.data);
+    tensor = original;
+    EXPECT_NEAR(parameter->gradient[i], (above - below) / (width - moved[i]),
+                2e-5)
+        << trained.network.constants[c] << " " << i;
+    ++checked;
+  }
+  EXPECT_EQ(checked, 6 + 2 * 5 + 2 * 2); // weights, scales and biases
+}
+
+TEST(TrainingProgram, stopsAtTheEarliestTrainedLayer) {
+  Trained all(allLayers(SmallNetwork(1))), some({4, 6});
+  EXPECT_EQ(all.program.depth(), 8);
+  EXPECT_EQ(some.program.depth(), 4);
+  // Weights and batch normalisation of layer 4, weights and bias of layer 6.
+  std::vector<size_t> sizes;
+  for (const Parameter &parameter : some.program.parameters())
+    sizes.push_back(parameter.gradient.size());
+  EXPECT_THAT(sizes,
+              UnorderedElementsAre(24 * 24 * 9, 24, 24, 0, 0, 40 * 20, 20));
+  EXPECT_LT(some.program.bytes(), all.program.bytes());
+}
+
+/// With everything else frozen, a gradient agrees with differences of the
+/// engine's own losses.
+TEST(TrainingProgram, passesThroughFrozenLayers) {
+  Trained trained({1});
+  trained.run();
+  Parameter &weights = trained.program.parameters()[0];
+  const std::vector<float> gradient = weights.gradient;
+  std::mt19937 random(4);
+  for (int t = 0; t < 10; ++t) {
+    const size_t i = random() % gradient.size();
+    const float original = weights.value[i];
+    auto lossAt = [&](float value) {
+      weights.value[i] = value;
+      trained.program.update();
+      return trained.run().loss / images;
+    };
+    const double difference =
+        (lossAt(original + 5e-3f) - lossAt(original - 5e-3f)) / 1e-2;
+    weights.value[i] = original;
+    EXPECT_NEAR(gradient[i], difference, 2e-3) << i;
+  }
+}
+
+bool sameBits(const Trained &a, const Trained &b) {
+  for (size_t p = 0; p < a.program.parameters().size(); ++p) {
+    const Parameter &left = a.program.parameters()[p],
+                    &right = b.program.parameters()[p];
+    if (std::memcmp(left.gradient.data(), right.gradient.data(),
+                    left.gradient.size() * sizeof(float)) != 0 ||
+        std::memcmp(left.value.data(), right.value.data(),
+                    left.value.size() * sizeof(float)) != 0)
+      return false;
+  }
+  return true;
+}
+
+TEST(TrainingProgram, givesTheSameBitsOnAnyNumberOfThreads) {
+  const auto all = allLayers(SmallNetwork(1));
+  Trained one(all, 1), four(all, 4);
+  one.run();
+  four.run();
+  EXPECT_TRUE(sameBits(one, four));
+  // And when run again, for what batches leave behind must not matter.
+  one.program.program({});
+  one.run();
+  EXPECT_TRUE(sameBits(one, four));
+}
+
+TEST(TrainingProgram, movesRunningStatistics) {
+  Trained trained({0});
+  const Parameter &mean = trained.program.parameters()[3];
+  ASSERT_FALSE(mean.isLearned());
+  const std::vector<float> before = mean.value;
+  // Once by a whole batch alone, and from there by a tenth.
+  trained.program.measure(images, 1, [&](int64_t i, float *image) {
+    std::copy_n(trained.data.begin() + i * pixels, pixels, image);
+  });
+  const std::vector<float> measured = mean.value;
+  trained.program.program({});
+  trained.run();
+  for (size_t c = 0; c < before.size(); ++c)
+    EXPECT_NEAR(mean.value[c], before[c] + 0.1 * (measured[c] - before[c]),
+                1e-6);
+}
+
+TEST(TrainingProgram, refusesWhatItCannotTrain) {
+  SmallNetwork network(1);
+  auto make = [&](const plan::Plan &plan) {
+    TrainingProgram(plan, network.tensors, {0}, false, {.threads = 1});
+  };
+  plan::Plan plan = network.plan;
+  plan.set_image_wise(false);
+  EXPECT_THROW(make(plan), InputError);
+  plan = network.plan;
+  for (plan::Step &step : *plan.mutable_steps())
+    if (step.operation() == "clip") {
+      step.set_operation("sigmoid");
+      step.clear_attributes();
+    }
+  try {
+    make(plan);
+    FAIL() << "no error";
+  } catch (const InputError &error) {
+    EXPECT_THAT(error.what(), HasSubstr("sigmoid"));
+  }
+}
+
+} // namespace

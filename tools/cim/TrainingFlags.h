@@ -1,0 +1,51 @@
+//===- TrainingFlags.h - Options of commands that train ---------*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_TOOLS_CIM_TRAININGFLAGS_H
+#define CIM_TOOLS_CIM_TRAININGFLAGS_H
+
+#include "runtime/training/Trainer.h"
+#include "tools/cim/Flags.h"
+
+namespace cim {
+
+/// `--epochs`, `--learning-rate`, ...: how a network is trained.
+struct RecipeFlags {
+  int64_t epochs, batch = 128;
+  double learningRate;
+  std::string schedule = "cosine", optimizer = "sgd", augment;
+  double momentum = 0.9, weightDecay, labelSmoothing = 0;
+  double holdBack = 0;
+  int64_t patience = 0;
+
+  void addTo(CLI::App &app);
+  /// Throws UsageError.
+  TrainingRecipe check() const;
+  void describe(Json &options) const;
+};
+
+/// `--data`, of which the train split is fitted and the test split reported.
+struct TrainingDataFlags {
+  DataFlags train;
+  std::string testSpec; ///< `--test-data`
+  int64_t testLimit = 0;
+
+  void addTo(CLI::App &app);
+  /// Throws UsageError.
+  void check();
+  DataSet openTrain(const DataOptions &options) const;
+  DataSet openTest(const DataOptions &options) const;
+  /// The test data as they are named.
+  std::string testName() const { return test.spec; }
+  void describe(Json &options, const DataSet &data) const;
+
+private:
+  DataFlags test;
+};
+
+} // namespace cim
+
+#endif // CIM_TOOLS_CIM_TRAININGFLAGS_H
