@@ -34,6 +34,7 @@ Command infoCommand(CLI::App &cim);
 Command mapCommand(CLI::App &cim);
 Command mergeCommand(CLI::App &cim);
 Command programCommand(CLI::App &cim);
+Command retrainCommand(CLI::App &cim);
 Command sweepCommand(CLI::App &cim);
 
 } // namespace cim

@@ -27,7 +27,8 @@ void cim::warn(const std::string &message) {
 
 Network Network::load(const ModelFlags &model,
                       const std::vector<ErrorRequest> &errors,
-                      const std::function<void(const std::string &)> &warning) {
+                      const std::function<void(const std::string &)> &warning,
+                      bool optimise) {
   Network network;
   network.path = model.path;
   Stopwatch stopwatch;
@@ -45,6 +46,7 @@ Network Network::load(const ModelFlags &model,
     request.model = model.path;
     request.errors = errors;
     request.foldBatchNorm = model.foldBatchNorm;
+    request.optimise = optimise;
     request.warn = warning;
     CompiledNetwork compiled = loadCompiler().compile(request);
     network.plan = std::move(compiled.plan);

@@ -22,10 +22,12 @@ struct Network {
   double compileSeconds = 0;
 
   /// Throws UsageError when errors are asked of a compiled plan, and
-  /// InputError. \p warning gets a line each.
+  /// InputError. \p warning gets a line each. Without \p optimise the plan is
+  /// as lowered, for training.
   static Network
   load(const ModelFlags &model, const std::vector<ErrorRequest> &errors,
-       const std::function<void(const std::string &)> &warning = cim::warn);
+       const std::function<void(const std::string &)> &warning = cim::warn,
+       bool optimise = true);
 
   /// Weights of all crossbar layers.
   int64_t weights() const;

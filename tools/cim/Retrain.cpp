@@ -64,7 +64,8 @@ std::vector<Term> parsePlan(const std::string &plan) {
   std::vector<Term> terms;
   for (size_t begin = 0; begin <= plan.size();) {
     const size_t end = std::min(plan.find(',', begin), plan.size());
-    Term term{.pattern = plan.substr(begin, end - begin)};
+    Term term;
+    term.pattern = plan.substr(begin, end - begin);
     begin = end + 1;
     for (auto [prefix, role] :
          {std::pair("last:", ""), {"c1:", "C1"}, {"c2:", "C2"}}) {
