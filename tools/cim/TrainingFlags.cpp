@@ -166,7 +166,7 @@ TrainingRecipe RecipeFlags::check() const {
       throw UsageError(std::string(name) + ": write a number from " +
                        Json(lowest).dump() + " to " + Json(highest).dump());
   };
-  within("--learning-rate", learningRate, 0, 1000);
+  within("--learning-rate", learningRate, 0, 1e30);
   within("--momentum", momentum, 0, 1);
   within("--weight-decay", weightDecay, 0, 1);
   within("--label-smoothing", labelSmoothing, 0, 1);
