@@ -73,7 +73,7 @@ def Cim_ReadDisturbOp : Cim_WeightErrorOp<"read_disturb", ["getErrorUnit"]> {
     on: one for every product of the layer's matrix with a vector.
 
     ```mlir
-    %6 = cim.read_disturb %5 -0.5 uS per 1000000.0 exponent 0.5 reads 1e9
+    %6 = cim.read_disturb %5 -0.5 uS per 1000000.0 exponent 0.5 reads 1.0e9
            : tensor<16x3x3x3xf32>
     ```
   }];

@@ -22,7 +22,8 @@ plan::Layer cim::withoutErrors(plan::Layer layer) {
   layer.clear_read_disturb();
   layer.clear_faults();
   layer.clear_read_noise();
-  layer.mutable_crossbar()->clear_wires();
+  if (layer.has_crossbar())
+    layer.mutable_crossbar()->clear_wires();
   return layer;
 }
 

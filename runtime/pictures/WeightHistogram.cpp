@@ -124,10 +124,9 @@ WeightHistogram cim::makeHistogram(const plan::Layer &layer,
                                    const Tensor &weights, const Chip &chip,
                                    int64_t bins) {
   LayerProgram program(layer, weights);
-  program.solveArrays(chip);
   const std::span<const float> before = weights.as<float>();
   std::vector<float> after(before.size());
-  program.write(chip, 0, after);
+  program.writeAll(chip, after);
 
   WeightHistogram histogram;
   histogram.name = layer.name();

@@ -403,10 +403,12 @@ void LayerProgram::solveArray(const Chip &chip, size_t array,
   implementation->wires->solve(chip, array, network);
 }
 
-void LayerProgram::solveArrays(const Chip &chip) {
+void LayerProgram::writeAll(const Chip &chip, std::span<float> written,
+                            WriteCounts *counts) {
   ArrayNetwork network;
   for (size_t array = 0; array < arrays(); ++array)
     solveArray(chip, array, network);
+  write(chip, 0, written, counts);
 }
 
 double LayerProgram::fullScale(unsigned slice) const {

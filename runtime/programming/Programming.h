@@ -40,8 +40,6 @@ public:
   /// \p network of its own thread. write() and writeSlice() of \p chip may
   /// follow when all are solved.
   void solveArray(const Chip &chip, size_t array, ArrayNetwork &network);
-  /// Solves all of them.
-  void solveArrays(const Chip &chip);
 
   /// Writes cells [begin, begin + written.size()) of \p chip into \p written,
   /// ONNX weight order, and adds what it took to \p counts. A pure function of
@@ -49,6 +47,10 @@ public:
   /// any split into ranges, thread and instruction set.
   void write(const Chip &chip, int64_t begin, std::span<float> written,
              WriteCounts *counts = nullptr) const;
+
+  /// Solves all arrays, then writes all cells.
+  void writeAll(const Chip &chip, std::span<float> written,
+                WriteCounts *counts = nullptr);
 
   /// Into how many slices the code of a weight is cut, each on cells of its own
   /// and converted by itself (docs/semantics.md); 1 without a crossbar.

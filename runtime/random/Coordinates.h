@@ -86,9 +86,9 @@ struct Stream {
 };
 
 /// The write epoch of pulse \p pulse (1 to 63) of a write, for sources that
-/// count pulses, too.
+/// count pulses, too. Writes that are 65,536 apart share them.
 constexpr uint32_t epochOfPulse(uint32_t epoch, unsigned pulse) {
-  return epoch * 64 + pulse;
+  return (epoch * 64 + pulse) % (1u << 22);
 }
 
 /// Position of a bit field of counter[3].

@@ -72,9 +72,8 @@ void ReferenceExecutor::program(const Chip &chip) {
   for (int l = 0; l < program_.layers_size(); ++l) {
     const plan::Layer &layer = program_.layers(l);
     LayerProgram chain(layer, tensors.at(layer.weights()));
-    chain.solveArrays(chip);
     std::vector<float> written(weights[l].numbers.size());
-    chain.write(chip, 0, written, &counts);
+    chain.writeAll(chip, written, &counts);
     std::ranges::copy(written, weights[l].numbers.begin());
     for (int s = 0; s < program_.steps_size(); ++s)
       if (mapped[s] && program_.steps(s).layer() == uint32_t(l))

@@ -27,12 +27,17 @@ void clearErrors(plan::Layer &layer) {
   layer.clear_shift();
   layer.clear_faults();
   layer.clear_device();
+  layer.clear_write_verify();
+  layer.clear_correlated();
+  layer.clear_read_disturb();
+  if (layer.has_crossbar())
+    layer.mutable_crossbar()->clear_wires();
 }
 
 std::vector<float> writeLayer(const plan::Layer &layer, const Tensor &weights,
                               const Chip &chip) {
   std::vector<float> written(weights.elements());
-  LayerProgram(layer, weights).write(chip, 0, written);
+  LayerProgram(layer, weights).writeAll(chip, written);
   return written;
 }
 

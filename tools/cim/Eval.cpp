@@ -264,9 +264,10 @@ void Eval::run() {
       {"errors", model.isPlan() ? "as compiled" : errors.text()},
       {"chips", result.stopped ? grouped(chips) + " of " +
                                      grouped(options.trials) + " (interrupted)"
-                               : grouped(chips)},
-      {"accuracy", measureText(accuracy)}};
-  if (top5)
+                               : grouped(chips)}};
+  if (later.empty()) // else it stands beside its time
+    fields.push_back({"accuracy", measureText(accuracy)});
+  if (top5 && later.empty())
     fields.push_back(
         {"top 5", measureText(measure(result.correctTop5, result.images))});
   fields.push_back({"speed", grouped(static_cast<int64_t>(rate)) +

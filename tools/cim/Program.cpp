@@ -92,11 +92,11 @@ void Program::run() {
   for (const plan::Layer &layer : network.plan.layers()) {
     checkInterrupted();
     const Tensor &before = network.tensors.at(layer.weights());
-    const LayerProgram program(layer, before);
+    LayerProgram program(layer, before);
     for (const std::string &warning : program.warnings())
       warn(warning);
     std::vector<float> after(before.elements());
-    program.write(chip, 0, after);
+    program.writeAll(chip, after);
     const Change change = measureChange(before.as<float>(), after);
     table.add({layer.name(), grouped(before.elements()), percent(change.rms, 3),
                percent(change.largest, 3)});

@@ -79,7 +79,8 @@ TEST(DeviceModels, Names) {
 TEST(DeviceModels, HaveWords) {
   DeviceModel model = readDeviceModel(CIM_DEVICE_MODELS "/pcm-joshi2020.yaml");
   EXPECT_EQ(rangeText(model), "0 to 25 uS, from 20 s");
-  EXPECT_THAT(termsOf(model.device), ElementsAre("programming", "drift"));
+  EXPECT_THAT(termsOf(model.device),
+              ElementsAre("programming", "drift", "read noise"));
   EXPECT_EQ(rangeText(readDeviceModel(CIM_DEVICE_MODELS "/reram-wan2022.yaml")),
             "0 to 40 uS or scaled, 1 s to 2 d");
   EXPECT_EQ(timeText(5400), "90 min");

@@ -59,9 +59,8 @@ Tensor randomWeights(const plan::Layer &layer) {
 
 std::vector<float> written(const plan::Layer &layer, const Tensor &weights) {
   LayerProgram program(layer, weights);
-  program.solveArrays(chip);
   std::vector<float> result(weights.elements());
-  program.write(chip, 0, result);
+  program.writeAll(chip, result);
   std::vector<double> slices(result.size(), program.digitalPart());
   for (unsigned slice = 0; slice < program.slices(); ++slice) {
     std::vector<float> read(result.size());
@@ -214,9 +213,8 @@ TEST(WireEffects, ErrorsOfCellsComeFirst) {
   layer.mutable_shift()->set_unit(plan::MICROSIEMENS);
   auto seen = [](double uS) { return 1 / (1 / uS + 800e-6); };
   LayerProgram program(layer, makeTensor({1, 1}, std::vector<float>{48}));
-  program.solveArrays(chip);
   float result;
-  program.write(chip, 0, {&result, 1});
+  program.writeAll(chip, {&result, 1});
   EXPECT_NEAR(result, seen(60) - seen(12), 1e-4);
 }
 

@@ -16,7 +16,7 @@ cim.layer @all index 0 channel_axis 0 : tensor<4x4xf32> {
   %2 = cim.verify %1 tolerance 1.0 uS pulses 20 : tensor<4x4xf32>
   %3 = cim.correlated %2 column 0.5 array 0.25 die 1.0 uS : tensor<4x4xf32>
   %4 = cim.shift %3 0.5 ns : tensor<4x4xf32>
-  %5 = cim.read_disturb %4 -0.5 uS per 1000000.0 exponent 0.5 reads 1e9 : tensor<4x4xf32>
+  %5 = cim.read_disturb %4 -0.5 uS per 1000000.0 exponent 0.5 reads 1.0e9 : tensor<4x4xf32>
   %6 = cim.faults %5 low 0.1 : tensor<4x4xf32>
   cim.write %6 : tensor<4x4xf32>
 }

@@ -165,7 +165,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   %1 = cim.noise %0 normal 0.5 ns : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' stands after noise; the order is quantize, device, noise, shift, faults}}
+  // expected-error@+1 {{in layer 'l' stands after noise; the order is quantize, device, noise, verify, correlated, shift, read_disturb, faults}}
   %2 = cim.quantize %1 bits 4 mode minmax : tensor<4x4xf32>
   cim.write %2 : tensor<4x4xf32>
 }
@@ -176,7 +176,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   %1 = cim.faults %0 low 0.5 : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' stands after faults; the order is quantize, device, noise, shift, faults}}
+  // expected-error@+1 {{in layer 'l' stands after faults; the order is quantize, device, noise, verify, correlated, shift, read_disturb, faults}}
   %2 = cim.shift %1 0.5 ns : tensor<4x4xf32>
   cim.write %2 : tensor<4x4xf32>
 }

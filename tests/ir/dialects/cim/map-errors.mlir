@@ -242,7 +242,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x1x3x3xf32> {
 cim.layer @l index 0 channel_axis 1 : tensor<8x3xf32> {
   %0 = cim.load dense<0.5> : tensor<8x3xf32>
   // expected-error@+1 {{in layer 'l' has wires along rows or columns only}}
-  "cim.map"() {rows = 8 : i64, columns = 3 : i64, array_rows = 128 : i64, array_columns = 128 : i64, cells = #cim.cells<differential>, lowest = 0.0 : f64, highest = 100.0 : f64, row_wire = 1.0 : f64} : () -> ()
+  "cim.map"() {rows = 8 : i64, columns = 3 : i64, array_rows = 128 : i64, array_columns = 128 : i64, cells = #cim<cells differential>, lowest = 0.0 : f64, highest = 100.0 : f64, row_wire = 1.0 : f64} : () -> ()
   cim.write %0 : tensor<8x3xf32>
 }
 
@@ -252,6 +252,6 @@ cim.layer @l index 0 channel_axis 1 : tensor<8x3xf32> {
 cim.layer @l index 0 channel_axis 1 : tensor<8x3xf32> {
   %0 = cim.load dense<0.5> : tensor<8x3xf32>
   // expected-error@+1 {{in layer 'l' says how wires are solved, but has none}}
-  "cim.map"() {rows = 8 : i64, columns = 3 : i64, array_rows = 128 : i64, array_columns = 128 : i64, cells = #cim.cells<differential>, lowest = 0.0 : f64, highest = 100.0 : f64, first_order} : () -> ()
+  "cim.map"() {rows = 8 : i64, columns = 3 : i64, array_rows = 128 : i64, array_columns = 128 : i64, cells = #cim<cells differential>, lowest = 0.0 : f64, highest = 100.0 : f64, first_order} : () -> ()
   cim.write %0 : tensor<8x3xf32>
 }
