@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/evaluation/Conditions.h"
+#include "runtime/converters/Dac.h"
 #include "runtime/devices/CheckDevice.h"
 #include "runtime/tensor/Errors.h"
 
@@ -54,9 +55,15 @@ plan::Plan cim::withReads(const plan::Plan &plan, int64_t images) {
     double weights = 1;
     for (int64_t extent : layer.shape())
       weights *= double(extent);
-    // Every product uses every weight once.
-    const double perImage = weights > 0 ? double(layer.macs()) / weights : 0;
-    layer.mutable_read_disturb()->set_reads(double(images) * perImage);
+    // Every product uses every weight once, or once for every bit.
+    const double products = weights > 0 ? double(layer.macs()) / weights : 0;
+    // What is not calibrated is refused later.
+    const unsigned applications =
+        layer.dac().has_range() && layer.dac().has_is_signed()
+            ? Dac(layer.dac()).applications()
+            : 1;
+    layer.mutable_read_disturb()->set_reads(double(images) * products *
+                                            applications);
   }
   return counted;
 }

@@ -22,8 +22,9 @@ plan::Plan atTime(const plan::Plan &plan, double seconds);
 /// Whether some cells are disturbed by a number of reads that is not given.
 bool countsReads(const plan::Plan &plan);
 
-/// \p plan with the reads that \p images images are: for every image, one per
-/// product of a layer's matrix with a vector.
+/// \p plan, which is calibrated, with the reads that \p images images are: for
+/// every image, one per product of a layer's matrix with a vector, times the
+/// bits that a serial DAC applies one after the other.
 plan::Plan withReads(const plan::Plan &plan, int64_t images);
 
 } // namespace cim

@@ -70,6 +70,13 @@ TEST(Conditions, ReadsAreCounted) {
   EXPECT_EQ(counted.layers(1).read_disturb().reads(), 7);
   EXPECT_FALSE(counted.layers(2).has_read_disturb());
   EXPECT_FALSE(countsReads(counted));
+  // Four times as many, bit by bit.
+  plan::Dac &dac = *plan.mutable_layers(0)->mutable_dac();
+  dac.set_bits(4);
+  dac.set_range(1);
+  dac.set_is_signed(false);
+  dac.set_serial(true);
+  EXPECT_EQ(withReads(plan, 100).layers(0).read_disturb().reads(), 3600);
 }
 
 } // namespace
