@@ -145,6 +145,26 @@ class Cells(unittest.TestCase):
         self.assertEqual(document["options"]["times"], "20s,1h,1d")
         self.assertRegex(self.eval(*PCM, "--times", "20s,1d").stdout, r"\n +1 d ")
 
+    def test_measured_distribution(self):
+        """A device whose programming errors follow a measured distribution."""
+        text = ("format: 1\nname: mine\nkind: test\ncitation: none\nunit: uS\nconductance: [0, 100]\n"
+                "programming: {in: G, polynomial: [5]}\n")
+        (self.folder / "mine.yaml").write_text(text + "distribution: measured.csv\n")
+        (self.folder / "measured.csv").write_text("-1,0\n-1,0.5\n1,0.5\n1,1\n")
+        device = (*CROSSBAR, "--conductance", "0:100", "--device", "mine.yaml")
+        measured = self.logits(*device)
+        # The same distribution as noise, of another source.
+        noise = self.logits(*CROSSBAR, "--noise", "empirical:5uS,file=measured.csv")
+        exact = self.logits(*CROSSBAR)
+        self.assertAlmostEqual(numpy.std(measured - exact) / numpy.std(noise - exact), 1, delta=0.5)
+        # A text holds the numbers, not the files.
+        result = self.cim("compile", "small.onnx", *device, "--until", "mapped", "-o", "measured.mlir")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        (self.folder / "measured.csv").write_text("value,probability\n-1,0\n1,two\n")
+        numpy.testing.assert_array_equal(self.logits(model="measured.mlir"), measured)
+        self.fails(1, "'mine.yaml' line 8", *device)
+        self.fails(1, "line 3", *device)
+
     def test_errors(self):
         for status, message, *options in [
                 (2, "--times: time '1' is not", *PCM, "--times", "1"),
