@@ -1,5 +1,4 @@
-//===- Calibration.h - Ranges of converters, from data --------- -*- C++
-//-*-===//
+//===- Calibration.h - Ranges of converters, from data ----------*- C++ -*-===//
 //
 // Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,5 +1,4 @@
-//===- ConverterReport.h - What converters clipped ------------- -*- C++
-//-*-===//
+//===- ConverterReport.h - What converters clipped --------------*- C++ -*-===//
 //
 // Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -273,6 +273,14 @@ bool ErrorFlags::any() const {
   return !overrides.empty();
 }
 
+void ErrorFlags::refuseConverters(const std::string &reason) const {
+  for (const ErrorRequest &request : check())
+    if (request.asksForConverters())
+      throw UsageError(reason +
+                       "; leave out --dac, --adc, --adc-mismatch, --iv "
+                       "and --read-noise");
+}
+
 bool ErrorFlags::hasConverters() const {
   auto isConverter = [](const std::string &override) {
     const ErrorRequest request = parseOverride(override);

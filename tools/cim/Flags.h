@@ -66,6 +66,9 @@ struct ErrorFlags {
   std::vector<ErrorRequest> check() const;
   /// Whether any error is asked for (crossbars alone are none).
   bool any() const;
+  /// Throws UsageError when converters are asked for where they mean nothing,
+  /// for \p reason. check() comes first.
+  void refuseConverters(const std::string &reason) const;
   /// Whether any layer gets a DAC or an ADC.
   bool hasConverters() const;
   void describe(Json &options) const;

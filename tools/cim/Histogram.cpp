@@ -86,6 +86,8 @@ void Histogram::writeFile(
 void Histogram::run() {
   model.check();
   const std::vector<ErrorRequest> requests = errors.check();
+  errors.refuseConverters("converters and read noise have no effect on what is "
+                          "written into cells");
   const std::string extension = std::filesystem::path(file).extension();
   if (!file.empty() && extension != ".svg" && extension != ".png" &&
       extension != ".csv")

@@ -74,6 +74,8 @@ void Program::check() {
 
 void Program::run() {
   const std::vector<ErrorRequest> requests = errors.check();
+  errors.refuseConverters("converters and read noise have no effect on what is "
+                          "written into cells");
   check();
 
   Stopwatch total;

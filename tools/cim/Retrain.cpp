@@ -246,6 +246,8 @@ std::string Retrain::text(const Network &network, const Retraining &result,
 
 void Retrain::run() {
   const std::vector<ErrorRequest> requests = errors.check();
+  errors.refuseConverters("networks are retrained without converters and read "
+                          "noise");
   recipe.check();
   check(requests);
   running.apply();

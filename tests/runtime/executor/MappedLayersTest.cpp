@@ -15,8 +15,10 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
-#include <numeric>
+#include <mutex>
+#include <random>
 
 using namespace cim;
 using namespace cim::test;
@@ -133,6 +135,20 @@ struct Layer {
   Layer &errors() {
     layer().mutable_noise()->set_width(2);
     layer().mutable_noise()->set_unit(plan::MICROSIEMENS);
+    return *this;
+  }
+  /// Reads whose noise grows with the conductance.
+  Layer &noisyDevice() {
+    plan::Device &device = *layer().mutable_device();
+    device.set_name("noisy");
+    device.set_unit("uS");
+    device.set_highest_conductance(100);
+    device.set_earliest_time(1);
+    device.set_time(100);
+    device.add_programming()->add_polynomial(1);
+    plan::Device::Spread &read = *device.mutable_read()->mutable_spread();
+    read.add_polynomial(0.2);
+    read.add_polynomial(0.02);
     return *this;
   }
   plan::Layer &layer() { return *b.plan.mutable_layers(0); }
@@ -259,6 +275,18 @@ TEST(MappedLayers, haveTheReferencesNoiseWithoutConverters) {
       noisy.slices().noise(1);
       if (isSerial)
         noisy.dac(4, true);
+      check(noisy.calibrate());
+    }
+}
+
+TEST(MappedLayers, haveTheReferencesNoiseOfTheirDevice) {
+  for (auto &[name, layer] : layers())
+    for (bool isConverted : {false, true}) {
+      SCOPED_TRACE(name + (isConverted ? ", converted" : ""));
+      Layer noisy = layer;
+      noisy.slices().noisyDevice();
+      if (isConverted)
+        noisy.dac(5).adc(7).noise(0.5);
       check(noisy.calibrate());
     }
 }

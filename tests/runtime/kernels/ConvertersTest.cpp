@@ -20,11 +20,11 @@ class Converters : public EveryInstructionSet {};
 void checkDrives(const cim::Dac &dac, const std::vector<float> &curve,
                  int channels, Random &random) {
   for (unsigned which = 0; which < dac.applications(); ++which) {
-    Images in(channels, 5, 3, 2, {1, 1, 1, 1}), out = in;
+    Images in(channels, 5, 3, 2, {1, 1, 1, 1}),
+        out(channels, 5, 3, 2, {1, 1, 1, 1});
     in.forEach([&](int n, int y, int x, int c) {
       in.at(n, y, x, c) = 3 * draw(random);
     });
-    out = Images(channels, 5, 3, 2, {1, 1, 1, 1});
     Drive levels;
     levels.perInput = 1 / dac.step();
     levels.lowest = dac.lowest();

@@ -53,9 +53,7 @@ void check(const ConvolutionShape &shape, int64_t tileRows, int images,
     whole.pack(own.data(), wholePacked.data());
     Images expected(shape.channelsOut, shape.widthOut(), shape.heightOut(),
                     images),
-        result = expected;
-    result =
-        Images(shape.channelsOut, shape.widthOut(), shape.heightOut(), images);
+        result(shape.channelsOut, shape.widthOut(), shape.heightOut(), images);
     ASSERT_EQ(whole.run(in.view, wholePacked.data(), {}, expected.view,
                         scratch.data()),
               0);

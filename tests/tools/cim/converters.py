@@ -162,6 +162,9 @@ class Converters(unittest.TestCase):
         self.fails(2, "the ranges of all converters are given", *MAPPED, "--adc", "8,limit=10", "--calibrate", "50")
         self.warns("serial inputs without an ADC", *MAPPED, "--dac", "8,mode=serial")
         self.warns("most codes of the ADCs of 4 layers stay unused", *MAPPED, "--adc", "8,range=1")
+        result = self.cim("histogram", "small.onnx", *MAPPED, "--adc", "8")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("no effect on what is written into cells", result.stderr)
         result = self.cim("compile", "small.onnx", *MAPPED, "--data", "npy:x.npy,y.npy", "-o", "c.mlir")
         self.assertEqual(result.returncode, 2)
         self.assertIn("--data has no effect on a compilation without converters", result.stderr)
@@ -190,9 +193,9 @@ class CheckValues(unittest.TestCase):
         return json.loads(result.stdout)["accuracy"]["mean"]
 
     def test_one_tile_for_every_layer(self):
+        # 0.923 in PyTorch, in double precision, with the same calibration; 0.918 to 0.923 with other ones.
         accuracy = self.accuracy("--limit", "1000", "--crossbar", "1152x1152", "--dac", "8", "--adc", "8")
-        self.assertGreaterEqual(accuracy, 0.919)
-        self.assertLessEqual(accuracy, 0.921)
+        self.assertAlmostEqual(accuracy, 0.923, delta=0.002)
 
     def test_fewer_bits_cost_accuracy(self):
         by_bits = [self.accuracy("--limit", "1000", "--crossbar", "128x128", "--dac", "8", "--adc", str(bits))
