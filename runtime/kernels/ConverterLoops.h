@@ -5,9 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One source file per instruction set instantiates them with a number of its
-// own, so that no two of them share a function. Vectors are blocks of channels;
-// the compiler cuts them to the registers that there are.
+// One source file per instruction set instantiates them with the width of its
+// registers, so that no two of them share a function.
 //
 //===----------------------------------------------------------------------===//
 #ifndef CIM_RUNTIME_KERNELS_CONVERTERLOOPS_H
@@ -32,10 +31,10 @@ struct ConverterTable {
 extern const ConverterTable baselineConverters, avx2Converters,
     avx512Converters;
 
-/// \p Set: the value of an InstructionSet.
-template <int Set> struct ConverterLoops {
-  using Floats = float __attribute__((ext_vector_type(channelBlock)));
-  using Integers = int32_t __attribute__((ext_vector_type(channelBlock)));
+/// \p Lanes floats are a register; they divide a block of channels.
+template <int Lanes> struct ConverterLoops {
+  using Floats = float __attribute__((ext_vector_type(Lanes)));
+  using Integers = int32_t __attribute__((ext_vector_type(Lanes)));
 
   static Floats load(const float *from) {
     Floats value;
@@ -55,7 +54,7 @@ template <int Set> struct ConverterLoops {
   }
   static int64_t sum(Integers value) {
     int64_t total = 0;
-    for (int lane = 0; lane < channelBlock; ++lane)
+    for (int lane = 0; lane < Lanes; ++lane)
       total += value[lane];
     return total;
   }
@@ -67,7 +66,7 @@ template <int Set> struct ConverterLoops {
   static Floats driveOf(Floats code, const Drive &drive) {
     if (drive.curve) {
       Floats value;
-      for (int lane = 0; lane < channelBlock; ++lane)
+      for (int lane = 0; lane < Lanes; ++lane)
         value[lane] = code[lane] == code[lane]
                           ? drive.curve[int(code[lane] - drive.lowest)]
                           : code[lane];
@@ -94,7 +93,7 @@ template <int Set> struct ConverterLoops {
     const Drive drive = asked; // which out cannot overlap
     Integers clipped = 0;
     int64_t i = 0;
-    for (; i + channelBlock <= count; i += channelBlock)
+    for (; i + Lanes <= count; i += Lanes)
       store(driveBlock(load(in + i), drive, clipped), out + i);
     if (i < count) {
       Floats rest = 0;
@@ -118,8 +117,7 @@ template <int Set> struct ConverterLoops {
     const float last = columns.lastCode, perLast = 1 / last;
     const int64_t stride = int64_t(blocks) * channelBlock;
     int64_t clipped = 0;
-    for (int block = 0; block < blocks; ++block) {
-      const int64_t channel = int64_t(block) * channelBlock;
+    for (int64_t channel = 0; channel < stride; channel += Lanes) {
       const Floats perSum = load(columns.perSum + channel);
       const Floats offset = load(columns.offset + channel);
       const Floats bend = IsBent ? load(columns.bend + channel) : Floats(0);
@@ -154,7 +152,7 @@ template <int Set> struct ConverterLoops {
 
   static void accumulate(const float *sums, int64_t count, float factor,
                          bool isFirst, float *total) {
-    for (int64_t i = 0; i < count; i += channelBlock) {
+    for (int64_t i = 0; i < count; i += Lanes) {
       const Floats value = load(sums + i) * factor;
       store(isFirst ? value : load(total + i) + value, total + i);
     }
@@ -166,7 +164,7 @@ template <int Set> struct ConverterLoops {
     const int64_t stride = int64_t(blocks) * channelBlock;
     for (int64_t pixel = 0; pixel < pixels; ++pixel)
       for (int64_t at = pixel * stride; at < (pixel + 1) * stride;
-           at += channelBlock) {
+           at += Lanes) {
         const Floats square = isPerPixel
                                   ? Floats(variance[pixel * channelBlock])
                                   : load(variance + at);

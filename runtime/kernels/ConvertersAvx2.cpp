@@ -7,4 +7,4 @@
 #include "runtime/kernels/ConverterLoops.h"
 
 const cim::kernels::ConverterTable cim::kernels::avx2Converters =
-    cim::kernels::ConverterLoops<1>::table();
+    cim::kernels::ConverterLoops<8>::table();

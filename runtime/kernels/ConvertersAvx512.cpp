@@ -8,4 +8,4 @@
 #include "runtime/kernels/ConverterLoops.h"
 
 const cim::kernels::ConverterTable cim::kernels::avx512Converters =
-    cim::kernels::ConverterLoops<2>::table();
+    cim::kernels::ConverterLoops<16>::table();

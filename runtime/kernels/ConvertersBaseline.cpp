@@ -8,4 +8,4 @@
 #include "runtime/kernels/ConverterLoops.h"
 
 const cim::kernels::ConverterTable cim::kernels::baselineConverters =
-    cim::kernels::ConverterLoops<0>::table();
+    cim::kernels::ConverterLoops<4>::table();
