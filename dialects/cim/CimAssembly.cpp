@@ -109,8 +109,11 @@ static ParseResult parseMismatch(OpAsmParser &parser, FloatAttr &gain,
 
 static void printMismatch(OpAsmPrinter &printer, Operation *, FloatAttr gain,
                           FloatAttr offset, FloatAttr inl) {
-  printNamedNumbers(printer,
-                    {{"gain", &gain}, {"offset", &offset}, {"inl", &inl}});
+  // Where there are none, there is no space either.
+  for (auto [name, value] :
+       {std::pair("gain", gain), {"offset", offset}, {"inl", inl}})
+    if (value && !value.getValue().isZero())
+      printer << ' ' << name << ' ' << decimal(value.getValueAsDouble());
 }
 
 /// A range and what belongs to it: `max`, `percentile 99.9`, `fraction 0.25`,

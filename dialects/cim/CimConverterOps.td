@@ -95,7 +95,7 @@ def Cim_AdcOp : Cim_ConverterOp<"adc"> {
     DefaultValuedAttr<F64Attr, "0.0">:$inl);
   let assemblyFormat = [{
     `bits` $bits `range` custom<AdcRange>($range, $value, $limits) (`per_tile` $per_tile^)?
-    custom<Mismatch>($gain, $offset, $inl) attr-dict
+    `` custom<Mismatch>($gain, $offset, $inl) attr-dict
   }];
 }
 

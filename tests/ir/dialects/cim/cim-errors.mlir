@@ -104,7 +104,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 // A layer has one source.
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
-  // expected-error@+1 {{is no error of weights; layer 'l' holds cim.load, errors, cim.map and cim.write only}}
+  // expected-error@+1 {{is no error of weights; layer 'l' holds cim.load, errors, what cim.map and converters say, and cim.write only}}
   %1 = cim.load dense<1.0> : tensor<4x4xf32>
   cim.write %0 : tensor<4x4xf32>
 }
@@ -114,7 +114,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 // Computing belongs into the forward function.
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
-  // expected-error@+1 {{is no error of weights; layer 'l' holds cim.load, errors, cim.map and cim.write only}}
+  // expected-error@+1 {{is no error of weights; layer 'l' holds cim.load, errors, what cim.map and converters say, and cim.write only}}
   %1 = nn.relu %0 : tensor<4x4xf32>
   cim.write %1 : tensor<4x4xf32>
 }

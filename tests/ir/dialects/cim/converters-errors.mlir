@@ -176,7 +176,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   cim.map 4 x 4 onto 8 x 8 cells differential window 0.0 to 100.0
   // expected-error@+1 {{in layer 'l' has numbers that do not belong to its range max}}
-  "cim.adc"() {bits = 8 : i64, range = #cim.range<max>, value = 0.5 : f64} : () -> ()
+  "cim.adc"() {bits = 8 : i64, range = #cim<range max>, value = 0.5 : f64} : () -> ()
   cim.write %0 : tensor<4x4xf32>
 }
 

@@ -180,7 +180,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
   cim.map 18 x 4 onto 128 x 128 cells differential window 0.0 to 100.0
-  // expected-error@+1 {{in layer 'l' stands after cim.map, which comes last and once}}
+  // expected-error@+1 {{in layer 'l' stands after cim.map; errors come first, then map, dac, adc and read_noise, each at most once}}
   cim.map 18 x 4 onto 64 x 64 cells differential window 0.0 to 100.0
   cim.write %0 : tensor<4x2x3x3xf32>
 }
@@ -191,7 +191,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
   cim.map 18 x 4 onto 128 x 128 cells differential window 0.0 to 100.0
-  // expected-error@+1 {{in layer 'l' stands after cim.map, which comes last and once}}
+  // expected-error@+1 {{in layer 'l' stands after cim.map; errors come first, then map, dac, adc and read_noise, each at most once}}
   %1 = cim.noise %0 normal 3.0 uS : tensor<4x2x3x3xf32>
   cim.write %1 : tensor<4x2x3x3xf32>
 }
