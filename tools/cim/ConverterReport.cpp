@@ -39,37 +39,51 @@ static std::string rangeText(const plan::Adc &adc) {
 
 std::string ConverterReport::text() const {
   using Align = Table::Align;
-  Table table({{"layer"},
-               {"DAC", Align::right},
-               {"range", Align::right},
-               {"clipped", Align::right},
-               {"ADC", Align::right},
-               {"range", Align::right},
-               {"clipped", Align::right}});
+  auto any = [&](auto has) {
+    return std::any_of(layers.begin(), layers.end(),
+                       [&](int l) { return has(plan.layers(l)); });
+  };
+  const bool hasDacs =
+      any([](const plan::Layer &layer) { return layer.has_dac(); });
+  const bool hasAdcs =
+      any([](const plan::Layer &layer) { return layer.has_adc(); });
+  std::vector<Table::Column> titles = {{"layer"}};
+  for (auto [kind, isThere] : {std::pair("DAC", hasDacs), {"ADC", hasAdcs}})
+    if (isThere)
+      titles.insert(titles.end(), {{kind, Align::right},
+                                   {"range", Align::right},
+                                   {"clipped", Align::right}});
+  Table table(titles);
   ConverterCounts all;
   for (int l : layers) {
     const plan::Layer &layer = plan.layers(l);
     const ConverterCounts &count = counts[l];
     all += count;
-    std::vector<std::string> row = {layer.name(), "", "", "", "", "", ""};
-    if (layer.has_dac()) {
-      row[1] = std::to_string(layer.dac().bits()) + " bits" +
-               (layer.dac().serial() ? ", serial" : "");
-      row[2] = rangeText(layer.dac());
-      row[3] = percent(share(count.clippedInputs, count.inputs));
-    }
-    if (layer.has_adc()) {
-      row[4] = std::to_string(layer.adc().bits()) + " bits";
-      row[5] = rangeText(layer.adc());
-      row[6] = percent(share(count.clippedSums, count.sums));
-    }
+    std::vector<std::string> row = {layer.name()};
+    if (layer.has_dac())
+      row.insert(row.end(),
+                 {std::to_string(layer.dac().bits()) + " bits" +
+                      (layer.dac().serial() ? ", serial" : ""),
+                  rangeText(layer.dac()),
+                  percent(share(count.clippedInputs, count.inputs))});
+    else if (hasDacs)
+      row.insert(row.end(), 3, "");
+    if (layer.has_adc())
+      row.insert(row.end(), {std::to_string(layer.adc().bits()) + " bits",
+                             rangeText(layer.adc()),
+                             percent(share(count.clippedSums, count.sums))});
+    else if (hasAdcs)
+      row.insert(row.end(), 3, "");
     table.add(row);
   }
   table.addRule();
-  table.add(
-      {std::to_string(layers.size()) + " layers", "", "",
-       all.inputs > 0 ? percent(share(all.clippedInputs, all.inputs)) : "", "",
-       "", all.sums > 0 ? percent(share(all.clippedSums, all.sums)) : ""});
+  std::vector<std::string> sum = {std::to_string(layers.size()) + " layers"};
+  if (hasDacs)
+    sum.insert(sum.end(),
+               {"", "", percent(share(all.clippedInputs, all.inputs))});
+  if (hasAdcs)
+    sum.insert(sum.end(), {"", "", percent(share(all.clippedSums, all.sums))});
+  table.add(sum);
   return table.text();
 }
 

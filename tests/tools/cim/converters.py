@@ -120,8 +120,8 @@ class Converters(unittest.TestCase):
         self.assertEqual(self.cim("compile", "small.onnx", *MAPPED, "--dac", "6", "--adc", "6", "--data",
                                   "npy:x.npy,y.npy", "--calibrate", "20", "-o", "fixed.mlir").returncode, 0)
         text = (self.folder / "fixed.mlir").read_text()
-        self.assertRegex(text, r"cim\.dac bits 6 range \S+ inputs signed\n")
-        self.assertRegex(text, r"cim\.adc bits 6 range limits \[\S+\]\n")
+        self.assertRegex(text, r"cim\.dac bits 6 range \S+ inputs signed ")
+        self.assertRegex(text, r"cim\.adc bits 6 range limits \[\S+\] ")
         numpy.testing.assert_array_equal(
             self.logits(model="fixed.mlir"), self.logits(*MAPPED, "--dac", "6", "--adc", "6", "--calibrate", "20"))
         # A plan that still has to be calibrated.
