@@ -63,7 +63,8 @@ public:
       uint32_t output = values.at(operand.get());
       auto name = main.getResultAttrOfType<StringAttr>(
           operand.getOperandNumber(), "nn.name");
-      if (name)
+      // What goes in and comes out unchanged keeps the name of the input.
+      if (name && !isa<BlockArgument>(operand.get()))
         plan.mutable_values(output)->set_name(name.str());
       plan.add_outputs(output);
     }

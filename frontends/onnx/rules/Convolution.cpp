@@ -219,6 +219,62 @@ static Results importConvTranspose(Node &node) {
                        node.attribute("groups", groups)})};
 }
 
+/// Adds up blocks where they lay in the image: what a convolution's gradient
+/// does after its product of matrices. x: [N, C·block, blocks].
+static Results importCol2Im(Node &node) {
+  Value x = node.operand(0);
+  Integers image = node.constantIntegers(1, "the result's shape");
+  Integers block = node.constantIntegers(2, "the result's shape");
+  size_t rank = image.size();
+  Integers ones(rank, 1);
+  Integers strides = node.extents("strides", rank, 1).value_or(ones);
+  Integers dilations = node.extents("dilations", rank, 1).value_or(ones);
+  Integers pads =
+      node.extents("pads", 2 * rank, 0).value_or(Integers(2 * rank, 0));
+  llvm::ArrayRef<int64_t> shape = shapeOf(x);
+  Integers padded, steps;
+  bool fits = shape.size() == 3 && block.size() == rank;
+  for (size_t d = 0; fits && d < rank; ++d) {
+    padded.push_back(image[d] + pads[d] + pads[rank + d]);
+    int64_t room = padded[d] - dilations[d] * (block[d] - 1) - 1;
+    fits = block[d] >= 1 && room >= 0;
+    steps.push_back(room / strides[d] + 1);
+  }
+  if (!fits || product(steps) != shape[2] || shape[1] % product(block) != 0 ||
+      product(block) * product(steps) > int64_t(1) << 24)
+    node.fail("cannot arrange " + listed(shape) + " in blocks of " +
+              listed(block) + " over " + listed(image));
+  // Where each element of each block stands in the padded image.
+  Integers places;
+  for (int64_t tap = 0; tap < product(block); ++tap)
+    for (int64_t step = 0; step < product(steps); ++step) {
+      int64_t place = 0, factor = 1;
+      for (size_t d = rank, t = tap, s = step; d-- > 0;
+           t /= block[d], s /= steps[d], factor *= padded[d])
+        place += factor * (int64_t(s % steps[d]) * strides[d] +
+                           int64_t(t % block[d]) * dilations[d]);
+      places.push_back(place);
+    }
+  int64_t count = places.size(), planes = product(shape) / count;
+  mlir::RankedTensorType type =
+      node.tensorType({planes, product(padded)}, elementTypeOf(x));
+  Value indices =
+      expand(node, integers(node, {1, count}, places), {planes, count});
+  Value sums = node.create(
+      "scatter_elements",
+      {node.splat(type, 0.), indices, node.reshape(x, {planes, count})},
+      {node.attribute("axis", int64_t(1)),
+       node.attribute("reduction", llvm::StringRef("add"))});
+  Integers result{shape[0], shape[1] / product(block)};
+  result.append(padded);
+  Integers cut(2 * (rank + 2), 0);
+  for (size_t d = 0; d < rank; ++d) {
+    cut[d + 2] = -pads[d];
+    cut[rank + 2 + d + 2] = -pads[rank + d];
+  }
+  return {pad(node, node.reshape(sums, result), cut)};
+}
+
 //===----------------------------------------------------------------------===//
 // Of sequences
 //===----------------------------------------------------------------------===//
@@ -258,6 +314,7 @@ llvm::ArrayRef<Operator> cim::importer::convolutionOperators() {
   static const Operator operators[] = {
       {"Conv", importConv},
       {"ConvTranspose", importConvTranspose},
+      {"Col2Im", importCol2Im},
       {"CausalConvWithState", importCausalConvolution, 2},
   };
   return operators;

@@ -147,15 +147,29 @@ static Results importBitwiseXor(Node &node) {
   return {exclusiveOr(node, node.operand(0), node.operand(1))};
 }
 
-/// To the left, times 2^n; to the right, of what is not negative, divided.
+/// To the left, times 2^n; to the right, divided and rounded down. What is
+/// shifted by more bits than it has, or by less than none, keeps its sign
+/// alone.
 static Results importBitShift(Node &node) {
-  Term x{node, node.operand(0)};
-  Term power = Term{node, node.scalar(2, x.value)}.apply(
-      "pow", Term{node, node.operand(1)});
+  Term x{node, node.operand(0)}, bits{node, node.operand(1)};
+  mlir::Type type = elementTypeOf(x.value);
   std::string direction = node.text("direction", "");
   if (direction != "LEFT" && direction != "RIGHT")
     node.fail("expects direction LEFT or RIGHT, got '" + direction + "'");
-  return direction == "LEFT" ? (x * power).results() : (x / power).results();
+  auto power = [&](Term exponent) {
+    return Term{node, node.scalar(2, exponent.value)}.apply("pow", exponent);
+  };
+  if (direction == "LEFT")
+    return (x * power(bits)).results();
+  if (type.isUnsignedInteger())
+    return (x / power(bits)).results();
+  mlir::Type wide = node.builder().getI64Type();
+  x.value = node.cast(x.value, wide);
+  bits.value = node.cast(bits.value, wide);
+  Term all{node, node.scalar(62, bits.value)};
+  Term divisor =
+      power(choose(bits.apply("less", 0.), all, bits.apply("min", all)));
+  return {node.cast(((x - x.apply("mod", divisor)) / divisor).value, type)};
 }
 
 static Results importIsNan(Node &node) {

@@ -212,7 +212,10 @@ static Results importLpNormalization(Node &node) {
           ? reduce(node, "sum", node.create("abs", x), {axis})
           : node.create("sqrt", reduce(node, "sum", node.create("mul", {x, x}),
                                        {axis}));
-  return {node.create("div", {x, norm})};
+  Term zero{node, node.scalar(0, x)}; // of which the norm is zero, too
+  return choose(Term{node, norm}.apply("equal", 0.), zero,
+                Term{node, x} / Term{node, norm})
+      .results();
 }
 
 static Results importMeanVarianceNormalization(Node &node) {

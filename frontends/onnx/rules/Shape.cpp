@@ -181,9 +181,12 @@ static Results importSpaceToDepth(Node &node) {
   if (s[2] % b != 0 || s[3] % b != 0)
     node.fail("cannot cut " + listed(s) + " into blocks of " + llvm::Twine(b) +
               " × " + llvm::Twine(b));
-  Value blocks =
-      transpose(node, node.reshape(x, {s[0], s[1], s[2] / b, b, s[3] / b, b}),
-                {0, 3, 5, 1, 2, 4});
+  std::string mode = node.opset() < 28 ? "DCR" : node.text("mode", "DCR");
+  if (mode != "DCR" && mode != "CRD")
+    node.fail("expects mode DCR or CRD, got " + quotation(mode));
+  Value blocks = transpose(
+      node, node.reshape(x, {s[0], s[1], s[2] / b, b, s[3] / b, b}),
+      mode == "DCR" ? Integers{0, 3, 5, 1, 2, 4} : Integers{0, 1, 3, 5, 2, 4});
   return {node.reshape(blocks, {s[0], s[1] * b * b, s[2] / b, s[3] / b})};
 }
 

@@ -79,6 +79,7 @@ TEST(Call, ComputesAllOutputsOfAllInputs) {
 
 TEST(Call, TakesTensorsWithoutElements) {
   PlanBuilder b;
+  b.plan.set_image_wise(false);
   uint32_t x = b.input({2, 0}, plan::ROW_MAJOR);
   b.output(b.step("exp", {x}, {2, 0}, plan::ROW_MAJOR));
   uint32_t sum = b.step("reduce", {x}, {2}, plan::ROW_MAJOR);
@@ -92,6 +93,7 @@ TEST(Call, TakesTensorsWithoutElements) {
 
 TEST(Call, NamesAnInputThatDoesNotFit) {
   PlanBuilder b;
+  b.plan.set_image_wise(false);
   b.output(
       b.step("exp", {b.input({2}, plan::ROW_MAJOR)}, {2}, plan::ROW_MAJOR));
   auto error = [&](std::vector<Tensor> inputs) -> std::string {
@@ -116,6 +118,18 @@ TEST(Call, IsWhatNetworksWithoutImagesNeed) {
   EXPECT_THROW(executor->run(
                    1, [](int64_t, float *) {}, [](int64_t, const float *) {}),
                InputError);
+}
+
+/// An output that does not depend on the image cannot be one for each image.
+TEST(Call, GivesConstantOutputsThatImagesCannotHave) {
+  PlanBuilder b;
+  b.input({1, 2}, plan::ROW_MAJOR);
+  b.output(b.constant({1, 2}, std::vector<float>{7, 8}));
+  auto executor = executorOf(b);
+  EXPECT_THROW(executor->outputElements(), InputError);
+  std::vector<Tensor> outputs =
+      executor->call(std::vector{makeTensor({1, 2}, std::vector<float>{1, 2})});
+  EXPECT_THAT(elements<float>(outputs[0]), ElementsAre(7, 8));
 }
 
 } // namespace

@@ -516,7 +516,7 @@ INSTANTIATE_TEST_SUITE_P(
                    [](PlanBuilder &b) {
                      b.with("k", 4).with("axis", 1).with("largest", 1);
                    },
-                   "k 4, expected 0 to 3"},
+                   "results of type I64"},
            OneStep{"gather_elements",
                    {{2, 3}, {2, 3}},
                    {2, 3},

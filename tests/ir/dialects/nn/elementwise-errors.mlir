@@ -29,10 +29,10 @@ func.func @case(%a: tensor<4xf32>) {
 
 // -----
 
-// Logic is about booleans.
-func.func @case(%a: tensor<4xi64>) {
-  // expected-error @+1 {{must be statically shaped tensor of 1-bit signless integer values}}
-  %0 = nn.and %a, %a : tensor<4xi64>
+// Logic is about bits.
+func.func @case(%a: tensor<4xf32>) {
+  // expected-error @+1 {{or 1-bit signless integer values}}
+  %0 = nn.and %a, %a : tensor<4xf32>
   return
 }
 
