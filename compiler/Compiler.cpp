@@ -14,6 +14,7 @@
 #include "dialects/cim/Cim.h"
 #include "frontends/onnx/Export.h"
 #include "frontends/onnx/Import.h"
+#include "frontends/onnx/Untrained.h"
 #include "runtime/plan/PlanFile.h"
 #include "runtime/plan/VerifyPlan.h"
 #include "runtime/plan/transforms/Optimise.h"
@@ -182,6 +183,15 @@ public:
   }
   Tensor readTensor(const std::string &tensorProtoFile) override {
     return readOnnxTensor(tensorProtoFile);
+  }
+
+  void writeUntrained(const UntrainedRequest &request) override {
+    if (request.model.empty())
+      writeArchitecture(
+          {request.architecture, request.inputShape, request.classes},
+          request.output);
+    else
+      cim::writeUntrained(request.model, request.output);
   }
 };
 

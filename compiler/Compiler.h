@@ -90,6 +90,16 @@ struct ExportRequest {
   std::function<void(const std::string &)> warn;
 };
 
+/// A network to be trained from scratch: the graph of an .onnx file or, without
+/// one, a built-in architecture (frontends/onnx/Untrained.h).
+struct UntrainedRequest {
+  std::string model;
+  std::string architecture;
+  std::vector<int64_t> inputShape; ///< of an architecture's image
+  int64_t classes = 0;             ///< of an architecture
+  std::string output;              ///< .onnx
+};
+
 class Compiler {
 public:
   virtual ~Compiler() = default;
@@ -107,6 +117,9 @@ public:
   /// frontends/onnx/Signature.h. Throws InputError.
   virtual Signature signatureOf(const std::string &onnxFile) = 0;
   virtual Tensor readTensor(const std::string &tensorProtoFile) = 0;
+  /// Writes an ONNX network whose parameters mean nothing yet, but are told
+  /// apart. Throws InputError, and UsageError for an unknown architecture.
+  virtual void writeUntrained(const UntrainedRequest &request) = 0;
 };
 
 /// Loads the compiler's shared object once per process. Throws InputError when

@@ -15,7 +15,6 @@
 #include "runtime/executor/Views.h"
 #include "runtime/kernels/Gradients.h"
 #include "runtime/kernels/Kernels.h"
-#include "runtime/tensor/Errors.h"
 #include "runtime/training/TrainingStep.h"
 
 #include <algorithm>
@@ -42,20 +41,14 @@ struct BatchNormalization {
   BatchNormalization(TrainingBinder &binder, const plan::Step &step)
       : channels(binder.program.value(step.outputs(0)).shape(1)),
         epsilon(number(step, "epsilon")), momentum(binder.momentum),
-        scale(parameter(binder, step, 1, true)),
-        bias(parameter(binder, step, 2, true)),
-        runningMean(parameter(binder, step, 3, false)),
-        runningVariance(parameter(binder, step, 4, false)) {}
-
-  static Parameter &parameter(TrainingBinder &binder, const plan::Step &step,
-                              int operand, bool isLearned) {
-    const uint32_t value = step.inputs(operand);
-    if (!binder.program.isConstant(value))
-      throw InputError("batch normalisation '" + step.name() +
-                       "' cannot be trained: its parameters are computed");
-    return binder.parameters.of(binder.program.value(value).constant(),
-                                binder.program.constant(value), isLearned);
-  }
+        scale(binder.parameters.of(binder.program, step, 1,
+                                   Parameter::Kind::scale)),
+        bias(binder.parameters.of(binder.program, step, 2,
+                                  Parameter::Kind::bias)),
+        runningMean(binder.parameters.of(binder.program, step, 3,
+                                         Parameter::Kind::runningMean)),
+        runningVariance(binder.parameters.of(
+            binder.program, step, 4, Parameter::Kind::runningVariance)) {}
 
   int channels;
   double epsilon;

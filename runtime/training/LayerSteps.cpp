@@ -18,19 +18,34 @@
 
 using namespace cim;
 
-Parameter &ParameterSet::of(const std::string &name, const Tensor &tensor,
-                            bool isLearned) {
-  auto [entry, isNew] = byTensor.try_emplace(name, nullptr);
+Parameter &ParameterSet::of(const Program &program, const plan::Step &step,
+                            int operand, Parameter::Kind kind) {
+  const uint32_t value = step.inputs(operand);
+  if (!program.isConstant(value))
+    throw InputError("'" + step.name() +
+                     "' cannot be trained: its parameters are computed");
+  const std::string &name = program.value(value).constant();
+  auto [found, isNew] = byTensor.try_emplace(name);
+  Entry &entry = found->second;
+  if (!isNew && entry.step != &step)
+    throw InputError("'" + step.name() + "' and '" + entry.step->name() +
+                     "' share the parameter '" + name +
+                     "', or have equal ones, and such cannot be trained; "
+                     "select one of them, or give them different numbers");
   if (!isNew)
-    return *entry->second;
+    return *entry.parameter;
+  const Tensor &tensor = program.constant(value);
   Parameter &parameter = all.emplace_back();
+  entry = {&parameter, &step};
   parameter.tensor = name;
+  parameter.kind = kind;
   parameter.shape = tensor.shape;
   auto values = tensor.as<float>();
   parameter.value.assign(values.begin(), values.end());
-  if (isLearned)
+  if (kind != Parameter::Kind::runningMean &&
+      kind != Parameter::Kind::runningVariance)
     parameter.gradient.resize(values.size());
-  return *(entry->second = &parameter);
+  return parameter;
 }
 
 kernels::ConvolutionShape cim::layerShapeOf(const Program &program,
@@ -109,20 +124,20 @@ public:
         convolution(shape, algorithmOf(binder)),
         packed(convolution.packedWeights() * sizeof(float)),
         epilogue(binder.program, step, shape.channelsOut),
-        weights(binder.parameters.of(
-            binder.program.value(step.inputs(1)).constant(),
-            binder.program.constant(step.inputs(1)), true)),
+        weights(binder.parameters.of(binder.program, step, 1,
+                                     Parameter::Kind::weights)),
         offset(kernels::paddedChannels(shape.channelsOut) * sizeof(float)),
         input(step.inputs(0)), output(step.outputs(0)) {
+    weights.inputs = int64_t(shape.channelsIn / shape.groups) *
+                     shape.kernelHeight * shape.kernelWidth;
     if (step.inputs_size() < 3)
       return;
-    const Tensor &tensor = binder.program.constant(step.inputs(2));
-    if (tensor.elements() != shape.channelsOut)
+    bias =
+        &binder.parameters.of(binder.program, step, 2, Parameter::Kind::bias);
+    if (int64_t(bias->value.size()) != shape.channelsOut)
       throw InputError("layer '" + step.name() +
                        "' cannot be trained: its bias is not one number per "
                        "output; leave it and the layers before it out");
-    bias = &binder.parameters.of(
-        binder.program.value(step.inputs(2)).constant(), tensor, true);
   }
 
   Border wantedBorder(int operand) const override {
@@ -203,8 +218,8 @@ public:
         input(step.inputs(0)), output(step.outputs(0)) {
     const Tensor &constant = binder.program.constant(forward.inputs(1));
     if (isTrained)
-      weights = &binder.parameters.of(
-          binder.program.value(forward.inputs(1)).constant(), constant, true);
+      weights = &binder.parameters.of(binder.program, forward, 1,
+                                      Parameter::Kind::weights);
     else if (!forward.has_layer())
       kernel.pack(constant.as<float>().data(), nullptr, packedWeights());
     if (forward.epilogue().has_scale()) {
@@ -272,14 +287,12 @@ public:
   WeightGradientStep(TrainingBinder &binder, const plan::Step &step,
                      const plan::Step &forward)
       : shape(layerShapeOf(binder.program, forward)), kernel(shape),
-        weights(binder.parameters.of(
-            binder.program.value(forward.inputs(1)).constant(),
-            binder.program.constant(forward.inputs(1)), true)),
+        weights(binder.parameters.of(binder.program, forward, 1,
+                                     Parameter::Kind::weights)),
         gradient(step.inputs(0)), input(step.inputs(1)) {
     if (forward.inputs_size() > 2)
-      bias = &binder.parameters.of(
-          binder.program.value(forward.inputs(2)).constant(),
-          binder.program.constant(forward.inputs(2)), true);
+      bias = &binder.parameters.of(binder.program, forward, 2,
+                                   Parameter::Kind::bias);
   }
 
   Border wantedBorder(int operand) const override {

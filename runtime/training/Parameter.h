@@ -15,12 +15,15 @@ namespace cim {
 
 /// One tensor of a network that training changes.
 struct Parameter {
+  enum class Kind { weights, bias, scale, runningMean, runningVariance };
+
   std::string tensor; ///< its name in the plan
+  Kind kind = Kind::weights;
+  int64_t inputs = 1; ///< of weights: products that one result adds up
   std::vector<int64_t> shape;
   std::vector<float> value;
   /// How the loss of the last batch, a mean over its images, depends on it.
-  /// Empty for what is not learned but measured: the running mean and variance
-  /// of a batch normalisation.
+  /// Empty for what is not learned but measured: running mean and variance.
   std::vector<float> gradient;
 
   /// What the network computes with where that is not `value`: weights under

@@ -44,10 +44,10 @@ std::vector<float> writeLayer(const plan::Layer &layer, const Tensor &weights,
 class Experiment {
 public:
   Experiment(const plan::Plan &lowered, const TensorMap &tensors,
-             const DataSet &train, const DataSet &test,
+             const DataSet &train, const DataSet &test, ImageRange tested,
              const RetrainingOptions &options)
       : lowered(lowered), held(lowered), tensors(tensors), train(train),
-        test(test), options(options),
+        test(test), tested(tested), options(options),
         program(lowered, tensors, options.selected, false,
                 {.threads = options.executor.threads,
                  .batch = std::min(options.recipe.batch, train.images()),
@@ -219,12 +219,11 @@ private:
   std::optional<int64_t> count(const plan::Plan &plan, const TensorMap &with,
                                const Chip &chip) {
     const auto begin = std::chrono::steady_clock::now();
-    const auto correct =
-        countCorrect(plan, with, chip, test, {0, test.images()},
-                     options.executor, options.stop);
+    const auto correct = countCorrect(plan, with, chip, test, tested,
+                                      options.executor, options.stop);
     result.evaluateSeconds += secondsSince(begin);
     if (options.imagesDone)
-      options.imagesDone->fetch_add(test.images());
+      options.imagesDone->fetch_add(tested.end - tested.begin);
     return correct;
   }
 
@@ -238,6 +237,7 @@ private:
   plan::Plan held; ///< the selected layers hold their values without errors
   const TensorMap &tensors;
   const DataSet &train, &test;
+  const ImageRange tested; ///< of test
   const RetrainingOptions &options;
   TrainingProgram program;
   Retraining result;
@@ -247,8 +247,8 @@ private:
 
 Retraining cim::retrain(const plan::Plan &lowered, const TensorMap &tensors,
                         const DataSet &train, const DataSet &test,
-                        const RetrainingOptions &options) {
-  return Experiment(lowered, tensors, train, test, options).run();
+                        ImageRange tested, const RetrainingOptions &options) {
+  return Experiment(lowered, tensors, train, test, tested, options).run();
 }
 
 int64_t cim::imagesOf(const RetrainingOptions &options, int64_t trainImages,

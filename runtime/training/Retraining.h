@@ -64,11 +64,11 @@ struct Retraining {
   bool stopped = false; ///< some chips are missing
 };
 
-/// Runs the experiment. \p lowered is a plan as lowered, with errors. Results
-/// depend on nothing but plan, tensors, data and options, threads excluded.
-/// Throws InputError.
+/// Runs the experiment, and reports on images \p tested of \p test. \p lowered
+/// is a plan as lowered, with errors. Results depend on nothing but plan,
+/// tensors, data and options, threads excluded. Throws InputError.
 Retraining retrain(const plan::Plan &lowered, const TensorMap &tensors,
-                   const DataSet &train, const DataSet &test,
+                   const DataSet &train, const DataSet &test, ImageRange tested,
                    const RetrainingOptions &options);
 
 /// The images that retrain() will count, for progress.

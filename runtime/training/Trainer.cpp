@@ -14,14 +14,12 @@
 
 using namespace cim;
 
-/// Images to train on: all but the share held back, at least one.
-static int64_t trainedImagesOf(const DataSet &data,
-                               const TrainingRecipe &recipe) {
-  const int64_t held = std::llround(recipe.holdBack * data.images());
-  if (held >= data.images())
+int64_t TrainingRecipe::trainedImages(int64_t images) const {
+  const int64_t held = std::llround(holdBack * images);
+  if (held >= images)
     throw InputError("--hold-back leaves no images to train on; use more "
                      "images or hold back fewer");
-  return data.images() - held;
+  return images - held;
 }
 
 Trainer::Trainer(TrainingProgram &program, const plan::Plan &lowered,
@@ -30,7 +28,7 @@ Trainer::Trainer(TrainingProgram &program, const plan::Plan &lowered,
     : program(program), lowered(lowered), tensors(tensors), data(data),
       recipe(recipe), options(std::move(options)),
       augmentation(data, recipe.augmentation, this->options.stream),
-      optimiser(recipe.optimiser), images(trainedImagesOf(data, recipe)) {
+      optimiser(recipe.optimiser), images(recipe.trainedImages(data.images())) {
   if (this->options.resume)
     restore();
 }

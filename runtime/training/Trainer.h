@@ -33,6 +33,10 @@ struct TrainingRecipe {
   /// Ends training after so many epochs in a row without a better accuracy on
   /// the images held back, and goes back to the best; 0: never.
   int64_t patience = 0;
+
+  /// How many of \p images images are trained on: all but the share held back.
+  /// Throws InputError when none is left.
+  int64_t trainedImages(int64_t images) const;
 };
 
 /// What came of one epoch.

@@ -58,11 +58,18 @@ struct ParameterSet {
   /// In the order of the network. References stay valid.
   std::deque<Parameter> all;
 
-  /// The parameter of the tensor \p name, made of \p tensor at the first call.
-  Parameter &of(const std::string &name, const Tensor &tensor, bool isLearned);
+  /// The parameter that \p step, a step of the forward half, has as operand \p
+  /// operand, made at the first call. Throws InputError when another step has
+  /// it, too.
+  Parameter &of(const Program &program, const plan::Step &step, int operand,
+                Parameter::Kind kind);
 
 private:
-  std::map<std::string, Parameter *> byTensor;
+  struct Entry {
+    Parameter *parameter;
+    const plan::Step *step;
+  };
+  std::map<std::string, Entry> byTensor;
 };
 
 struct BatchNormalization;

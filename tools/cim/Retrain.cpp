@@ -41,6 +41,7 @@ struct Retrain {
   std::string select, file;
   int64_t trials = 1, rewrites = 6, recalibration = 0;
   double inject = 0, threshold = 0;
+  bool validates = false;
   std::optional<uint64_t> seed;
 
   void check(const std::vector<ErrorRequest> &requests);
@@ -49,7 +50,7 @@ struct Retrain {
   Json describe(const DataSet &train) const;
   void writeNetwork(const Network &network, const Retraining &result) const;
   std::string text(const Network &network, const Retraining &result,
-                   const DataSet &train, const DataSet &test) const;
+                   const DataSet &train, int64_t tested) const;
 };
 
 /// One term of `--select`: `last:K`, or those of a role among them, or a
@@ -145,6 +146,10 @@ void Retrain::check(const std::vector<ErrorRequest> &requests) {
   parsePlan(select);
   data.check();
   running.check();
+  if (running.reference || running.microBatch > 0)
+    throw UsageError(
+        "--reference and --micro-batch have no effect on training; "
+        "leave them out");
   if (!file.empty()) {
     if (std::filesystem::path(file).extension() != ".onnx")
       throw UsageError("-o '" + file + "': name an .onnx file");
@@ -192,6 +197,8 @@ Json Retrain::describe(const DataSet &train) const {
     options["recalibrate-batch-norm"] = recalibration;
   if (threshold > 0)
     options["threshold"] = threshold;
+  if (validates)
+    options["validate"] = true;
   options["seed"] = seed.value_or(0);
   running.describe(options);
   return options;
@@ -211,7 +218,7 @@ void Retrain::writeNetwork(const Network &network,
 }
 
 std::string Retrain::text(const Network &network, const Retraining &result,
-                          const DataSet &train, const DataSet &test) const {
+                          const DataSet &train, int64_t tested) const {
   int64_t cells = 0;
   for (const RetrainedChip &chip : result.chips)
     cells += chip.cellsWritten;
@@ -220,9 +227,10 @@ std::string Retrain::text(const Network &network, const Retraining &result,
       {"model", model.path + " (" + grouped(network.plan.layers_size()) +
                     " crossbar layers, " + grouped(network.weights()) +
                     " weights)"},
-      {"data", data.train.spec + " (" + grouped(train.images()) +
-                   " images), tested on " + data.testName() + " (" +
-                   grouped(test.images()) + ")"},
+      {"data",
+       data.train.spec + " (" + grouped(train.images()) +
+           " images), tested on " + grouped(tested) +
+           (validates ? " of them, held back" : " of " + data.testName())},
       {"errors", errors.text()},
       {"retrained", select + ": " + grouped(result.trainedParameters) +
                         " parameters; the backward pass reaches " +
@@ -235,7 +243,7 @@ std::string Retrain::text(const Network &network, const Retraining &result,
   std::string text = fieldsText(fields) + '\n';
   Table table({{"accuracy"}, {""}});
   auto add = [&](const char *name, const std::vector<int64_t> &correct) {
-    table.add({name, measureText(measure(correct, test.images()))});
+    table.add({name, measureText(measure(correct, tested))});
   };
   add("without errors", {result.floatCorrect});
   add("after writing", injected(result));
@@ -260,15 +268,26 @@ void Retrain::run() {
   const DataOptions wanted{.inputShape = imageShape(network.plan),
                            .classes = classCount(network.plan),
                            .threads = unsigned(running.threads)};
-  const DataSet train = data.openTrain(wanted), test = data.openTest(wanted);
+  const DataSet train = data.openTrain(wanted);
+  std::optional<DataSet> test;
+  ImageRange tested{options.recipe.trainedImages(train.images()),
+                    train.images()};
+  if (!validates) {
+    test = data.openTest(wanted);
+    tested = {0, test->images()};
+  }
+  const int64_t testImages = tested.end - tested.begin;
   checkInterrupted();
   Retraining result;
   {
     Progress progress("retraining",
-                      imagesOf(options, train.images(), test.images()),
+                      imagesOf(options,
+                               options.recipe.trainedImages(train.images()),
+                               testImages),
                       "images");
     options.imagesDone = &progress.done;
-    result = retrain(network.plan, network.tensors, train, test, options);
+    result = retrain(network.plan, network.tensors, train, test ? *test : train,
+                     tested, options);
   }
   if (result.chips.empty())
     throw Interrupted();
@@ -280,7 +299,7 @@ void Retrain::run() {
     selected.push_back(network.plan.layers(layer).name());
   for (const RetrainedChip &chip : result.chips) {
     auto fraction = [&](int64_t correct) {
-      return double(correct) / test.images();
+      return double(correct) / testImages;
     };
     Json epochs = Json::array(), after = Json::array();
     for (const EpochResult &epoch : chip.epochs)
@@ -296,9 +315,9 @@ void Retrain::run() {
                      {"epochs", epochs}});
   }
   auto measured = [&](const std::vector<int64_t> &correct) {
-    return measureJson(measure(correct, test.images()));
+    return measureJson(measure(correct, testImages));
   };
-  output.write(text(network, result, train, test),
+  output.write(text(network, result, train, testImages),
                {{"command", "retrain"},
                 {"model", network.describe()},
                 {"data",
@@ -306,9 +325,9 @@ void Retrain::run() {
                   {"images", train.images()},
                   {"sha256", train.sha256()},
                   {"test",
-                   {{"spec", data.testName()},
-                    {"images", test.images()},
-                    {"sha256", test.sha256()}}}}},
+                   {{"spec", test ? data.testName() : data.train.spec},
+                    {"images", testImages},
+                    {"sha256", (test ? *test : train).sha256()}}}}},
                 {"options", describe(train)},
                 {"selected", selected},
                 {"weights", result.trainedParameters},
@@ -365,6 +384,10 @@ Command cim::retrainCommand(CLI::App &cim) {
                   "Rewrite only cells whose weight changed by more than this "
                   "fraction of its layer's range (default: 0, all)")
       ->type_name("FRACTION")
+      ->group("Retraining");
+  app->add_flag("--validate", command->validates,
+                "Report on the images held back instead of the test split, to "
+                "choose settings by")
       ->group("Retraining");
   command->recipe.addTo(*app);
   addSeed(*app, command->seed);

@@ -16,7 +16,10 @@ namespace {
 
 std::deque<Parameter> start() {
   std::deque<Parameter> parameters(1);
-  parameters[0] = {"w", {3}, {1, -2, 0.5f}, {0, 0, 0}, {}};
+  parameters[0].tensor = "w";
+  parameters[0].shape = {3};
+  parameters[0].value = {1, -2, 0.5f};
+  parameters[0].gradient = {0, 0, 0};
   return parameters;
 }
 

@@ -218,7 +218,8 @@ protected:
     options.rewrites = 2;
   }
   Retraining run() {
-    return retrain(lowered, network.tensors, data, test, options);
+    return retrain(lowered, network.tensors, data, test, {0, test.images()},
+                   options);
   }
 
   plan::Plan lowered;

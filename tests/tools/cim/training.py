@@ -5,10 +5,14 @@ Run one test with `.venv/bin/python tests/tools/cim/training.py build/bin/cim . 
 
 import json
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
+
+import numpy
 
 CIM = SOURCE = None
 
@@ -63,6 +67,24 @@ class Retraining(Commands):
                               "--rewrites", "3", "--threads", "3")
         self.assertEqual(other["accuracy"], accuracy)
 
+    def test_published_counts(self):
+        model = SOURCE.parent / "shared/models/resnet32-cifar10.onnx"
+        if not model.exists():
+            self.skipTest(f"SKIPPED, no {model}")
+        random = numpy.random.default_rng(0)
+        numpy.save(self.folder / "x.npy", random.standard_normal((4, 3, 32, 32), dtype=numpy.float32))
+        numpy.save(self.folder / "y.npy", random.integers(0, 10, 4))
+        for plan, weights, depth in (("last:14", 379_978, 14), ("last:9", 296_586, 9), ("c2:18", 185_088, 18),
+                                     ("c2:18,layer2.0.conv2", 194_368, 20)):
+            result = self.document("retrain", model, "--data", "npy:x.npy,y.npy", "--noise", "normal:0.03ns", "--select",
+                                   plan, "--rewrites", "1")
+            self.assertEqual((result["weights"], result["depth"]), (weights, depth), plan)
+
+    def test_validation(self):
+        self.assertIn("--hold-back", self.refused(2, *self.common, *self.noise, "--select", "last:2", "--validate"))
+        result = self.document(*self.common, *self.noise, "--select", "last:2", "--hold-back", "0.25", "--validate")
+        self.assertEqual(result["data"]["test"]["images"], 32)
+
     def test_extensions(self):
         result = self.document(*self.common, *self.noise, "--select", "last:2", "--rewrites", "2", "--inject", "1",
                                "--recalibrate-batch-norm", "64", "--threshold", "0.001")
@@ -87,6 +109,66 @@ class Retraining(Commands):
         # Files appear whole or not at all.
         self.refused(1, *self.common, *self.noise, "--select", "last:2", "-o", "nowhere/out.onnx")
         self.assertEqual(list(self.folder.iterdir()), [])
+
+
+class Training(Commands):
+    def setUp(self):
+        super().setUp()
+        self.common = ["--data", "shapes", "--limit", "300", "--test-limit", "200", "--learning-rate", "0.05"]
+
+    def test_architecture(self):
+        result = self.document("train", "--arch", "resnet8", *self.common, "--epochs", "3", "-o", "out.onnx",
+                               "--hold-back", "0.1")
+        self.assertEqual(result["command"], "train")
+        self.assertEqual([set(e) for e in result["epochs"]], [{"loss", "accuracy", "seconds", "held_back"}] * 3)
+        self.assertLess(result["epochs"][2]["loss"], result["epochs"][0]["loss"])
+        again = self.document("eval", "out.onnx", "--data", "shapes", "--limit", "200")
+        self.assertEqual(again["accuracy"]["mean"], result["accuracy"]["mean"])
+        self.assertEqual([path.name for path in self.folder.iterdir()], ["out.onnx"])
+
+    def test_graph(self):
+        model = SOURCE / "tools/demo-network/resnet8-shapes.onnx"
+        scratch = self.document("train", model, *self.common, "--epochs", "1", "-o", "scratch.onnx")
+        tuned = self.document("train", model, *self.common, "--epochs", "1", "-o", "tuned.onnx", "--fine-tune",
+                              "--learning-rate", "1e-4")
+        self.assertLess(tuned["epochs"][0]["loss"], 0.6)
+        self.assertGreater(scratch["epochs"][0]["loss"], 1)
+        names = [[layer["name"] for layer in self.document("info", file)["layers"]] for file in (model, "scratch.onnx")]
+        self.assertEqual(*names)
+
+    def test_interrupted_training_goes_on(self):
+        arguments = ["train", "--arch", "resnet8", *self.common, "--epochs", "40", "--limit", "640", "-o", "out.onnx"]
+        process = subprocess.Popen([CIM, *arguments], cwd=self.folder, stderr=subprocess.PIPE, text=True)
+        checkpoint = self.folder / "out.checkpoint.safetensors"
+        while not checkpoint.exists() and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        error = process.communicate()[1]
+        self.assertEqual(process.returncode, 130, error)
+        self.assertFalse((self.folder / "out.onnx").exists())
+        # With other options it is another training.
+        self.assertIn("other options", self.refused(1, *arguments, "--resume", "--momentum", "0.8"))
+        self.assertTrue(checkpoint.exists())
+        result = self.document(*arguments, "--resume")
+        self.assertEqual(len(result["epochs"]), 40)
+        self.assertFalse(checkpoint.exists())
+
+    def test_bad_input(self):
+        self.assertIn("resnet8", self.refused(2, "train", "--arch", "resnet9", *self.common, "-o", "out.onnx"))
+        self.assertIn("--arch", self.refused(2, "train", *self.common, "-o", "out.onnx"))
+        self.assertIn("-o", self.refused(2, "train", "--arch", "resnet8", *self.common))
+        self.assertIn("no checkpoint", self.refused(1, "train", "--arch", "resnet8", *self.common, "-o", "out.onnx",
+                                                    "--resume"))
+        self.assertIn("--patience", self.refused(2, "train", "--arch", "resnet8", *self.common, "-o", "out.onnx",
+                                                 "--patience", "3"))
+        self.assertIn("diverged", self.refused(1, "train", "--arch", "resnet8", *self.common, "-o", "out.onnx",
+                                               "--learning-rate", "1e30", "--schedule", "constant"))
+        # More labels than the network has outputs.
+        numpy.save(self.folder / "x.npy", numpy.zeros((8, 3, 32, 32), dtype=numpy.float32))
+        numpy.save(self.folder / "y.npy", numpy.arange(8, 16))
+        self.assertIn("outputs", self.refused(1, "train", SOURCE / "tools/demo-network/resnet8-shapes.onnx", "--data",
+                                              "npy:x.npy,y.npy", "-o", "out.onnx"))
+        self.assertFalse((self.folder / "out.onnx").exists())
 
 
 if __name__ == "__main__":
