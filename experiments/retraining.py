@@ -57,6 +57,7 @@ def main():
             "cells_written": [chip["cells_written"] for chip in answer["chips"]],
             "injected": accuracy["injected"], "retrained": accuracy["retrained"], "rewritten": accuracy["rewritten"],
             "seconds": answer["seconds"]["total"], "command": command})
+        RESULT.parent.mkdir(exist_ok=True)
         RESULT.write_text(json.dumps(document, indent=1) + "\n")
         print("  " + "  ".join(f"{key} {100 * accuracy[key]['mean']:.2f}"
                                for key in ("injected", "retrained", "rewritten")), flush=True)

@@ -110,9 +110,17 @@ PlacedView viewOf(const Placement &place, int64_t channels) {
                                        : pixelsOf(place, 1, channels);
 }
 
-kernels::ConvolutionAlgorithm algorithmOf(const TrainingBinder &binder) {
-  return binder.strict ? kernels::ConvolutionAlgorithm::direct
-                       : kernels::ConvolutionAlgorithm::automatic;
+/// Winograd's weights are four times a layer's, forward and backward: too much
+/// memory for the largest.
+kernels::ConvolutionAlgorithm algorithmOf(const TrainingBinder &binder,
+                                          const ConvolutionShape &shape) {
+  constexpr int64_t most = 1 << 20;
+  const int64_t weights = int64_t(shape.channelsIn) / shape.groups *
+                          shape.channelsOut * shape.kernelHeight *
+                          shape.kernelWidth;
+  return binder.strict || weights > most
+             ? kernels::ConvolutionAlgorithm::direct
+             : kernels::ConvolutionAlgorithm::automatic;
 }
 
 /// A layer that is trained, forward. It takes its weights from the parameter,
@@ -121,7 +129,7 @@ class TrainedLayer : public WeightedStep {
 public:
   TrainedLayer(TrainingBinder &binder, const plan::Step &step)
       : shape(layerShapeOf(binder.program, step)),
-        convolution(shape, algorithmOf(binder)),
+        convolution(shape, algorithmOf(binder, shape)),
         packed(convolution.packedWeights() * sizeof(float)),
         epilogue(binder.program, step, shape.channelsOut),
         weights(binder.parameters.of(binder.program, step, 1,
@@ -211,7 +219,7 @@ public:
   DataGradientStep(TrainingBinder &binder, const plan::Step &step,
                    const plan::Step &forward, bool isTrained)
       : shape(layerShapeOf(binder.program, forward)),
-        kernel(shape, algorithmOf(binder)),
+        kernel(shape, algorithmOf(binder, shape)),
         packed(kernel.packedWeights() * sizeof(float)),
         epilogue(binder.program, step, shape.channelsIn),
         rows(shape.inputMajor ? shape.channelsIn : shape.channelsOut),

@@ -158,6 +158,9 @@ void Retrain::check(const std::vector<ErrorRequest> &requests) {
                        "the model is no .onnx file; leave -o out");
     checkWritable("-o", file);
   }
+  if (validates && recipe.holdBack == 0)
+    throw UsageError("--validate reports on images that are not trained on; "
+                     "write --hold-back 0.1, for example");
   for (auto [name, value] :
        {std::pair("--inject", inject), {"--threshold", threshold}})
     if (!(value >= 0 && value <= 100))
