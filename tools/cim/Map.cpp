@@ -114,9 +114,10 @@ void Map::run() {
   model.check();
   const std::vector<ErrorRequest> requests = mapping.check();
   for (const ErrorRequest &asked : requests)
-    if (!asked.noise.empty() || !asked.shift.empty() || !asked.faults.empty())
-      throw UsageError("--layer: noise, shift and faults have no effect on "
-                       "which cells hold a weight; leave them out");
+    if (!asked.noise.empty() || !asked.shift.empty() || !asked.faults.empty() ||
+        asked.asksForConverters())
+      throw UsageError("--layer: noise, shift, faults and converters have no "
+                       "effect on which cells hold a weight; leave them out");
   if (!file.empty()) {
     if (!isManifestName(file) && !pictureFormat(file))
       throw UsageError("-o '" + file +
