@@ -108,24 +108,28 @@ TEST_P(MappedNetworks, areTheNetworkWithoutErrors) {
   }
 }
 
-/// Array by array, with converters so fine that they hardly matter.
+/// Array by array, with converters so fine that they hardly matter. Slices need
+/// quantized weights, and the ranges are those of the float network: what is
+/// clipped then is no error of converters.
 TEST_P(MappedNetworks, areNearlyTheNetworkWithFineConverters) {
   const std::string model =
       std::string(CIM_SHARED "/models/") + GetParam() + ".onnx";
   if (!std::filesystem::exists(model))
     GTEST_SKIP() << model << " is not here";
-  for (const Cells &kind : {everyKind[0], everyKind[2], everyKind[7]}) {
+  const CompiledNetwork digital = compile(model, {});
+  const int64_t elements =
+      Executor(digital.plan, digital.tensors, {}).inputElements();
+  const std::vector<float> expected = logitsOf(digital);
+  std::vector<std::string> cells = {"differential"};
+  if (std::filesystem::file_size(model) < 4'000'000)
+    cells.push_back("offset");
+  for (const std::string &scheme : cells) {
     ErrorRequest asked;
-    asked.quantize = kind.quantize;
-    const std::vector<float> expected = logitsOf(compile(model, asked));
-    asked.crossbar = kind.slices > 1 ? "256x64" : "128x128";
-    asked.cells = kind.cells;
-    asked.cellBits = kind.cellBits;
+    asked.crossbar = "128x128";
+    asked.cells = scheme;
     asked.dac = asked.adc = "16";
-    SCOPED_TRACE(asked.crossbar + " " + kind.cells + " " + kind.quantize);
+    SCOPED_TRACE(scheme);
     CompiledNetwork network = compile(model, asked);
-    const int64_t elements =
-        Executor(compile(model, {}).plan, network.tensors, {}).inputElements();
     calibrate(
         network.plan, network.tensors, images,
         [&](int64_t index, float *image) { readImage(index, image, elements); },
