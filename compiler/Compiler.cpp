@@ -74,17 +74,23 @@ public:
     if (failed(lowerToPlan(*module, network.plan, network.tensors)))
       diagnostics.throwError();
     module = nullptr;
-    if (request.optimise)
+    verify(network); // bounds the sizes that transforms work with
+    if (request.optimise) {
       optimise(network.plan, network.tensors);
-    try {
-      verifyPlan(network.plan, network.tensors);
-    } catch (const InputError &error) {
-      throw InputError("'" + request.model + "': " + error.what());
+      verify(network);
     }
     return network;
   }
 
 private:
+  void verify(const CompiledNetwork &network) const {
+    try {
+      verifyPlan(network.plan, network.tensors);
+    } catch (const InputError &error) {
+      throw InputError("'" + request.model + "': " + error.what());
+    }
+  }
+
   void read() {
     if (llvm::StringRef(request.model).ends_with(".mlir")) {
       module = readModule(context, request.model, request.warn);

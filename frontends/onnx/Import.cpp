@@ -271,7 +271,9 @@ Value Importer::valueOf(const std::string &name) {
   if (found != values.end())
     return found->second;
   onnx::TensorProto *initializer = initializers.lookup(name);
-  assert(initializer && "checked by orderNodes()");
+  if (!initializer) // orderNodes() knows that a node names it as an output
+    fail("value " + quotation(name) +
+         " is used, but its node does not compute it as it is set");
   return values[name] =
              constant(context.tensors.read(*initializer,
                                            "initializer " + quotation(name)),

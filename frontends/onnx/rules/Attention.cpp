@@ -127,6 +127,9 @@ static Results importAttention(Node &node) {
   if (node.hasOperand(4) != node.hasOperand(5))
     node.fail("has past keys or past values, but not both");
   if (Value pastKeys = node.operandOrNull(4)) {
+    if (shapeOf(pastKeys).size() != 4)
+      node.fail("expects past keys of 4 dimensions, got " +
+                listed(shapeOf(pastKeys)));
     past = shapeOf(pastKeys)[2];
     k = concat(node, {pastKeys, k}, 2);
     v = concat(node, {node.operand(5), v}, 2);
@@ -257,6 +260,9 @@ static Results importTensorScatter(Node &node) {
   Value cache = node.operand(0), update = node.operand(1);
   int64_t rank = shapeOf(cache).size();
   int64_t axis = node.axis(node.integer("axis", -2), rank);
+  if (int64_t(shapeOf(update).size()) != rank)
+    node.fail("writes a tensor of shape " + listed(shapeOf(update)) +
+              " into one of " + listed(shapeOf(cache)));
   std::string mode = node.text("mode", "linear");
   if (mode != "linear" && mode != "circular")
     node.fail("expects mode linear or circular, got " + quotation(mode));

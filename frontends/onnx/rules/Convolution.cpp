@@ -234,10 +234,14 @@ static Results importCol2Im(Node &node) {
   llvm::ArrayRef<int64_t> shape = shapeOf(x);
   Integers padded, steps;
   bool fits = shape.size() == 3 && block.size() == rank;
+  constexpr int64_t most = int64_t(1) << 31;
   for (size_t d = 0; fits && d < rank; ++d) {
+    fits = image[d] >= 1 && image[d] < most && block[d] >= 1 && block[d] < most;
+    if (!fits)
+      break;
     padded.push_back(image[d] + pads[d] + pads[rank + d]);
     int64_t room = padded[d] - dilations[d] * (block[d] - 1) - 1;
-    fits = block[d] >= 1 && room >= 0;
+    fits = room >= 0;
     steps.push_back(room / strides[d] + 1);
   }
   if (!fits || product(steps) != shape[2] || shape[1] % product(block) != 0 ||

@@ -140,7 +140,9 @@ static Results importSign(Node &node) {
 static Results importBitwise(Node &node) {
   llvm::StringRef name = node.operatorType();
   name.consume_front("Bitwise");
-  return {node.create(name.lower(), node.allOperands())};
+  if (name == "Not")
+    return {node.create("not", node.operand(0))};
+  return {node.create(name.lower(), {node.operand(0), node.operand(1)})};
 }
 
 static Results importBitwiseXor(Node &node) {

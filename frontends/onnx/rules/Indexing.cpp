@@ -136,7 +136,8 @@ static Results importScatterNd(Node &node) {
 
 /// on where the index is that of the place along the new axis, off elsewhere.
 static Results importOneHot(Node &node) {
-  Value indices = node.operand(0), values = node.operand(2);
+  Value indices = node.operand(0);
+  Value values = node.reshape(node.operand(2), {2});
   if (isFloat(indices)) // allowed, and whole
     indices = node.cast(indices, node.builder().getI64Type());
   double depth = node.constantNumber(1, "the result's shape");

@@ -89,6 +89,9 @@ struct Standardized {
 static Results trainingBatchNormalization(Node &node) {
   Value x = node.operand(0);
   int64_t rank = shapeOf(x).size();
+  if (rank < 2)
+    node.fail("expects an input of at least 2 dimensions, got " +
+              llvm::Twine(rank));
   Integers axes{0};
   axes.append(axesFrom(2, rank));
   Standardized normal(node, x, axes, node.number("epsilon", 1e-5f));
