@@ -98,6 +98,12 @@ private:
     auto [entry, isNew] = tensorNames.try_emplace(elements);
     if (!isNew)
       return entry->second;
+    // One number throughout takes no memory in the IR; in a plan it does.
+    constexpr int64_t most = int64_t(1) << 31;
+    if (elements.getNumElements() > most)
+      return emitError(location)
+             << "has a constant of " << elements.getNumElements()
+             << " elements, more than the 2^31 of a plan";
     std::optional<Tensor> tensor;
     std::string wanted = name.empty() ? "constant" : name.str();
     if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
