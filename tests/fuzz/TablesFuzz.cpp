@@ -14,9 +14,9 @@ using namespace cim;
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const std::string table =
       fuzz::Scratch::file("table.csv", fuzz::text(data, size));
-  fuzz::refuses([&] { readLevels(table); });
-  fuzz::refuses([&] { readLevelFactors(table, true); });
-  fuzz::refuses([&] { readCumulativeDistribution(table); });
+  fuzz::refuses([&] { grammar::readLevels(table); });
+  fuzz::refuses([&] { grammar::readLevelFactors(table, true); });
+  fuzz::refuses([&] { grammar::readCumulativeDistribution(table); });
   const std::string device =
       fuzz::Scratch::file("device.yaml", fuzz::text(data, size));
   return fuzz::refuses([&] { readDeviceModel(device); });
