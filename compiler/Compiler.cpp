@@ -15,6 +15,7 @@
 #include "frontends/onnx/Export.h"
 #include "frontends/onnx/Import.h"
 #include "frontends/onnx/Untrained.h"
+#include "passes/annotate-tolerance/AnnotateTolerance.h"
 #include "runtime/plan/PlanFile.h"
 #include "runtime/plan/VerifyPlan.h"
 #include "runtime/plan/transforms/Optimise.h"
@@ -61,6 +62,8 @@ public:
           /*printAfterOnlyOnFailure=*/false, llvm::errs(),
           mlir::OpPrintingFlags().useLocalScope().elideLargeResourceString(0));
     addStages(passes, until);
+    if (!request.toleranceDocument.empty())
+      passes.addPass(createAnnotateToleranceOf(request.toleranceDocument));
     if (failed(passes.run(*module)))
       diagnostics.throwError();
     (*module)->setAttr(stageAttribute,

@@ -11,6 +11,7 @@
 #include "dialects/cim/DeviceAttributes.h"
 #include "dialects/nn/Constants.h"
 #include "passes/analysis/ImageWise.h"
+#include "passes/analysis/TrainableParameters.h"
 #include "runtime/devices/CheckDevice.h"
 #include "runtime/plan/PlanFile.h"
 
@@ -51,9 +52,13 @@ public:
     imagesPerCall = plan.inputs_size() > 0 && plan.values(0).shape_size() > 0
                         ? std::max<int64_t>(plan.values(0).shape(0), 1)
                         : 1;
-    for (crossbar::LayerOp layer : crossbar::crossbarLayers(module))
+    const TrainableParameters trainable(module);
+    for (crossbar::LayerOp layer : crossbar::crossbarLayers(module)) {
       if (failed(addLayer(layer)))
         return failure();
+      plan.mutable_layers(plan.layers_size() - 1)
+          ->set_trainable_parameters(trainable.of(layer.getSymNameAttr()));
+    }
     for (Operation &operation : body.without_terminator())
       if (failed(addOperation(&operation)))
         return failure();
@@ -279,6 +284,8 @@ private:
     added.set_weights(*tensor);
     added.mutable_shape()->Add(type.getShape().begin(), type.getShape().end());
     added.set_channel_axis(layer.getChannelAxis());
+    if (crossbar::ToleranceAttr tolerance = layer.getToleranceAttr())
+      added.set_tolerance(tolerance.getAccuracy().convertToDouble());
     for (crossbar::WeightErrorOpInterface error : layer.getErrors()) {
       bool known =
           llvm::TypeSwitch<Operation *, bool>(error)

@@ -11,6 +11,7 @@
 #include "dialects/cim/Cim.h"
 #include "dialects/nn/NN.h"
 #include "passes/annotate-roles/AnnotateRoles.h"
+#include "passes/annotate-tolerance/AnnotateTolerance.h"
 #include "passes/attach-converters/AttachConverters.h"
 #include "passes/fold-batch-norm/FoldBatchNorm.h"
 #include "passes/insert-correlated/InsertCorrelated.h"
@@ -23,6 +24,7 @@
 #include "passes/insert-write-verify/InsertWriteVerify.h"
 #include "passes/lower-nn-to-cim/LowerNNToCim.h"
 #include "passes/map-to-crossbars/MapToCrossbars.h"
+#include "passes/select-layers/SelectLayers.h"
 #include "passes/simplify-network/SimplifyNetwork.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -36,6 +38,7 @@ void cim::registerDialects(mlir::DialectRegistry &registry) {
 void cim::registerPasses() {
   registerPipelines();
   registerAnnotateRoles();
+  registerAnnotateTolerance();
   registerAttachConverters();
   registerFoldBatchNorm();
   registerInsertDevice();
@@ -48,6 +51,7 @@ void cim::registerPasses() {
   registerInsertWriteVerify();
   registerLowerNNToCim();
   registerMapToCrossbars();
+  registerSelectLayers();
   registerSimplifyNetwork();
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();

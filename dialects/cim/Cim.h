@@ -37,6 +37,9 @@ enum class WeightErrorKind {
   faults
 };
 
+/// A number in double precision, as parameter of an attribute.
+mlir::FailureOr<llvm::APFloat> parseNumber(mlir::AsmParser &parser);
+
 /// "quantization", "device", "noise", ..., for messages.
 llvm::StringRef describe(WeightErrorKind kind);
 

@@ -36,6 +36,13 @@ std::string decimal(double number) {
   return text;
 }
 
+FailureOr<llvm::APFloat> parseNumber(AsmParser &parser) {
+  double number;
+  if (parser.parseFloat(number))
+    return failure();
+  return llvm::APFloat(number);
+}
+
 static ParseResult parseNumber(OpAsmParser &parser, FloatAttr &value) {
   double number;
   if (parser.parseFloat(number))

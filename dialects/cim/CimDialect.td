@@ -7,6 +7,7 @@
 #ifndef CIM_DIALECTS_CIM_CIMDIALECT_TD
 #define CIM_DIALECTS_CIM_CIMDIALECT_TD
 
+include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/EnumAttr.td"
 include "mlir/IR/OpBase.td"
 
@@ -55,9 +56,17 @@ class Cim_Enum<string name, string summary, list<I32EnumAttrCase> cases>
   let genSpecializedAttr = 0;
 }
 
+// passes/analysis/ResidualRoles.h defines them.
 def Cim_RoleEnum : Cim_Enum<"Role", "place of a convolution in a residual block", [
-  I32EnumAttrCase<"C1", 1>, // the first convolution of the branch
+  I32EnumAttrCase<"C1", 1>, // identity shortcut, two convolutions: the first
   I32EnumAttrCase<"C2", 2>, // the second
+  I32EnumAttrCase<"B1", 3>, // identity shortcut, three convolutions (bottleneck)
+  I32EnumAttrCase<"B2", 4>,
+  I32EnumAttrCase<"B3", 5>,
+  I32EnumAttrCase<"P1", 6>, // the shortcut changes the value: of two or three
+  I32EnumAttrCase<"P2", 7>,
+  I32EnumAttrCase<"P3", 8>,
+  I32EnumAttrCase<"S", 9>,  // the convolution of the shortcut
 ]>;
 def Cim_Role : Cim_EnumAttr<Cim_RoleEnum, "role">;
 
@@ -107,5 +116,57 @@ def Cim_AdcRangeEnum : Cim_Enum<"AdcRange", "where the codes of a converter end"
   I32EnumAttrCase<"limits", 3>,     // numbers
 ]>;
 def Cim_AdcRange : Cim_EnumAttr<Cim_AdcRangeEnum, "range">;
+
+//===----------------------------------------------------------------------===//
+// Measured facts
+//===----------------------------------------------------------------------===//
+
+class Cim_Fact<string name, string mnemonicText> : AttrDef<Cim_Dialect, name> {
+  let mnemonic = mnemonicText;
+  let genVerifyDecl = 1;
+}
+
+def Cim_Number : APFloatParameter<"a number in double precision"> {
+  let parser = "::cim::crossbar::parseNumber($_parser)";
+  let printer = "$_printer << ::cim::crossbar::decimal($_self.convertToDouble())";
+}
+
+def Cim_ToleranceAttr : Cim_Fact<"Tolerance", "tolerance"> {
+  let summary = "Accuracy of the network with errors in one layer alone";
+  let description = [{
+    What `cim tolerance` has measured: `errors`, in the words of the command
+    line, in this layer alone, and all other weights exact. `accuracy` is the mean over
+    `chips` chips, `exact` the accuracy without any error, both on `images`
+    images and both fractions from 0 to 1.
+
+    ```mlir
+    #cim.tolerance<"noise normal:0.06ns" accuracy 0.913 of 0.926 chips 10 images 1000>
+    ```
+  }];
+  let parameters = (ins StringRefParameter<"the errors">:$errors, Cim_Number:$accuracy,
+                        Cim_Number:$exact, "int64_t":$chips, "int64_t":$images);
+  let assemblyFormat = [{
+    `<` $errors `accuracy` $accuracy `of` $exact `chips` $chips `images` $images `>`
+  }];
+}
+
+def Cim_LimitAttr : Cim_Fact<"Limit", "limit"> {
+  let summary = "Largest error of one layer that a network stands";
+  let description = [{
+    What `cim tolerance --threshold` has measured: with errors like `errors` (a
+    `*` in the place of the size) in this layer alone, `largest` is the largest
+    size at which the accuracy, a mean over chips, is still at least
+    `threshold`, a fraction from 0 to 1.
+
+    ```mlir
+    #cim.limit<"noise normal:*ns" threshold 0.9 largest 0.085>
+    ```
+  }];
+  let parameters = (ins StringRefParameter<"the form of the errors">:$errors,
+                        Cim_Number:$threshold, Cim_Number:$largest);
+  let assemblyFormat = [{
+    `<` $errors `threshold` $threshold `largest` $largest `>`
+  }];
+}
 
 #endif // CIM_DIALECTS_CIM_CIMDIALECT_TD

@@ -43,7 +43,12 @@ def Cim_LayerOp : Op<Cim_Dialect, "layer", [
     whichever of them have errors. `channel_axis` is the dimension of the
     weights that counts output channels: 0 for a convolution, 0 or 1 for a fully
     connected layer. `role` tells the first (C1) and second (C2) convolution of
-    a residual block with an identity shortcut.
+    a residual block with an identity shortcut, and the places in other blocks
+    (passes/analysis/ResidualRoles.h).
+
+    `selected` marks a layer that is to be retrained and rewritten, as
+    `select-layers` decides. `tolerance` and `limit` are measured facts
+    (`annotate-tolerance`), on which it may decide.
 
     ```mlir
     cim.layer @layer1.0.conv1 index 1 channel_axis 0 role C1 : tensor<16x16x3x3xf32> {
@@ -51,6 +56,9 @@ def Cim_LayerOp : Op<Cim_Dialect, "layer", [
       %1 = cim.quantize %0 bits 5 mode minmax : tensor<16x16x3x3xf32>
       cim.write %1 : tensor<16x16x3x3xf32>
     }
+    cim.layer @layer1.0.conv2 index 2 channel_axis 0 role C2 selected
+        tolerance <"noise normal:0.06ns" accuracy 0.913 of 0.926 chips 10 images 1000>
+        : tensor<16x16x3x3xf32> {…}
     ```
   }];
   let arguments = (ins
@@ -59,10 +67,14 @@ def Cim_LayerOp : Op<Cim_Dialect, "layer", [
     I64Attr:$index,
     I64Attr:$channel_axis,
     OptionalAttr<Cim_Role>:$role,
+    UnitAttr:$selected,
+    OptionalAttr<Cim_ToleranceAttr>:$tolerance,
+    OptionalAttr<Cim_LimitAttr>:$limit,
     TypeAttrOf<Cim_Weights>:$type);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = [{
-    $sym_name `index` $index `channel_axis` $channel_axis (`role` `` $role^)? `:` $type
+    $sym_name `index` $index `channel_axis` $channel_axis (`role` `` $role^)?
+    (`selected` $selected^)? (`tolerance` `` $tolerance^)? (`limit` `` $limit^)? `:` $type
     attr-dict-with-keyword $body
   }];
   let builders = [
@@ -73,7 +85,7 @@ def Cim_LayerOp : Op<Cim_Dialect, "layer", [
   let hasVerifier = 1;
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
-    /// "C1", "C2" or "".
+    /// "C1", "C2", ... or "".
     ::llvm::StringRef getRoleName();
     /// The float weights before any error.
     LoadOp getLoad();

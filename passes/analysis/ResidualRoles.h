@@ -1,4 +1,4 @@
-//===- ResidualRoles.h - C1 and C2 in residual blocks -----------*- C++ -*-===//
+//===- ResidualRoles.h - Places of layers in residual blocks ----*- C++ -*-===//
 //
 // Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -13,18 +13,24 @@ namespace cim {
 
 /// The roles of crossbar layers, from the structure of the graph alone.
 ///
-/// A residual block with an identity shortcut is an addition of a value s and
-/// of a branch that begins at the very same s. Where two convolutions on
-/// crossbars lie on the branch, the first is C1 and the second C2. The branch
-/// is a path: between the convolutions may stand any operations with one
-/// operand that is not constant, so normalisation, activation or padding,
-/// before or after the convolution (He et al. 2016, doi 10.1109/CVPR.2016.90
-/// and 10.1007/978-3-319-46493-0_38, both orders).
+/// A residual block is an addition, without broadcast, of two paths that begin
+/// at the same value. On a path may stand any operations with one operand that
+/// is not constant, so normalisation, activation or padding, before or after a
+/// convolution (He et al. 2016, doi 10.1109/CVPR.2016.90 and
+/// 10.1007/978-3-319-46493-0_38, both orders). The path with more convolutions
+/// on crossbars is the branch, the other one the shortcut.
 ///
-/// No role comes from blocks whose shortcut does anything (stride, padding,
-/// projection), nor from branches with another number of convolutions: the
-/// three of a bottleneck have none yet. A layer that is used several times has
-/// a role when all of its uses have the same one.
+/// | shortcut | convolutions of the branch | their roles, in order |
+/// |---|---|---|
+/// | the very value (identity) | 2 | C1, C2 |
+/// | the very value (identity) | 3 (bottleneck) | B1, B2, B3 |
+/// | anything else: projection, stride, padding | 2 or 3 | P1, P2, P3 |
+///
+/// The convolution of a projecting shortcut has the role S. C1 and C2 are those
+/// of the published experiments (docs/semantics.md); the others have no part in
+/// them. Other numbers of convolutions give no role, nor does a fully connected
+/// layer on either path. A layer that is used several times has a role when all
+/// of its uses have the same one.
 class ResidualRoles {
 public:
   /// Analyses \p module, whose layers are lowered (`lower-nn-to-cim`).

@@ -10,11 +10,13 @@
 include "mlir/Pass/PassBase.td"
 
 def AnnotateRoles : Pass<"annotate-roles", "::mlir::ModuleOp"> {
-  let summary = "Mark the first and second convolution of residual blocks";
+  let summary = "Mark the places of layers in residual blocks";
   let description = [{
     Writes on every crossbar layer the role that the analysis ResidualRoles
-    finds for it in the graph, C1 or C2, and removes a role that it does not
-    find. Names of layers play no part.
+    finds for it in the graph, and removes a role that it does not find: C1 and
+    C2 in blocks of two convolutions with an identity shortcut, B1 to B3 in
+    those of three, P1 to P3 where the shortcut changes the value, and S for a
+    convolution on the shortcut. Names of layers play no part.
 
     Before:
     ```mlir

@@ -10,8 +10,10 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/Cim.h"
+#include "dialects/cim/grammar/LayerSelection.h"
 #include "frontends/onnx/Import.h"
 #include "passes/analysis/ImageWise.h"
+#include "passes/analysis/TrainableParameters.h"
 #include "passes/annotate-roles/AnnotateRoles.h"
 #include "passes/fold-batch-norm/FoldBatchNorm.h"
 #include "passes/lower-nn-to-cim/LowerNNToCim.h"
@@ -101,18 +103,48 @@ TEST_F(NetworkLayers, ResNet32) {
       }
     EXPECT_EQ(namesOf(layers, "C1"), c1);
     EXPECT_EQ(namesOf(layers, "C2"), c2);
+    EXPECT_EQ(namesOf(layers, "P1"),
+              (std::vector<std::string>{"layer2.0.conv1", "layer3.0.conv1"}));
+    EXPECT_EQ(namesOf(layers, "P2"),
+              (std::vector<std::string>{"layer2.0.conv2", "layer3.0.conv2"}));
+    EXPECT_EQ(namesOf(layers, "").size(), 2u); // stem and head
   }
 }
 
-// Of the 16 blocks three project, so 13 have roles; the rest of the 37 layers
-// are the stem, three projections, six convolutions beside them and the head.
+// The counts of the published experiments: weights, and scale and bias of the
+// normalisation that follows.
+TEST_F(NetworkLayers, CountsTheParametersOfPublishedSelections) {
+  SKIP_WITHOUT(models);
+  auto layers = layersOf(models + "resnet32-cifar10.onnx");
+  const TrainableParameters trainable(*module);
+  std::vector<SelectableLayer> selectable;
+  for (crossbar::LayerOp layer : layers)
+    selectable.push_back({layer.getSymName().str(), layer.getRoleName().str(),
+                          trainable.of(layer.getSymNameAttr())});
+  auto select = [&](const char *plan) {
+    return resolveSelection(parseSelection(plan), selectable);
+  };
+  EXPECT_EQ(select("last:14").parameters, 379978u);
+  EXPECT_EQ(select("last:9").parameters, 296586u);
+  EXPECT_EQ(select("c2:18").parameters, 185088u);
+  EXPECT_EQ(select("c2:20").parameters, 185088u);
+  const Selection proposed = select("c2:18,layer2.0.conv2");
+  EXPECT_EQ(proposed.parameters, 194368u);
+  EXPECT_EQ(proposed.depth, 20u);
+}
+
+// Of the 16 blocks three project; the rest of the 37 layers are the stem and
+// the head.
 TEST_F(NetworkLayers, ResNet34) {
   SKIP_WITHOUT(models);
   auto layers = layersOf(models + "resnet34-cifar10.onnx");
   ASSERT_EQ(layers.size(), 37u);
   EXPECT_EQ(namesOf(layers, "C1").size(), 13u);
   EXPECT_EQ(namesOf(layers, "C2").size(), 13u);
-  EXPECT_EQ(namesOf(layers, "").size(), 11u);
+  EXPECT_EQ(namesOf(layers, "P1").size(), 3u);
+  EXPECT_EQ(namesOf(layers, "P2").size(), 3u);
+  EXPECT_EQ(namesOf(layers, "S").size(), 3u);
+  EXPECT_EQ(namesOf(layers, "").size(), 2u);
 }
 
 TEST_F(NetworkLayers, Vgg16) {

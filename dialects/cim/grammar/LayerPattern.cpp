@@ -61,7 +61,8 @@ static std::vector<Term> parsePattern(std::string_view pattern) {
     if (word.starts_with("role:")) {
       term.kind = Term::Kind::role;
       term.text.remove_prefix(5);
-      parseWord(term.text, "role", {"C1", "C2"});
+      parseWord(term.text, "role",
+                {"C1", "C2", "B1", "B2", "B3", "P1", "P2", "P3", "S"});
     } else if (word.starts_with("first:")) {
       term.kind = Term::Kind::first;
       term.count = parseCount(word.substr(6), "first:");

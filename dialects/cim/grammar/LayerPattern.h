@@ -17,14 +17,16 @@ namespace cim {
 /// What a pattern can see of a crossbar layer.
 struct LayerIdentity {
   std::string name;
-  std::string role; ///< "C1", "C2" or ""
+  /// "C1", "C2", another place in a residual block (ResidualRoles.h), or "".
+  std::string role;
 };
 
 /// Says for each of \p layers (in layer-index order) whether \p pattern selects
 /// it. A pattern is a comma-separated list of names with `*` and `?`,
-/// `role:C1`, `role:C2`, `first:K`, `last:K`, each with an optional leading
-/// `!` to exclude; with exclusions only, everything else is selected. Throws
-/// GrammarError when a term is malformed or selects no layer (with near names).
+/// `role:C1`, `role:C2` (and the other roles), `first:K`, `last:K`, each with
+/// an optional leading `!` to exclude; with exclusions only, everything else is
+/// selected. Throws GrammarError when a term is malformed or selects no layer
+/// (with near names).
 std::vector<bool> selectLayers(std::string_view pattern,
                                std::span<const LayerIdentity> layers);
 

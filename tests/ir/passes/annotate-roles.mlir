@@ -138,10 +138,10 @@ func.func @row(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
 
 // -----
 
-// A shortcut that projects is no identity.
-// CHECK: cim.layer @projection.a index {{[0-9]+}} channel_axis 0 :
-// CHECK: cim.layer @projection.b index {{[0-9]+}} channel_axis 0 :
-// CHECK: cim.layer @projection.p index {{[0-9]+}} channel_axis 0 :
+// A shortcut that projects is no identity, so neither C1 nor C2.
+// CHECK: cim.layer @projection.a index {{[0-9]+}} channel_axis 0 role P1 :
+// CHECK: cim.layer @projection.b index {{[0-9]+}} channel_axis 0 role P2 :
+// CHECK: cim.layer @projection.p index {{[0-9]+}} channel_axis 0 role S :
 cim.layer @projection.a index 0 channel_axis 0 : tensor<4x4x3x3xf32> {
   %0 = cim.load dense<1.0> : tensor<4x4x3x3xf32>
   cim.write %0 : tensor<4x4x3x3xf32>
@@ -166,8 +166,8 @@ func.func @projection(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
 // -----
 
 // Nor is one that slices and pads.
-// CHECK: cim.layer @option_a.a index {{[0-9]+}} channel_axis 0 :
-// CHECK: cim.layer @option_a.b index {{[0-9]+}} channel_axis 0 :
+// CHECK: cim.layer @option_a.a index {{[0-9]+}} channel_axis 0 role P1 :
+// CHECK: cim.layer @option_a.b index {{[0-9]+}} channel_axis 0 role P2 :
 cim.layer @option_a.a index 0 channel_axis 0 : tensor<4x4x3x3xf32> {
   %0 = cim.load dense<1.0> : tensor<4x4x3x3xf32>
   cim.write %0 : tensor<4x4x3x3xf32>
@@ -189,8 +189,8 @@ func.func @option_a(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
 // -----
 
 // Nor one that has an activation of its own.
-// CHECK: cim.layer @activated.a index {{[0-9]+}} channel_axis 0 :
-// CHECK: cim.layer @activated.b index {{[0-9]+}} channel_axis 0 :
+// CHECK: cim.layer @activated.a index {{[0-9]+}} channel_axis 0 role P1 :
+// CHECK: cim.layer @activated.b index {{[0-9]+}} channel_axis 0 role P2 :
 cim.layer @activated.a index 0 channel_axis 0 : tensor<4x4x3x3xf32> {
   %0 = cim.load dense<1.0> : tensor<4x4x3x3xf32>
   cim.write %0 : tensor<4x4x3x3xf32>
@@ -210,10 +210,10 @@ func.func @activated(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
 
 // -----
 
-// A bottleneck has three convolutions.
-// CHECK: cim.layer @bottleneck.a index {{[0-9]+}} channel_axis 0 :
-// CHECK: cim.layer @bottleneck.b index {{[0-9]+}} channel_axis 0 :
-// CHECK: cim.layer @bottleneck.c index {{[0-9]+}} channel_axis 0 :
+// A bottleneck has three convolutions: places of their own.
+// CHECK: cim.layer @bottleneck.a index {{[0-9]+}} channel_axis 0 role B1 :
+// CHECK: cim.layer @bottleneck.b index {{[0-9]+}} channel_axis 0 role B2 :
+// CHECK: cim.layer @bottleneck.c index {{[0-9]+}} channel_axis 0 role B3 :
 cim.layer @bottleneck.a index 0 channel_axis 0 : tensor<4x4x1x1xf32> {
   %0 = cim.load dense<1.0> : tensor<4x4x1x1xf32>
   cim.write %0 : tensor<4x4x1x1xf32>
@@ -375,5 +375,61 @@ func.func @broadcast(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
   %0 = cim.conv %x on @broadcast.a : (tensor<1x4x8x8xf32>) -> tensor<1x4x1x1xf32>
   %1 = cim.conv %0 on @broadcast.b : (tensor<1x4x1x1xf32>) -> tensor<1x4x1x1xf32>
   %2 = nn.add %x, %1 : (tensor<1x4x8x8xf32>, tensor<1x4x1x1xf32>) -> tensor<1x4x8x8xf32>
+  return %2 : tensor<1x4x8x8xf32>
+}
+
+// -----
+
+// A bottleneck that projects, in pre-activation order: branch and shortcut begin
+// at the activated value.
+// CHECK: cim.layer @wide.a index {{[0-9]+}} channel_axis 0 role P1 :
+// CHECK: cim.layer @wide.b index {{[0-9]+}} channel_axis 0 role P2 :
+// CHECK: cim.layer @wide.c index {{[0-9]+}} channel_axis 0 role P3 :
+// CHECK: cim.layer @wide.s index {{[0-9]+}} channel_axis 0 role S :
+cim.layer @wide.a index 0 channel_axis 0 : tensor<4x4x1x1xf32> {
+  %0 = cim.load dense<1.0> : tensor<4x4x1x1xf32>
+  cim.write %0 : tensor<4x4x1x1xf32>
+}
+cim.layer @wide.b index 1 channel_axis 0 : tensor<4x4x3x3xf32> {
+  %0 = cim.load dense<1.0> : tensor<4x4x3x3xf32>
+  cim.write %0 : tensor<4x4x3x3xf32>
+}
+cim.layer @wide.c index 2 channel_axis 0 : tensor<8x4x1x1xf32> {
+  %0 = cim.load dense<1.0> : tensor<8x4x1x1xf32>
+  cim.write %0 : tensor<8x4x1x1xf32>
+}
+cim.layer @wide.s index 3 channel_axis 0 : tensor<8x4x1x1xf32> {
+  %0 = cim.load dense<1.0> : tensor<8x4x1x1xf32>
+  cim.write %0 : tensor<8x4x1x1xf32>
+}
+func.func @wide(%x: tensor<1x4x8x8xf32>) -> tensor<1x8x8x8xf32> {
+  %0 = nn.relu %x : tensor<1x4x8x8xf32>
+  %1 = cim.conv %0 on @wide.a : (tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32>
+  %2 = nn.relu %1 : tensor<1x4x8x8xf32>
+  %3 = cim.conv %2 on @wide.b pads [1, 1, 1, 1] : (tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32>
+  %4 = nn.relu %3 : tensor<1x4x8x8xf32>
+  %5 = cim.conv %4 on @wide.c : (tensor<1x4x8x8xf32>) -> tensor<1x8x8x8xf32>
+  %6 = cim.conv %0 on @wide.s : (tensor<1x4x8x8xf32>) -> tensor<1x8x8x8xf32>
+  %7 = nn.add %6, %5 : tensor<1x8x8x8xf32>
+  return %7 : tensor<1x8x8x8xf32>
+}
+
+// -----
+
+// Two paths of one convolution each are no block.
+// CHECK: cim.layer @parallel.a index {{[0-9]+}} channel_axis 0 :
+// CHECK: cim.layer @parallel.b index {{[0-9]+}} channel_axis 0 :
+cim.layer @parallel.a index 0 channel_axis 0 : tensor<4x4x3x3xf32> {
+  %0 = cim.load dense<1.0> : tensor<4x4x3x3xf32>
+  cim.write %0 : tensor<4x4x3x3xf32>
+}
+cim.layer @parallel.b index 1 channel_axis 0 : tensor<4x4x3x3xf32> {
+  %0 = cim.load dense<1.0> : tensor<4x4x3x3xf32>
+  cim.write %0 : tensor<4x4x3x3xf32>
+}
+func.func @parallel(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
+  %0 = cim.conv %x on @parallel.a pads [1, 1, 1, 1] : (tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32>
+  %1 = cim.conv %x on @parallel.b pads [1, 1, 1, 1] : (tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32>
+  %2 = nn.add %0, %1 : tensor<1x4x8x8xf32>
   return %2 : tensor<1x4x8x8xf32>
 }

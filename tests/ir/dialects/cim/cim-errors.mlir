@@ -760,3 +760,43 @@ cim.layer @l index 0 channel_axis 0 : tensor<2x2xf32> {
   %0 = cim.load sparse<[[0, 0]], [1.0]> : tensor<2x2xf32>
   cim.write %0 : tensor<2x2xf32>
 }
+
+// -----
+
+// expected-error@+1 {{tolerance expects accuracy to be a fraction from 0 to 1, got 91.3}}
+cim.layer @l index 0 channel_axis 0 tolerance<"noise" accuracy 91.3 of 0.926 chips 10 images 1000> : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.write %0 : tensor<4x4xf32>
+}
+
+// -----
+
+// expected-error@+1 {{tolerance expects the exact accuracy to be a fraction from 0 to 1, got -0.1}}
+cim.layer @l index 0 channel_axis 0 tolerance<"noise" accuracy 0.9 of -0.1 chips 10 images 1000> : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.write %0 : tensor<4x4xf32>
+}
+
+// -----
+
+// expected-error@+1 {{tolerance expects at least 1 chip and 1 image, got 0 chips and 1000 images}}
+cim.layer @l index 0 channel_axis 0 tolerance<"noise" accuracy 0.9 of 0.9 chips 0 images 1000> : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.write %0 : tensor<4x4xf32>
+}
+
+// -----
+
+// expected-error@+1 {{limit expects threshold to be a fraction from 0 to 1, got 2.0}}
+cim.layer @l index 0 channel_axis 0 limit<"noise" threshold 2.0 largest 0.1> : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.write %0 : tensor<4x4xf32>
+}
+
+// -----
+
+// expected-error@+1 {{limit expects a finite size of at least 0, got -0.1}}
+cim.layer @l index 0 channel_axis 0 limit<"noise" threshold 0.9 largest -0.1> : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.write %0 : tensor<4x4xf32>
+}

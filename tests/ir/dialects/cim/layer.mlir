@@ -60,6 +60,15 @@ cim.layer @wide index 9 channel_axis 0 : tensor<4x4xf32> {
   cim.write %2 : tensor<4x4xf32>
 }
 
+// Measured facts, and what was decided from them.
+// CHECK-LABEL: cim.layer @measured index 10 channel_axis 0 role B2 selected
+// CHECK-SAME: tolerance<"noise normal:0.06ns" accuracy 0.913 of 0.926 chips 10 images 1000>
+// CHECK-SAME: limit<"noise normal:*ns" threshold 0.9 largest 0.085> : tensor<4x4xf32>
+cim.layer @measured index 10 channel_axis 0 role B2 selected tolerance<"noise normal:0.06ns" accuracy 0.913 of 0.926 chips 10 images 1000> limit<"noise normal:*ns" threshold 0.9 largest 0.085> : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.write %0 : tensor<4x4xf32>
+}
+
 // Faults without flips need no quantization.
 // CHECK-LABEL: cim.layer @rest
 // CHECK: cim.noise %{{.*}} uniform 0.25 abs : tensor<4x4xf32>
