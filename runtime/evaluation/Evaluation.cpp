@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/evaluation/Evaluation.h"
 #include "runtime/evaluation/Conditions.h"
+#include "runtime/evaluation/LabelRank.h"
 #include "runtime/reference/ReferenceExecutor.h"
 #include "runtime/tensor/Errors.h"
 
@@ -20,18 +21,6 @@ namespace {
 double secondsSince(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
       .count();
-}
-
-/// How many logits come before that of \p label in descending order; of equal
-/// ones the first. A logit that is NaN comes before all, and so does every
-/// other one before a label's that is NaN.
-template <typename Number>
-int64_t rankOf(int64_t label, const Number *logits, int64_t classes) {
-  const Number own = logits[label];
-  int64_t rank = 0;
-  for (int64_t i = 0; i < classes; ++i)
-    rank += i < label ? !(logits[i] < own) : i > label && !(logits[i] <= own);
-  return rank;
 }
 
 } // namespace

@@ -138,3 +138,32 @@ Difference cim::pairedDifference(std::span<const double> trials,
   result.interval = moments.interval;
   return result;
 }
+
+/// The rank of each value, from 0; equal ones share their mean.
+static std::vector<double> ranksOf(std::span<const double> values) {
+  std::vector<double> ranks;
+  for (double value : values) {
+    double below = 0, equal = 0;
+    for (double other : values) {
+      below += other < value;
+      equal += other == value;
+    }
+    ranks.push_back(below + (equal - 1) / 2);
+  }
+  return ranks;
+}
+
+std::optional<double> cim::rankCorrelation(std::span<const double> a,
+                                           std::span<const double> b) {
+  const std::vector<double> x = ranksOf(a), y = ranksOf(b);
+  const double mean = (double(x.size()) - 1) / 2;
+  double xx = 0, yy = 0, xy = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    xx += (x[i] - mean) * (x[i] - mean);
+    yy += (y[i] - mean) * (y[i] - mean);
+    xy += (x[i] - mean) * (y[i] - mean);
+  }
+  if (!(xx > 0 && yy > 0))
+    return std::nullopt;
+  return xy / std::sqrt(xx * yy);
+}

@@ -102,6 +102,12 @@ struct Difference {
 Difference pairedDifference(std::span<const double> trials,
                             std::span<const double> baseline);
 
+/// How far \p a and \p b, equally many, agree in the order of their values:
+/// Spearman's coefficient, from -1 to 1, equal values sharing their mean rank;
+/// nothing when either is constant.
+std::optional<double> rankCorrelation(std::span<const double> a,
+                                      std::span<const double> b);
+
 } // namespace cim
 
 #endif // CIM_RUNTIME_EVALUATION_STATISTICS_H

@@ -23,6 +23,8 @@
 #include <atomic>
 #include <cassert>
 #include <chrono>
+#include <cstring>
+#include <span>
 #include <stdexcept>
 
 using namespace cim;
@@ -84,16 +86,42 @@ struct Executor::Implementation {
   Implementation(const plan::Plan &source, const TensorMap &tensors,
                  const ExecutorOptions &options);
 
-  bool run(int64_t images, const ReadImage &read, const WriteResult &write,
-           const std::function<bool()> &stop);
-  /// Runs images [first, first + images), at most calls × callImages.
-  void runMicroBatch(unsigned w, int64_t first, int64_t images,
-                     const ReadImage &read, const WriteResult &write);
+  /// Images [first, first + images), at most calls × callImages of them, by
+  /// worker \p w.
+  using RunMicroBatch =
+      std::function<void(unsigned w, int64_t first, int64_t images)>;
+  /// Cuts images [first, first + images) into micro-batches for all workers;
+  /// false when \p stop cut it short.
+  bool forEachMicroBatch(int64_t first, int64_t images,
+                         const RunMicroBatch &run,
+                         const std::function<bool()> &stop);
+  int64_t callsOf(int64_t images) const {
+    return (images + callImages - 1) / callImages;
+  }
+
+  // The parts of a micro-batch.
+  void read(Worker &worker, int64_t first, int64_t images,
+            const ReadImage &read);
   void readCall(Worker &worker, int64_t call, int64_t first, int64_t images,
                 const ReadImage &read);
+  void write(Worker &worker, int64_t first, int64_t images,
+             const WriteResult &write);
   void writeCall(Worker &worker, int64_t call, int64_t first, int64_t images,
                  const WriteResult &write);
-  void runSteps(unsigned w, int64_t calls, int64_t firstImage);
+  /// Runs steps [begin, end) of the plan.
+  void runSteps(unsigned w, int64_t calls, int64_t firstImage, int begin,
+                int end);
+
+  /// What one call has in the arena of a value that has memory of its own.
+  struct LiveValue {
+    size_t offset, bytes;
+  };
+  /// The values that stand in the arena between \p step and the one before.
+  std::vector<LiveValue> liveBefore(int step) const;
+  void save(const Worker &worker, std::span<const LiveValue> live,
+            std::byte *kept, size_t stride, int64_t calls) const;
+  void restore(Worker &worker, std::span<const LiveValue> live,
+               const std::byte *kept, size_t stride, int64_t calls) const;
   std::vector<Tensor> call(std::span<const Tensor> inputs);
   void requireImages() const {
     if (!obstacle.empty())
@@ -113,8 +141,10 @@ struct Executor::Implementation {
   int64_t callImages;   ///< images of one call
   int64_t calls = 1;    ///< side by side in one pass
   Placement input, output;
-  std::vector<Placement> places; ///< by value
+  std::vector<Placement> places;   ///< by value
+  std::vector<Lifetime> lifetimes; ///< by value
   size_t arenaBytes = 0;
+  size_t keptBytes = 0; ///< per call, at the step where it is most
   std::vector<Worker> perWorker;
 };
 
@@ -124,7 +154,7 @@ Executor::Implementation::Implementation(const plan::Plan &source,
     : plan(prepared(source, tensors)), tensors(tensors),
       program{plan, this->tensors, options.measurements},
       workers(options.threads), layers(program),
-      obstacle(obstacleToImages(plan)), callImages(imagesPerCall(plan)) {
+      obstacle(obstacleToImages(plan)), callImages(cim::imagesPerCall(plan)) {
   if (options.measurements)
     options.measurements->begin(workers.count());
   steps = bindSteps(program, options.strict);
@@ -138,6 +168,7 @@ Executor::Implementation::Implementation(const plan::Plan &source,
                                planMemory(program, steps, storage, 1).bytes);
   MemoryPlan memory = planMemory(program, steps, storage, calls);
   places = std::move(memory.values);
+  lifetimes = std::move(memory.lifetimes);
   arenaBytes = memory.bytes;
   if (obstacle.empty()) {
     input = places[plan.inputs(0)];
@@ -153,12 +184,53 @@ Executor::Implementation::Implementation(const plan::Plan &source,
       layers.addUser(plan.steps(s).layer(), step);
     running.push_back({&step, options.profile || step.isGeneral(), s});
   }
+  for (int s = 0; s <= plan.steps_size(); ++s) {
+    size_t bytes = 0;
+    for (const LiveValue &value : liveBefore(s))
+      bytes += value.bytes;
+    keptBytes = std::max(keptBytes, bytes);
+  }
   for (unsigned w = 0; w < workers.count(); ++w)
     perWorker.push_back({AlignedMemory(arenaBytes),
                          std::vector<float>(std::max(input.geometry.elements,
                                                      output.geometry.elements)),
                          std::vector<Clock::duration>(running.size()),
                          std::vector<ConverterCounts>(plan.layers_size())});
+}
+
+std::vector<Executor::Implementation::LiveValue>
+Executor::Implementation::liveBefore(int step) const {
+  std::vector<LiveValue> live;
+  for (size_t v = 0; v < lifetimes.size(); ++v)
+    if (lifetimes[v].bytes != 0 && lifetimes[v].first < step &&
+        lifetimes[v].last >= step)
+      live.push_back({places[v].offset, places[v].geometry.bytes});
+  return live;
+}
+
+// Borders and padding go along, so that a kernel finds their zeros again.
+void Executor::Implementation::save(const Worker &worker,
+                                    std::span<const LiveValue> live,
+                                    std::byte *kept, size_t stride,
+                                    int64_t calls) const {
+  for (const auto &[offset, bytes] : live) {
+    for (int64_t call = 0; call < calls; ++call)
+      std::memcpy(kept + call * stride,
+                  worker.arena.data() + offset + call * bytes, bytes);
+    kept += bytes;
+  }
+}
+
+void Executor::Implementation::restore(Worker &worker,
+                                       std::span<const LiveValue> live,
+                                       const std::byte *kept, size_t stride,
+                                       int64_t calls) const {
+  for (const auto &[offset, bytes] : live) {
+    for (int64_t call = 0; call < calls; ++call)
+      std::memcpy(worker.arena.data() + offset + call * bytes,
+                  kept + call * stride, bytes);
+    kept += bytes;
+  }
 }
 
 void Executor::Implementation::readCall(Worker &worker, int64_t call,
@@ -196,58 +268,60 @@ void Executor::Implementation::writeCall(Worker &worker, int64_t call,
 }
 
 void Executor::Implementation::runSteps(unsigned w, int64_t calls,
-                                        int64_t firstImage) {
+                                        int64_t firstImage, int begin,
+                                        int end) {
   Worker &worker = perWorker[w];
   const Pass pass = {worker.arena.data(), calls, firstImage,
                      callImages,          w,     worker.counts};
-  for (size_t s = 0; s < running.size(); ++s) {
+  const auto first =
+      std::ranges::lower_bound(running, begin, {}, &RunningStep::index);
+  for (size_t s = first - running.begin();
+       s < running.size() && running[s].index < end; ++s) {
     const RunningStep &step = running[s];
-    Clock::time_point begin;
+    Clock::time_point start;
     if (step.isTimed)
-      begin = Clock::now();
+      start = Clock::now();
     if (int status = step.step->run(pass))
       throw std::runtime_error("internal error: the kernel of node '" +
                                plan.steps(step.index).name() +
                                "' failed with Halide's code " +
                                std::to_string(status) + "; please report it");
     if (step.isTimed)
-      worker.times[s] += Clock::now() - begin;
+      worker.times[s] += Clock::now() - start;
   }
 }
 
-void Executor::Implementation::runMicroBatch(unsigned w, int64_t first,
-                                             int64_t images,
-                                             const ReadImage &read,
-                                             const WriteResult &write) {
-  Worker &worker = perWorker[w];
-  const int64_t calls = (images + callImages - 1) / callImages;
-  auto imagesOf = [&](int64_t call) {
-    return std::min(callImages, images - call * callImages);
-  };
-  for (int64_t call = 0; call < calls; ++call)
-    readCall(worker, call, first + call * callImages, imagesOf(call), read);
-  runSteps(w, calls, first);
-  for (int64_t call = 0; call < calls; ++call)
-    writeCall(worker, call, first + call * callImages, imagesOf(call), write);
+void Executor::Implementation::read(Worker &worker, int64_t first,
+                                    int64_t images, const ReadImage &read) {
+  for (int64_t done = 0, call = 0; done < images; done += callImages, ++call)
+    readCall(worker, call, first + done, std::min(callImages, images - done),
+             read);
 }
 
-bool Executor::Implementation::run(int64_t images, const ReadImage &read,
-                                   const WriteResult &write,
-                                   const std::function<bool()> &stop) {
+void Executor::Implementation::write(Worker &worker, int64_t first,
+                                     int64_t images, const WriteResult &write) {
+  for (int64_t done = 0, call = 0; done < images; done += callImages, ++call)
+    writeCall(worker, call, first + done, std::min(callImages, images - done),
+              write);
+}
+
+bool Executor::Implementation::forEachMicroBatch(
+    int64_t first, int64_t images, const RunMicroBatch &run,
+    const std::function<bool()> &stop) {
   requireImages();
-  const int64_t batch = calls * callImages;
-  std::atomic<int64_t> next = 0;
+  const int64_t batch = calls * callImages, end = first + images;
+  std::atomic<int64_t> next = first;
   std::atomic<bool> isStopped = false;
   workers.run([&](unsigned w) {
     try {
       while (!isStopped) {
-        int64_t first = next.fetch_add(batch);
-        if (first >= images)
+        int64_t begin = next.fetch_add(batch);
+        if (begin >= end)
           return;
         if (stop && stop())
           isStopped = true;
         else
-          runMicroBatch(w, first, std::min(batch, images - first), read, write);
+          run(w, begin, std::min(batch, end - begin));
       }
     } catch (...) {
       isStopped = true; // the other workers, too
@@ -276,7 +350,7 @@ Executor::Implementation::call(std::span<const Tensor> inputs) {
     store(place.geometry, inputs[i].data.get(),
           worker.arena.data() + place.offset);
   }
-  runSteps(0, 1, 0);
+  runSteps(0, 1, 0, 0, plan.steps_size());
   std::vector<Tensor> outputs;
   for (uint32_t index : plan.outputs()) {
     if (program.isConstant(index)) {
@@ -307,14 +381,110 @@ void Executor::program(const Chip &chip) {
   implementation->isProgrammed = true;
 }
 
+void Executor::programLayer(uint32_t layer, const Chip &chip,
+                            LayerProgram *chain) {
+  assert(implementation->isProgrammed && "program() writes the others");
+  implementation->layers.writeOne(layer, chip, chain, implementation->workers);
+}
+
 bool Executor::run(int64_t images, const ReadImage &read,
                    const WriteResult &write,
                    const std::function<bool()> &stop) {
-  assert((implementation->isProgrammed ||
-          implementation->plan.layers_size() == 0) &&
+  Implementation &run = *implementation;
+  assert((run.isProgrammed || run.plan.layers_size() == 0) &&
          "program() comes before run()");
-  return implementation->run(images, read, write, stop);
+  return run.forEachMicroBatch(
+      0, images,
+      [&](unsigned w, int64_t first, int64_t images) {
+        run.read(run.perWorker[w], first, images, read);
+        run.runSteps(w, run.callsOf(images), first, 0, run.plan.steps_size());
+        run.write(run.perWorker[w], first, images, write);
+      },
+      stop);
 }
+
+int Executor::steps() const { return implementation->plan.steps_size(); }
+
+int Executor::firstUseOf(uint32_t layer) const {
+  const plan::Plan &plan = implementation->plan;
+  auto uses = [&](const plan::Step &step) {
+    if (step.has_layer())
+      return step.layer() == layer;
+    const auto driven = step.attributes().find("layer"); // "dac"
+    return driven != step.attributes().end() &&
+           driven->second.integer() == int64_t(layer);
+  };
+  return std::ranges::find_if(plan.steps(), uses) - plan.steps().begin();
+}
+
+bool Executor::keep(KeptActivations &kept, int64_t first, int64_t images,
+                    int step, const ReadImage &read,
+                    const std::function<bool()> &stop) {
+  Implementation &run = *implementation;
+  assert(first % run.callImages == 0 && "calls are kept whole");
+  assert(run.callsOf(images) * kept.bytesPerCall <= kept.memory.size());
+  const auto live = run.liveBefore(step);
+  kept.count = 0;
+  const bool isComplete = run.forEachMicroBatch(
+      first, images,
+      [&](unsigned w, int64_t begin, int64_t images) {
+        Worker &worker = run.perWorker[w];
+        run.read(worker, begin, images, read);
+        run.runSteps(w, run.callsOf(images), begin, 0, step);
+        run.save(worker, live, kept.call((begin - first) / run.callImages),
+                 kept.bytesPerCall, run.callsOf(images));
+      },
+      stop);
+  kept.reached = step;
+  kept.first = first;
+  kept.count = isComplete ? images : 0;
+  return isComplete;
+}
+
+bool Executor::advance(KeptActivations &kept, int step,
+                       const std::function<bool()> &stop) {
+  Implementation &run = *implementation;
+  assert(step >= kept.reached && "what was computed is gone");
+  const auto before = run.liveBefore(kept.reached),
+             after = run.liveBefore(step);
+  const bool isComplete = run.forEachMicroBatch(
+      kept.first, kept.count,
+      [&](unsigned w, int64_t begin, int64_t images) {
+        Worker &worker = run.perWorker[w];
+        std::byte *place = kept.call((begin - kept.first) / run.callImages);
+        const int64_t calls = run.callsOf(images);
+        run.restore(worker, before, place, kept.bytesPerCall, calls);
+        run.runSteps(w, calls, begin, kept.reached, step);
+        run.save(worker, after, place, kept.bytesPerCall, calls);
+      },
+      stop);
+  kept.reached = step;
+  if (!isComplete)
+    kept.count = 0;
+  return isComplete;
+}
+
+bool Executor::resume(const KeptActivations &kept, const WriteResult &write,
+                      const std::function<bool()> &stop) {
+  Implementation &run = *implementation;
+  const auto live = run.liveBefore(kept.reached);
+  return run.forEachMicroBatch(
+      kept.first, kept.count,
+      [&](unsigned w, int64_t begin, int64_t images) {
+        Worker &worker = run.perWorker[w];
+        const int64_t calls = run.callsOf(images);
+        run.restore(worker, live,
+                    kept.call((begin - kept.first) / run.callImages),
+                    kept.bytesPerCall, calls);
+        run.runSteps(w, calls, begin, kept.reached, run.plan.steps_size());
+        run.write(worker, begin, images, write);
+      },
+      stop);
+}
+
+size_t Executor::keptBytesPerCall() const { return implementation->keptBytes; }
+
+int64_t Executor::imagesPerCall() const { return implementation->callImages; }
 
 std::vector<Tensor> Executor::call(std::span<const Tensor> inputs) {
   assert((implementation->isProgrammed ||

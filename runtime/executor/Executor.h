@@ -8,8 +8,9 @@
 #define CIM_RUNTIME_EXECUTOR_EXECUTOR_H
 
 #include "runtime/converters/Counts.h"
+#include "runtime/executor/KeptActivations.h"
 #include "runtime/plan/plan.pb.h"
-#include "runtime/programming/Chip.h"
+#include "runtime/programming/Programming.h"
 #include "runtime/tensor/Tensor.h"
 
 #include <cstdint>
@@ -56,6 +57,14 @@ public:
   /// packs the result into its kernel's layout. Must come before run().
   void program(const Chip &chip);
 
+  /// Writes layer \p layer (its place in the plan) of \p chip alone; all others
+  /// keep what they hold. With \p chain, by that chain in the place of the
+  /// plan's own: another size of error, or none. It must not differ in what
+  /// happens at reads (converters, read noise), and keeps its wires solved for
+  /// the chip.
+  void programLayer(uint32_t layer, const Chip &chip,
+                    LayerProgram *chain = nullptr);
+
   /// What writing the last chip took. Layers that are the same on every chip
   /// count once, on the first.
   const WriteCounts &writes() const;
@@ -74,6 +83,35 @@ public:
   bool run(int64_t images, const ReadImage &read, const WriteResult &write,
            const std::function<bool()> &stop = nullptr);
 
+  // Runs of a part of the program. Where only some layers change from run to
+  // run, all steps before them compute the same again and again: keep() runs
+  // them once for a range of images, and resume() does the rest as often as
+  // wanted, with the same bits as a whole run. Only for networks that run() can
+  // run, too.
+
+  /// Steps of the program; a run has parts from 0 to here.
+  int steps() const;
+  /// The first step that uses layer \p layer, and so the last at which a run
+  /// can resume when that layer has changed; the number of steps when none
+  /// does.
+  int firstUseOf(uint32_t layer) const;
+  /// Runs images [first, first + images) up to, but without, \p step, and
+  /// leaves what the steps from there on need in \p kept, which has room for
+  /// them. Otherwise as run().
+  bool keep(KeptActivations &kept, int64_t first, int64_t images, int step,
+            const ReadImage &read,
+            const std::function<bool()> &stop = nullptr);
+  /// Takes \p kept from its step on to \p step, not before it. When \p stop cut
+  /// it short, \p kept is empty.
+  bool advance(KeptActivations &kept, int step,
+               const std::function<bool()> &stop = nullptr);
+  /// Runs the rest, from the step of \p kept to the output.
+  bool resume(const KeptActivations &kept, const WriteResult &write,
+              const std::function<bool()> &stop = nullptr);
+  /// Bytes that keeping one call takes at the step where it takes most.
+  size_t keptBytesPerCall() const;
+  int64_t imagesPerCall() const;
+
   /// Computes all outputs of one call, whatever their element types are, from
   /// \p inputs: one tensor for each of the plan's inputs, of its type and
   /// shape. Throws InputError when they are others. Not for networks that were
@@ -82,7 +120,7 @@ public:
 
   int64_t inputElements() const;  ///< per image
   int64_t outputElements() const; ///< per image
-  unsigned microBatch() const;
+  unsigned microBatch() const;    ///< images
   unsigned threads() const;
   size_t arenaBytes() const; ///< per thread
 

@@ -21,13 +21,33 @@ Layers::Layers(const Program &program) {
     const Tensor &weights = program.tensors.at(layer.weights());
     int64_t rows = layer.shape_size() > 0 ? layer.shape(0) : 1;
     int64_t rowCells = rows > 0 ? weights.elements() / rows : 0;
-    layers.push_back({LayerProgram(layer, weights), rows, rowCells, {}});
+    layers.push_back(
+        {LayerProgram(layer, weights), rows, rowCells, {}, false});
   }
 }
 
 void Layers::addUser(uint32_t layer, BoundStep &step) {
   layers[layer].users.push_back(&step);
   step.bindProgram(layers[layer].chain);
+}
+
+void Layers::cut(const Layer &layer, const LayerProgram &chain,
+                 std::vector<Piece> &pieces) {
+  if (layer.users.empty() || layer.rowCells == 0)
+    return;
+  int64_t together = 1;
+  for (const BoundStep *user : layer.users)
+    together = std::lcm(together, user->packRows());
+  const int64_t rows = std::max<int64_t>(
+      pieceCells / layer.rowCells / together * together, together);
+  const bool bySlice = layer.users.front()->readsSlices();
+  for (int64_t begin = 0; begin < layer.rows; begin += rows) {
+    const int64_t end = std::min(begin + rows, layer.rows);
+    if (!bySlice)
+      pieces.push_back({&layer, &chain, begin, end, std::nullopt});
+    for (unsigned slice = 0; bySlice && slice < chain.slices(); ++slice)
+      pieces.push_back({&layer, &chain, begin, end, slice});
+  }
 }
 
 void Layers::cut() {
@@ -37,41 +57,28 @@ void Layers::cut() {
     const bool isConstant = layer.chain.isDeterministic();
     for (size_t array = 0; array < layer.chain.arrays(); ++array)
       (isConstant ? constantNetworks : networks).push_back({&layer, array});
-    int64_t together = 1;
-    for (const BoundStep *user : layer.users)
-      together = std::lcm(together, user->packRows());
-    int64_t rows = std::max<int64_t>(
-        pieceCells / layer.rowCells / together * together, together);
-    auto &list = isConstant ? constantPieces : pieces;
-    const bool bySlice = layer.users.front()->readsSlices();
-    for (int64_t begin = 0; begin < layer.rows; begin += rows) {
-      int64_t end = std::min(begin + rows, layer.rows);
-      if (!bySlice)
-        list.push_back({&layer, begin, end, std::nullopt});
-      for (unsigned slice = 0; bySlice && slice < layer.chain.slices(); ++slice)
-        list.push_back({&layer, begin, end, slice});
-      longest = std::max(longest, (end - begin) * layer.rowCells);
-    }
+    cut(layer, layer.chain, isConstant ? constantPieces : pieces);
   }
   isCut = true;
 }
 
 void Layers::write(const Chip &chip, const Piece &piece, std::span<float> cells,
-                   WriteCounts &counts) const {
+                   WriteCounts &counts) {
   const Layer &layer = *piece.layer;
+  const LayerProgram &chain = *piece.chain;
   const std::span<float> written =
       cells.first((piece.end - piece.begin) * layer.rowCells);
   const int64_t first = piece.begin * layer.rowCells;
   if (piece.slice)
-    layer.chain.writeSlice(chip, *piece.slice, first, written, &counts);
+    chain.writeSlice(chip, *piece.slice, first, written, &counts);
   else
-    layer.chain.write(chip, first, written, &counts);
+    chain.write(chip, first, written, &counts);
   for (BoundStep *user : layer.users)
     user->packSlice(piece.slice.value_or(0), written.data(), piece.begin,
                     piece.end);
   if (!layer.users.front()->readsVariance())
     return;
-  layer.chain.writeReadVariance(chip, piece.slice, first, written);
+  chain.writeReadVariance(chip, piece.slice, first, written);
   for (BoundStep *user : layer.users)
     user->packReadVariance(piece.slice.value_or(0), written.data(), piece.begin,
                            piece.end);
@@ -97,30 +104,57 @@ void Layers::solveWires(const Chip &chip, Workers &workers) {
 void Layers::write(const Chip &chip, Workers &workers) {
   if (!isCut)
     cut();
-  for (const Layer &layer : layers)
+  for (Layer &layer : layers) {
     for (BoundStep *user : layer.users)
       user->beginChip(chip);
+    if (layer.isForeign && layer.chain.isDeterministic())
+      cut(layer, layer.chain, constantPieces);
+    layer.isForeign = false;
+  }
   solveWires(chip, workers);
+  writePieces(chip, constantPieces, pieces, workers);
+  constantPieces.clear();
+}
+
+void Layers::writeOne(uint32_t index, const Chip &chip, LayerProgram *chain,
+                      Workers &workers) {
+  Layer &layer = layers[index];
+  for (BoundStep *user : layer.users)
+    user->beginChip(chip);
+  LayerProgram &writing = chain ? *chain : layer.chain;
+  // What is the same on every chip has been solved already.
+  if (chain || !writing.isDeterministic())
+    writing.solveArrays(chip);
+  one.clear();
+  cut(layer, writing, one);
+  writePieces(chip, {}, one, workers);
+  layer.isForeign = chain;
+}
+
+void Layers::writePieces(const Chip &chip, std::span<const Piece> first,
+                         std::span<const Piece> second, Workers &workers) {
+  int64_t longest = 0; // in cells
+  for (std::span<const Piece> list : {first, second})
+    for (const Piece &piece : list)
+      longest = std::max(longest,
+                         (piece.end - piece.begin) * piece.layer->rowCells);
   scratch.resize(workers.count());
   std::atomic<size_t> next = 0;
-  const size_t count = constantPieces.size() + pieces.size();
+  const size_t count = first.size() + second.size();
   std::vector<WriteCounts> ofWorkers(workers.count());
   workers.run([&](unsigned worker) {
     WriteCounts here;
     std::vector<float> &cells = scratch[worker];
-    cells.resize(longest);
-    for (size_t i; (i = next.fetch_add(1)) < count;) {
-      const Piece &piece = i < constantPieces.size()
-                               ? constantPieces[i]
-                               : pieces[i - constantPieces.size()];
-      write(chip, piece, cells, here);
-    }
+    if (static_cast<int64_t>(cells.size()) < longest)
+      cells.resize(longest);
+    for (size_t i; (i = next.fetch_add(1)) < count;)
+      write(chip, i < first.size() ? first[i] : second[i - first.size()], cells,
+            here);
     ofWorkers[worker] = here;
   });
   counts = {};
   for (const WriteCounts &here : ofWorkers)
     counts += here;
-  constantPieces.clear();
 }
 
 std::vector<std::string> Layers::warnings() const {

@@ -13,6 +13,7 @@
 #include "runtime/wires/ArrayNetwork.h"
 
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace cim {
@@ -32,7 +33,12 @@ public:
   /// same on every chip are written once.
   void write(const Chip &chip, Workers &workers);
 
-  /// What the last write() took.
+  /// Writes \p layer alone, by \p chain in the place of its own when that is
+  /// not null; the others stay as they are.
+  void writeOne(uint32_t layer, const Chip &chip, LayerProgram *chain,
+                Workers &workers);
+
+  /// What the last write took.
   const WriteCounts &writes() const { return counts; }
 
   /// What the user asked for and did not get (LayerProgram::warnings).
@@ -43,10 +49,13 @@ private:
     LayerProgram chain;
     int64_t rows, rowCells;
     std::vector<BoundStep *> users;
+    /// Its users hold what another chain has written.
+    bool isForeign = false;
   };
   /// Rows [begin, end) of one layer; of all its slices, or of one.
   struct Piece {
     const Layer *layer;
+    const LayerProgram *chain;
     int64_t begin, end;
     std::optional<unsigned> slice;
   };
@@ -56,15 +65,19 @@ private:
     size_t array;
   };
   void cut();
-  void write(const Chip &chip, const Piece &piece, std::span<float> cells,
-             WriteCounts &counts) const;
+  static void cut(const Layer &layer, const LayerProgram &chain,
+                  std::vector<Piece> &pieces);
+  void writePieces(const Chip &chip, std::span<const Piece> first,
+                   std::span<const Piece> second, Workers &workers);
+  static void write(const Chip &chip, const Piece &piece,
+                    std::span<float> cells, WriteCounts &counts);
   void solveWires(const Chip &chip, Workers &workers);
 
   std::vector<Layer> layers;
   std::vector<Piece> pieces;         ///< of layers that differ per chip
   std::vector<Piece> constantPieces; ///< of the others; empty once written
+  std::vector<Piece> one;            ///< of the layer that is written alone
   std::vector<Network> networks, constantNetworks; ///< as pieces
-  int64_t longest = 0;                     ///< cells of the longest piece
   std::vector<std::vector<float>> scratch; ///< per worker
   std::vector<ArrayNetwork> solvers;       ///< per worker
   WriteCounts counts;

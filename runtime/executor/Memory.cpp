@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/executor/Memory.h"
 
-#include "runtime/executor/Arena.h"
 #include "runtime/kernels/ImageView.h"
 #include "runtime/tensor/Errors.h"
 
@@ -204,6 +203,7 @@ MemoryPlan cim::planMemory(const Program &program, const BoundSteps &steps,
   for (int v = 0; v < count; ++v)
     plan.values.push_back(
         {storage.geometry[v], layout.offsets[storage.owner[v]]});
+  plan.lifetimes.assign(buffers.begin(), buffers.begin() + count);
   plan.scratch.assign(layout.offsets.begin() + count, layout.offsets.end());
   plan.bytes = layout.bytes;
   return plan;

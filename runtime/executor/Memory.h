@@ -7,6 +7,7 @@
 #ifndef CIM_RUNTIME_EXECUTOR_MEMORY_H
 #define CIM_RUNTIME_EXECUTOR_MEMORY_H
 
+#include "runtime/executor/Arena.h"
 #include "runtime/executor/MicroBatch.h"
 #include "runtime/executor/Step.h"
 
@@ -40,7 +41,11 @@ std::vector<Traffic> trafficOf(const Program &program, const BoundSteps &steps,
 /// The arena of one worker, from the values' lifetimes.
 struct MemoryPlan {
   std::vector<Placement> values; ///< by value
-  std::vector<size_t> scratch;   ///< by step
+  /// By value, in steps: from the one that computes it (the network's input:
+  /// -1) to the last that reads it. Without bytes where a value has no memory
+  /// of its own.
+  std::vector<Lifetime> lifetimes;
+  std::vector<size_t> scratch; ///< by step
   size_t bytes = 0;
 };
 MemoryPlan planMemory(const Program &program, const BoundSteps &steps,

@@ -106,4 +106,19 @@ TEST(Statistics, PairedDifference) {
       pairedDifference(std::span(a).first(1), std::span(b).first(1)).interval);
 }
 
+TEST(Statistics, ComparesOrders) {
+  const std::vector<double> a = {1, 2, 3, 4, 5};
+  EXPECT_DOUBLE_EQ(*rankCorrelation(a, std::vector<double>{2, 4, 8, 16, 32}),
+                   1);
+  EXPECT_DOUBLE_EQ(*rankCorrelation(a, std::vector<double>{5, 4, 3, 2, 1}), -1);
+  // scipy.stats.spearmanr
+  EXPECT_NEAR(*rankCorrelation(a, std::vector<double>{2, 1, 4, 3, 5}), 0.8,
+              1e-12);
+  EXPECT_NEAR(*rankCorrelation(a, std::vector<double>{1, 1, 2, 2, 0}),
+              -0.10540925533894598, 1e-12);
+  EXPECT_EQ(rankCorrelation(a, std::vector<double>{1, 1, 1, 1, 1}),
+            std::nullopt);
+  EXPECT_EQ(rankCorrelation({}, {}), std::nullopt);
+}
+
 } // namespace

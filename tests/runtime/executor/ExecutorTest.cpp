@@ -84,6 +84,39 @@ void expectNear(const std::vector<float> &fast,
     ASSERT_NEAR(fast[i], reference[i], 1e-5 * largest) << i;
 }
 
+/// The outputs of a run that is cut before steps \p first and \p second, with
+/// images 0 to 6 and the others apart.
+std::vector<float> runInParts(Executor &executor, int first, int second) {
+  const int64_t in = executor.inputElements(), out = executor.outputElements();
+  std::vector<float> results(images * out);
+  constexpr int64_t split = 7;
+  KeptActivations kept(executor, split);
+  for (auto [begin, end] : {std::pair(int64_t(0), split), {split, images}}) {
+    EXPECT_TRUE(executor.keep(kept, begin, end - begin, first,
+                              [&](int64_t index, float *image) {
+                                for (int64_t i = 0; i < in; ++i)
+                                  image[i] = pixel(index, i);
+                              }));
+    EXPECT_EQ(kept.step(), first);
+    EXPECT_TRUE(executor.advance(kept, second));
+    EXPECT_EQ(kept.images(), end - begin);
+    EXPECT_TRUE(executor.resume(kept, [&](int64_t index, const float *logits) {
+      std::copy_n(logits, out, results.begin() + index * out);
+    }));
+  }
+  return results;
+}
+
+/// Cuts the run at every step.
+void checkParts(const PlanBuilder &b, const std::vector<float> &whole) {
+  Executor executor(b.plan, b.tensors, {2, 3});
+  executor.program({});
+  for (int step = 0; step <= executor.steps(); ++step)
+    for (int second : {step, executor.steps()})
+      ASSERT_EQ(runInParts(executor, step, second), whole)
+          << "cut before steps " << step << " and " << second;
+}
+
 /// Compares with the reference, and all ways of running with each other.
 void check(const PlanBuilder &b) {
   std::vector<float> result = runFast(b, {1, 4});
@@ -99,6 +132,7 @@ void check(const PlanBuilder &b) {
                                result.size() * sizeof(float)))
           << threads << " threads, micro-batch " << microBatch;
     }
+  checkParts(b, result);
 }
 
 /// Names of the steps without a kernel.
@@ -380,6 +414,19 @@ TEST(Executor, runsWholeBatchesWhereImagesMix) {
   std::vector<float> result = runFast(b, {1, 1});
   expectNear(result, runReference(b));
   EXPECT_EQ(runFast(b, {3, 8}), result);
+  Executor executor(b.plan, b.tensors, {2, 1});
+  executor.program({});
+  EXPECT_EQ(executor.imagesPerCall(), 4);
+  KeptActivations kept(executor, images);
+  std::vector<float> parts(result.size());
+  EXPECT_TRUE(executor.keep(kept, 0, images, 2, [&](int64_t index, float *x) {
+    for (int64_t i = 0; i < 3 * 6 * 6; ++i)
+      x[i] = pixel(index, i);
+  }));
+  executor.resume(kept, [&](int64_t index, const float *logits) {
+    std::copy_n(logits, 32, parts.begin() + index * 32);
+  });
+  EXPECT_EQ(parts, result);
 }
 
 TEST(Executor, writesDifferentChips) {
@@ -408,6 +455,61 @@ TEST(Executor, writesDifferentChips) {
         std::copy_n(logits, 10, again.begin() + index * 10);
       });
   EXPECT_EQ(again, result);
+}
+
+// What tolerance analysis does: the network runs up to a layer once, and from
+// there on with many different cells of that layer.
+TEST(Executor, resumesInFrontOfALayerThatChanged) {
+  PlanBuilder b = residualNetwork();
+  PlanBuilder noisy = b;
+  plan::Layer &layer = *noisy.plan.mutable_layers(2);
+  layer.mutable_noise()->set_width(0.1);
+  layer.mutable_noise()->set_unit(plan::NORMALISED_SCALE);
+  const LayerProgram errors(layer, b.tensors.at(layer.weights()));
+
+  Executor executor(b.plan, b.tensors, {2, 4});
+  executor.program({});
+  const int64_t in = executor.inputElements(), out = executor.outputElements();
+  KeptActivations kept(executor, images);
+  const int step = executor.firstUseOf(2);
+  EXPECT_GT(step, 0);
+  ASSERT_TRUE(
+      executor.keep(kept, 0, images, step, [&](int64_t index, float *image) {
+        for (int64_t i = 0; i < in; ++i)
+          image[i] = pixel(index, i);
+      }));
+  auto resume = [&] {
+    std::vector<float> results(images * out);
+    executor.resume(kept, [&](int64_t index, const float *logits) {
+      std::copy_n(logits, out, results.begin() + index * out);
+    });
+    return results;
+  };
+  for (uint64_t trial : {0, 1, 2}) {
+    const Chip chip{5, trial, 0};
+    executor.programLayer(2, chip, &errors);
+    EXPECT_EQ(resume(), runFast(noisy, {2, 4}, chip)) << "trial " << trial;
+  }
+  executor.programLayer(2, {}); // the plan's own cells
+  EXPECT_EQ(resume(), runFast(b, {2, 4}));
+  executor.programLayer(2, {}, &errors);
+  executor.program({}); // all of the plan's, what never changes included
+  EXPECT_EQ(resume(), runFast(b, {2, 4}));
+}
+
+TEST(Executor, keepsNothingWhenItIsStopped) {
+  PlanBuilder b = residualNetwork();
+  Executor executor(b.plan, b.tensors, {2, 2});
+  executor.program({});
+  KeptActivations kept(executor, 100);
+  std::atomic<int> polls = 0;
+  auto read = [](int64_t, float *image) { std::fill_n(image, 3 * 256, 1.0f); };
+  EXPECT_FALSE(
+      executor.keep(kept, 0, 100, 2, read, [&] { return ++polls > 5; }));
+  EXPECT_EQ(kept.images(), 0);
+  ASSERT_TRUE(executor.keep(kept, 0, 100, 2, read));
+  EXPECT_FALSE(executor.advance(kept, 3, [&] { return ++polls > 10; }));
+  EXPECT_EQ(kept.images(), 0);
 }
 
 TEST(Executor, sharesALayerAmongSteps) {

@@ -1,0 +1,92 @@
+//===- PrefixEvaluator.h - Chips that differ in a few layers ----*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_RUNTIME_EVALUATION_PREFIXEVALUATOR_H
+#define CIM_RUNTIME_EVALUATION_PREFIXEVALUATOR_H
+
+#include "runtime/data/DataSet.h"
+#include "runtime/executor/Executor.h"
+#include "runtime/plan/plan.pb.h"
+#include "runtime/programming/Programming.h"
+#include "runtime/tensor/Tensor.h"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace cim {
+
+struct PrefixOptions {
+  uint64_t seed = 0;
+  ExecutorOptions executor;
+  /// For the activations that are kept; where it does not hold those of all
+  /// images, they come in blocks, each of which begins at the input.
+  size_t memoryBytes = size_t(1) << 30;
+  /// As in EvaluationOptions.
+  std::function<bool()> stop;
+  std::atomic<int64_t> *imagesDone = nullptr;
+};
+
+/// A layer (its place in the plan) whose cells are written by another chain.
+struct LayerChange {
+  uint32_t layer;
+  const LayerProgram *chain;
+};
+
+/// The plan with exact weights: without quantization, errors and devices. Where
+/// weights stand remains.
+plan::Plan withoutErrors(plan::Plan plan);
+
+/// Runs a base network, of which every chip is the same, with changes to a few
+/// of its layers. All steps before the first changed layer run once for all
+/// chips and, when changes move towards the output, for all changes. The
+/// results have the bits of separate evaluations.
+class PrefixEvaluator {
+public:
+  /// Prepares the kernels and writes the base network. \p data must outlive it.
+  /// Throws InputError.
+  PrefixEvaluator(const plan::Plan &base, const TensorMap &tensors,
+                  const DataSet &data, PrefixOptions options);
+
+  /// Receives what the network answers. Called from several threads.
+  using TakeAnswer =
+      std::function<void(int64_t trial, int64_t image, const float *logits)>;
+  /// Runs the first \p images images with \p changes on chips 0 to
+  /// \p trials - 1; none are the base network itself. False when `stop` ended
+  /// it.
+  bool run(std::span<const LayerChange> changes, int64_t trials, int64_t images,
+           const TakeAnswer &take);
+
+  /// Images (of all) that are classified as their label says, per chip.
+  /// Nothing when `stop` ended it.
+  std::optional<std::vector<int64_t>>
+  correct(std::span<const LayerChange> changes, int64_t trials);
+
+  int64_t classes() const { return executor.outputElements(); }
+  unsigned threads() const { return executor.threads(); }
+  /// Images whose activations are kept at a time.
+  int64_t blockImages() const { return block; }
+
+private:
+  /// Leaves images [first, first + images) of the base network in front of
+  /// \p step.
+  bool reach(int step, int64_t first, int64_t images);
+  bool runBlock(std::span<const LayerChange> changes, int64_t trials,
+                const TakeAnswer &take);
+
+  const DataSet &data;
+  PrefixOptions options;
+  Executor executor;
+  int64_t block;
+  std::optional<KeptActivations> kept;
+};
+
+} // namespace cim
+
+#endif // CIM_RUNTIME_EVALUATION_PREFIXEVALUATOR_H

@@ -1,0 +1,172 @@
+//===- PrefixEvaluatorTest.cpp - Shared work gives the same numbers -------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/evaluation/PrefixEvaluator.h"
+#include "runtime/evaluation/Evaluation.h"
+#include "runtime/evaluation/ToleranceEstimate.h"
+#include "runtime/tensor/TensorFile.h"
+#include "tests/runtime/PlanBuilder.h"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+using namespace cim;
+using namespace cim::test;
+using testing::ElementsAre;
+
+namespace {
+
+constexpr int64_t images = 150, width = 12, classes = 4, trials = 3;
+
+class PrefixEvaluatorTest : public testing::Test {
+protected:
+  void SetUp() override {
+    folder = std::filesystem::path(testing::TempDir()) /
+             ("prefix-" + std::to_string(::getpid()));
+    std::filesystem::create_directories(folder);
+    std::mt19937 random(3);
+    std::normal_distribution<float> normal;
+    std::vector<float> rows(images * width);
+    for (float &number : rows)
+      number = normal(random);
+    uint32_t value = network.input({1, width}, plan::ROW_MAJOR);
+    for (int64_t outputs : {20, 16, 4}) {
+      value = network.gemm(value, outputs);
+      if (outputs != 4)
+        network.epilogue().set_activation(plan::RELU);
+    }
+    network.output(value);
+
+    // Labels are what the network says, but for every tenth.
+    label(rows, [](int64_t) { return 0; });
+    EvaluationOptions options;
+    options.keepLogits = true;
+    const auto logits =
+        evaluate(network.plan, network.tensors, *data, options).logits;
+    label(rows, [&](int64_t image) {
+      const auto first = logits.begin() + image * classes;
+      const int64_t best = std::max_element(first, first + classes) - first;
+      return image % 10 == 0 ? (best + 1) % classes : best;
+    });
+  }
+  void TearDown() override { std::filesystem::remove_all(folder); }
+
+  void label(const std::vector<float> &rows,
+             const std::function<int64_t(int64_t)> &labelOf) {
+    const std::string x = folder / "x.npy", y = folder / "y.npy";
+    writeNpy(x, makeTensor({images, width}, rows));
+    Tensor tensor;
+    tensor.type = plan::U8;
+    tensor.shape = {images};
+    std::shared_ptr<std::byte[]> bytes(new std::byte[images]);
+    for (int64_t i = 0; i < images; ++i)
+      bytes[i] = std::byte(labelOf(i));
+    tensor.data = {bytes, bytes.get()};
+    writeNpy(y, tensor);
+    data.emplace(DataSet::open(parseDataSpec("npy:" + x + "," + y), {}));
+  }
+
+  /// The network with noise in \p layers only.
+  plan::Plan noisy(std::vector<int> layers) const {
+    plan::Plan plan = network.plan;
+    for (int layer : layers) {
+      plan.mutable_layers(layer)->mutable_quantize()->set_bits(4);
+      plan::Noise &noise = *plan.mutable_layers(layer)->mutable_noise();
+      noise.set_width(0.1);
+      noise.set_unit(plan::NORMALISED_SCALE);
+    }
+    return plan;
+  }
+  std::vector<int64_t> separately(const plan::Plan &plan, int64_t trials) {
+    EvaluationOptions options;
+    options.trials = trials;
+    options.seed = 9;
+    return evaluate(plan, network.tensors, *data, options).correct;
+  }
+
+  std::filesystem::path folder;
+  std::optional<DataSet> data;
+  PlanBuilder network;
+};
+
+// Forwards, backwards, the same layer twice, several layers, and none; with
+// memory for all images and for a few only.
+TEST_F(PrefixEvaluatorTest, AgreesWithSeparateEvaluations) {
+  const plan::Plan all = noisy({0, 1, 2});
+  std::vector<LayerProgram> chains;
+  for (const plan::Layer &layer : all.layers())
+    chains.emplace_back(layer, network.tensors.at(layer.weights()));
+  for (size_t memory : {size_t(1), size_t(1) << 30}) {
+    PrefixOptions options;
+    options.seed = 9;
+    options.memoryBytes = memory;
+    std::atomic<int64_t> done = 0;
+    options.imagesDone = &done;
+    PrefixEvaluator evaluator(withoutErrors(all), network.tensors, *data,
+                              options);
+    EXPECT_EQ(evaluator.blockImages() < images, memory == 1);
+    for (const std::vector<int> &layers : std::vector<std::vector<int>>{
+             {0}, {1}, {1}, {2}, {0}, {2, 1}, {0, 2}}) {
+      std::vector<LayerChange> changes;
+      for (int layer : layers)
+        changes.push_back({uint32_t(layer), &chains[layer]});
+      EXPECT_EQ(evaluator.correct(changes, trials),
+                separately(noisy(layers), trials));
+    }
+    EXPECT_EQ(done, 7 * trials * images);
+    EXPECT_EQ(evaluator.correct({}, 1), separately(network.plan, 1));
+  }
+}
+
+TEST_F(PrefixEvaluatorTest, GivesNothingWhenItIsStopped) {
+  PrefixOptions options;
+  std::atomic<int> polls = 0;
+  options.executor.microBatch = 4;
+  options.stop = [&] { return ++polls > 5; };
+  PrefixEvaluator evaluator(network.plan, network.tensors, *data, options);
+  EXPECT_EQ(evaluator.correct({}, 1), std::nullopt);
+}
+
+// One chip tells about what many do.
+TEST_F(PrefixEvaluatorTest, MarginsEstimateAccuracy) {
+  const plan::Plan all = noisy({0, 1, 2});
+  PrefixEvaluator evaluator(withoutErrors(all), network.tensors, *data, {});
+  MarginEstimate estimate(evaluator, *data, images);
+  EXPECT_NEAR(*estimate.of({}), 0.9, 1e-9) << "without errors";
+  for (uint32_t layer : {0, 1, 2}) {
+    const LayerProgram chain(all.layers(layer),
+                             network.tensors.at(all.layers(layer).weights()));
+    const LayerChange change{layer, &chain};
+    double right = 0;
+    const auto correct = evaluator.correct({&change, 1}, 60);
+    for (int64_t chip : *correct)
+      right += double(chip) / images / 60;
+    EXPECT_LT(right, 0.88) << layer;
+    EXPECT_NEAR(*estimate.of({&change, 1}), right, 0.1) << layer;
+  }
+}
+
+TEST(WithoutErrors, LeavesWhereWeightsStand) {
+  plan::Plan plan;
+  plan::Layer &layer = *plan.add_layers();
+  layer.mutable_quantize()->set_bits(4);
+  layer.mutable_noise()->set_width(1);
+  layer.mutable_shift()->set_amount(1);
+  layer.mutable_faults()->set_low(0.1);
+  layer.mutable_device()->set_name("d");
+  layer.mutable_crossbar()->set_array_rows(128);
+  layer.mutable_crossbar()->set_cell_bits(2);
+  const plan::Layer exact = withoutErrors(plan).layers(0);
+  EXPECT_FALSE(exact.has_quantize() || exact.has_noise() || exact.has_shift() ||
+               exact.has_faults() || exact.has_device());
+  EXPECT_EQ(exact.crossbar().array_rows(), 128u);
+  EXPECT_EQ(exact.crossbar().cell_bits(), 0u);
+}
+
+} // namespace
