@@ -57,19 +57,16 @@ std::optional<double> MarginEstimate::of(std::span<const LayerChange> changes) {
   auto relative = [](double number, const Answer &scale) {
     return scale.spread > 0 ? number / scale.spread : 0;
   };
-  double sum = 0, squares = 0;
+  double squares = 0;
   for (int64_t i = 0; i < images; ++i) {
     const double moved =
         relative((*perturbed)[i].margin - exact[i].margin, exact[i]);
-    sum += moved;
     squares += moved * moved;
   }
-  const double mean = sum / images;
-  const double deviation =
-      std::sqrt(std::max(0.0, squares / images - mean * mean));
+  const double deviation = std::sqrt(squares / images);
   double right = 0;
   for (const Answer &answer : exact) {
-    const double expected = relative(answer.margin, answer) + mean;
+    const double expected = relative(answer.margin, answer);
     // Without a spread, Phi is a step.
     right += deviation > 0
                  ? std::erfc(-expected / (deviation * std::numbers::sqrt2)) / 2

@@ -19,13 +19,13 @@ namespace cim {
 ///
 /// An image is classified right when its margin, the label's logit minus the
 /// largest other one, is positive. To first order, independent errors of many
-/// weights move a margin by a normal number that is proportional to the image's
-/// activations, and so to the standard deviation d of its exact logits over the
-/// classes. One chip tells mean m and standard deviation s of (move / d) over
-/// all images; the expected accuracy is then the mean of
-/// Phi((margin / d + m) / s) over the images' exact margins. So an image near
-/// its decision boundary counts as partly lost, where counting right answers on
-/// one chip would need many more images and chips to see it.
+/// weights with mean 0 move a margin by a normal number with mean 0, in
+/// proportion to the image's activations, and so to the standard deviation d of
+/// its exact logits over the classes. One chip tells the root mean square s of
+/// (move / d) over all images; the expected accuracy is then the mean of
+/// Phi(margin / d / s) over the images' exact margins. So an image near its
+/// decision boundary counts as partly lost, where counting right answers on one
+/// chip would need many more images and chips to see it.
 class MarginEstimate {
 public:
   /// Uses the first \p images images of \p data, the data of \p evaluator,

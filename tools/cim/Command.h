@@ -38,6 +38,7 @@ Command programCommand(CLI::App &cim);
 Command retrainCommand(CLI::App &cim);
 Command sweepCommand(CLI::App &cim);
 Command technologiesCommand(CLI::App &cim);
+Command toleranceCommand(CLI::App &cim);
 Command trainCommand(CLI::App &cim);
 
 } // namespace cim

@@ -11,6 +11,7 @@
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/Network.h"
 #include "tools/cim/Progress.h"
+#include "tools/cim/Text.h"
 
 #include <CLI/CLI.hpp>
 #include <charconv>
@@ -266,6 +267,19 @@ void RunFlags::describe(Json &options) const {
   options["precision"] = precision.empty() ? "f32" : precision;
   options["instruction-set"] =
       std::string(kernels::nameOf(kernels::instructionSet()));
+}
+
+double cim::parseFraction(const std::string &option, const std::string &text,
+                          double lowest, double highest) {
+  double value = 0;
+  auto [last, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || last != text.data() + text.size() ||
+      !(value >= lowest && value <= highest))
+    throw UsageError(option + " '" + text + "': write a fraction from " +
+                     brief(lowest) + " to " + brief(highest) +
+                     ", for example 0.005");
+  return value;
 }
 
 void cim::checkWritable(const std::string &option, const std::string &path) {

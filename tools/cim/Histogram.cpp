@@ -98,13 +98,10 @@ void Histogram::run() {
 
   Stopwatch total;
   const Network network = Network::load(model, requests);
-  std::vector<LayerIdentity> identities;
-  for (const plan::Layer &layer : network.plan.layers())
-    identities.push_back({layer.name(), layer.role()});
   std::vector<bool> selected;
   try {
-    selected =
-        selectLayers(errors.layers.empty() ? "*" : errors.layers, identities);
+    selected = selectLayers(errors.layers.empty() ? "*" : errors.layers,
+                            network.identities());
   } catch (const GrammarError &error) {
     throw InputError(std::string("--layers: ") + error.what());
   }

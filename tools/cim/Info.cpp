@@ -22,6 +22,7 @@ namespace {
 struct Info {
   ModelFlags model;
   Output output;
+  std::string select;
   void run();
 };
 
@@ -40,8 +41,40 @@ std::pair<float, float> rangeOf(const plan::Layer &layer,
   return weights.empty() ? std::pair(0.0f, 0.0f) : std::pair(low, high);
 }
 
+/// What `--select` takes of the network, with why.
+std::string selectionText(const Selection &selection, const Network &network) {
+  Table table({{"layer"}, {""}, {"because"}});
+  int64_t count = 0;
+  for (size_t l = 0; l < selection.selected.size(); ++l) {
+    table.add({network.plan.layers(l).name(),
+               selection.selected[l] ? "selected" : "", selection.reasons[l]});
+    count += selection.selected[l];
+  }
+  return "\n" + table.text() + grouped(count) + " layers with " +
+         grouped(selection.parameters) +
+         " weights are selected; a backward pass reaches " +
+         grouped(selection.depth) + " layers\n";
+}
+
+Json selectionJson(const Selection &selection, const Network &network) {
+  Json names = Json::array(), reasons = Json::object();
+  for (size_t l = 0; l < selection.selected.size(); ++l) {
+    const std::string &name = network.plan.layers(l).name();
+    if (selection.selected[l])
+      names.push_back(name);
+    reasons[name] = selection.reasons[l];
+  }
+  return {{"selected", names},
+          {"weights", selection.parameters},
+          {"depth", selection.depth},
+          {"reasons", reasons}};
+}
+
 void Info::run() {
   model.check();
+  std::vector<SelectionTerm> terms;
+  if (!select.empty())
+    terms = parseSelectFlag(select);
   output.check();
   Stopwatch total;
   const Network network = Network::load(model, {});
@@ -65,7 +98,9 @@ void Info::run() {
                grouped(layer.macs())});
     layers.push_back({{"name", layer.name()},
                       {"op", layer.operation()},
-                      {"role", layer.role()},
+                      {"role", publishedRole(layer)},
+                      {"block_role", layer.role()},
+                      {"trainable_parameters", layer.trainable_parameters()},
                       {"shape", shape},
                       {"weights", elementCount(shape)},
                       {"range", {low, high}},
@@ -76,16 +111,23 @@ void Info::run() {
   table.add({std::to_string(network.plan.layers_size()) + " layers", "", "", "",
              grouped(network.weights()), "", "", grouped(macs)});
 
+  std::string text = table.text();
   Json options = Json::object();
   if (model.foldBatchNorm)
     options["fold-batch-norm"] = true;
-  output.write(table.text(), {{"command", "info"},
-                              {"model", network.describe()},
-                              {"options", options},
-                              {"layers", layers},
-                              {"seconds",
-                               {{"compile", network.compileSeconds},
-                                {"total", total.seconds()}}}});
+  Json document = {{"command", "info"},
+                   {"model", network.describe()},
+                   {"options", options},
+                   {"layers", layers}};
+  if (!select.empty()) {
+    const Selection selection = network.resolve(terms);
+    text += selectionText(selection, network);
+    document["options"]["select"] = select;
+    document["selection"] = selectionJson(selection, network);
+  }
+  document["seconds"] = {{"compile", network.compileSeconds},
+                         {"total", total.seconds()}};
+  output.write(text, document);
 }
 
 } // namespace
@@ -95,7 +137,15 @@ Command cim::infoCommand(CLI::App &cim) {
   CLI::App *app =
       cim.add_subcommand("info", "Show the crossbar layers of a network");
   command->model.addTo(*app);
+  app->add_option("--select", command->select,
+                  "PLAN: which layers it selects for retraining, and why: a "
+                  "union of last:K, c2:K, c1:K, tolerant:K[:MAXWEIGHTS] and "
+                  "layer names")
+      ->type_name("PLAN")
+      ->group("Output");
   command->output.addTo(*app);
-  app->footer("Example:\n  cim info resnet32.onnx");
+  app->footer("Examples:\n"
+              "  cim info resnet32.onnx\n"
+              "  cim info resnet32.onnx --select c2:18,layer2.0.conv2");
   return {app, [command] { command->run(); }};
 }

@@ -21,6 +21,10 @@ std::string cim::oneLine(std::string text) {
   return text;
 }
 
+std::string cim::publishedRole(const plan::Layer &layer) {
+  return layer.role() == "C1" || layer.role() == "C2" ? layer.role() : "";
+}
+
 void cim::warn(const std::string &message) {
   std::fprintf(stderr, "cim: warning: %s\n", oneLine(message).c_str());
 }
@@ -55,6 +59,38 @@ Network Network::load(const ModelFlags &model,
   }
   network.compileSeconds = stopwatch.seconds();
   return network;
+}
+
+std::vector<LayerIdentity> Network::identities() const {
+  std::vector<LayerIdentity> identities;
+  for (const plan::Layer &layer : plan.layers())
+    identities.push_back({layer.name(), layer.role()});
+  return identities;
+}
+
+std::vector<SelectableLayer> Network::selectable() const {
+  std::vector<SelectableLayer> layers;
+  for (const plan::Layer &layer : plan.layers())
+    layers.push_back({layer.name(), layer.role(), layer.trainable_parameters(),
+                      layer.has_tolerance() ? std::optional(layer.tolerance())
+                                            : std::nullopt});
+  return layers;
+}
+
+Selection Network::resolve(std::span<const SelectionTerm> select) const {
+  try {
+    return resolveSelection(select, selectable());
+  } catch (const GrammarError &error) {
+    throw InputError(std::string("--select: ") + error.what());
+  }
+}
+
+std::vector<SelectionTerm> cim::parseSelectFlag(const std::string &plan) {
+  try {
+    return parseSelection(plan);
+  } catch (const GrammarError &error) {
+    throw UsageError(std::string("--select: ") + error.what());
+  }
 }
 
 int64_t Network::weights() const {

@@ -7,6 +7,8 @@
 #ifndef CIM_TOOLS_CIM_NETWORK_H
 #define CIM_TOOLS_CIM_NETWORK_H
 
+#include "dialects/cim/grammar/LayerPattern.h"
+#include "dialects/cim/grammar/LayerSelection.h"
 #include "tools/cim/Flags.h"
 
 namespace cim {
@@ -29,11 +31,23 @@ struct Network {
        const std::function<void(const std::string &)> &warning = cim::warn,
        bool optimise = true);
 
+  /// What patterns and plans (`--layers`, `--select`) can see of the layers.
+  std::vector<LayerIdentity> identities() const;
+  std::vector<SelectableLayer> selectable() const;
+  /// What the plan `--select` selects. Throws InputError.
+  Selection resolve(std::span<const SelectionTerm> select) const;
   /// Weights of all crossbar layers.
   int64_t weights() const;
   /// `"model"` of every JSON document.
   Json describe() const;
 };
+
+/// The terms of `--select`. Throws UsageError.
+std::vector<SelectionTerm> parseSelectFlag(const std::string &plan);
+
+/// The role of a layer in the published experiments, and in JSON: "C1", "C2" or
+/// "".
+std::string publishedRole(const plan::Layer &layer);
 
 /// \p text on one line: control characters become spaces.
 std::string oneLine(std::string text);

@@ -56,20 +56,6 @@ private:
   SweepReport report;
 };
 
-/// A number in [lowest, highest] with nothing after it.
-double parseFraction(const std::string &option, const std::string &text,
-                     double lowest, double highest) {
-  double value = 0;
-  auto [last, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || last != text.data() + text.size() ||
-      !(value >= lowest && value <= highest))
-    throw UsageError(option + " '" + text + "': write a fraction from " +
-                     brief(lowest) + " to " + brief(highest) +
-                     ", for example 0.005");
-  return value;
-}
-
 Shard parseShard(const std::string &text) {
   Shard shard;
   const char *end = text.data() + text.size();

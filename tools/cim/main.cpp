@@ -66,7 +66,7 @@ void runCommandLine(std::vector<std::string> arguments) {
       infoCommand(cim),         evalCommand(cim),    histogramCommand(cim),
       compileCommand(cim),      mapCommand(cim),     programCommand(cim),
       retrainCommand(cim),      trainCommand(cim),   sweepCommand(cim),
-      mergeCommand(cim),        dataCommand(cim),    devicesCommand(cim),
+      toleranceCommand(cim), mergeCommand(cim),        dataCommand(cim),    devicesCommand(cim),
       technologiesCommand(cim), conformCommand(cim), completionCommand(cim)};
   cim.footer("cim COMMAND --help explains a command.");
 

@@ -1,0 +1,247 @@
+"""Runs the built `cim tolerance` as a user would.
+
+Run one test with `.venv/bin/python tests/tools/cim/tolerance.py build/bin/cim Tolerance.test_groups`.
+"""
+
+import json
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import numpy
+import onnx
+import onnxruntime
+
+from small_network import small_network
+
+CIM = None
+NOISE = ("--noise", "normal:0.06ns")
+LAYERS = ["stem", "block.conv1", "block.conv2", "fc"]
+
+
+class Tolerance(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.scratch = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.scratch.name)
+        onnx.save(small_network(), cls.folder / "small.onnx")
+        generator = numpy.random.default_rng(2)
+        images = generator.normal(0, 1, (300, 3, 8, 8)).astype(numpy.float32)
+        session = onnxruntime.InferenceSession(cls.folder / "small.onnx", providers=["CPUExecutionProvider"])
+        labels = session.run(None, {"input": images})[0].argmax(1).astype(numpy.int64)
+        labels[:30] = (labels[:30] + 1) % 4  # 90 % without errors
+        numpy.save(cls.folder / "x.npy", images)
+        numpy.save(cls.folder / "y.npy", labels)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.scratch.cleanup()
+
+    def run_cim(self, command, *arguments, model="small.onnx", **options):
+        return subprocess.run([CIM, command, model, "--data", "npy:x.npy,y.npy", *map(str, arguments)],
+                              cwd=self.folder, capture_output=True, text=True, timeout=120, **options)
+
+    def document(self, command, *arguments, **options):
+        result = self.run_cim(command, *arguments, "--json", "-", **options)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)
+
+    def fails(self, status, words, *arguments, command="tolerance", **options):
+        result = self.run_cim(command, *arguments, **options)
+        self.assertEqual(result.returncode, status, result)
+        lines = [l for l in result.stderr.splitlines() if not l.startswith("cim: warning: ")]
+        self.assertEqual(len(lines), 1, result.stderr)
+        self.assertTrue(lines[0].startswith("cim: error: "), lines[0])
+        self.assertIn(words, lines[0])
+
+    # The same numbers as separate evaluations, from shared work
+
+    def test_equals_separate_evaluations(self):
+        errors = ("--quantize", "4", *NOISE, "--trials", 4, "--seed", 5)
+        document = self.document("tolerance", *errors)
+        self.assertEqual(list(document)[:4], ["command", "model", "data", "options"])
+        self.assertEqual(list(document)[-1], "seconds")
+        self.assertEqual([l["name"] for l in document["layers"]], LAYERS)
+        self.assertEqual([l["role"] for l in document["layers"]], ["", "C1", "C2", ""])
+        self.assertEqual(document["layers"][1]["weights"], 16 * 16 * 9)
+        self.assertEqual(document["exact"]["mean"], self.document("eval")["accuracy"]["mean"])
+        self.assertAlmostEqual(document["exact"]["mean"], 0.9)
+        for layer in document["layers"]:
+            separate = self.document("eval", *errors, "--layers", layer["name"])
+            self.assertEqual(layer["accuracy"], separate["accuracy"], layer["name"])
+
+    def test_numbers_depend_on_neither_memory_nor_threads(self):
+        whole = self.document("tolerance", *NOISE, "--trials", 3)["layers"]
+        for options in (("--threads", 1), ("--threads", 3, "--micro-batch", 2), ("--keep", 1, "--micro-batch", 1)):
+            self.assertEqual(self.document("tolerance", *NOISE, "--trials", 3, *options)["layers"], whole, options)
+
+    def test_layers_selects(self):
+        some = self.document("tolerance", *NOISE, "--layers", "role:C2,fc")["layers"]
+        self.assertEqual([l["name"] for l in some], ["block.conv2", "fc"])
+        everything = self.document("tolerance", *NOISE)["layers"]
+        self.assertEqual(some, [everything[2], everything[3]])
+
+    def test_groups(self):
+        document = self.document("tolerance", *NOISE, "--trials", 3, "--group", "role:C1,role:C2", "--group", "fc")
+        both, last = document["layers"]
+        self.assertEqual((both["name"], both["role"], both["weights"]), ("role:C1,role:C2", "", 2 * 16 * 16 * 9))
+        separate = self.document("eval", *NOISE, "--trials", 3, "--layers", "role:C1,role:C2")
+        self.assertEqual(both["accuracy"], separate["accuracy"])
+        self.assertEqual(last["name"], "fc")
+
+    def test_errors_per_layer(self):
+        document = self.document("tolerance", *NOISE, "--trials", 2, "--layer", "fc:noise=normal:0.5ns")
+        separate = self.document("eval", "--noise", "normal:0.5ns", "--layers", "fc", "--trials", 2)
+        self.assertEqual(document["layers"][3]["accuracy"], separate["accuracy"])
+
+    def test_devices_and_crossbars(self):
+        errors = ("--crossbar", "64x64", "--device", "pcm-joshi2020@1h", "--trials", 2)
+        document = self.document("tolerance", *errors)
+        separate = self.document("eval", *errors, "--layers", "block.conv1")
+        self.assertEqual(document["layers"][1]["accuracy"], separate["accuracy"])
+
+    def test_fixed_errors_need_one_chip(self):
+        document = self.document("tolerance", "--quantize", "2")
+        self.assertEqual(document["options"]["trials"], 1)
+        self.assertIsNone(document["layers"][0]["accuracy"]["std"])
+
+    def test_compiled_plan(self):
+        subprocess.run([CIM, "compile", "small.onnx", *NOISE, "-o", "noisy.plan"], cwd=self.folder, check=True)
+        compiled = self.document("tolerance", "--trials", 2, model="noisy.plan")["layers"]
+        self.assertEqual(compiled, self.document("tolerance", *NOISE, "--trials", 2)["layers"])
+
+    # Blocks
+
+    def test_compares_the_layers_of_a_block(self):
+        document = self.document("tolerance", *NOISE, "--trials", 5)
+        (block,) = document["comparison"]
+        self.assertEqual((block["c1"], block["c2"]), ("block.conv1", "block.conv2"))
+        c1, c2 = (document["layers"][i]["accuracy"]["trials"] for i in (1, 2))
+        self.assertEqual(block["difference"]["trials"], [b - a for a, b in zip(c1, c2)])
+        self.assertAlmostEqual(block["difference"]["mean"], sum(c2) / 5 - sum(c1) / 5)
+        self.assertIn("blocks with an identity shortcut", self.run_cim("tolerance", *NOISE, "--trials", 5).stdout)
+
+    # The largest error
+
+    def test_threshold(self):
+        document = self.document("tolerance", *NOISE, "--trials", 3, "--threshold", 0.8)
+        self.assertEqual(document["unit"], "ns")
+        for layer in document["layers"]:
+            largest = layer["largest"]
+            self.assertGreater(largest, 0)
+            at = self.document("eval", "--noise", f"normal:{largest!r}ns", "--layers", layer["name"], "--trials", 3)
+            self.assertGreaterEqual(at["accuracy"]["mean"], 0.8, layer["name"])
+        result = self.run_cim("tolerance", *NOISE, "--trials", 3, "--threshold", 0.8)
+        self.assertIn("largest for 80.0 %", result.stdout)
+
+    def test_threshold_of_a_shift(self):
+        document = self.document("tolerance", "--shift", "-0.01ns", "--threshold", 0.8, "--layers", "stem")
+        self.assertLess(document["layers"][0]["largest"], 0)
+
+    def test_threshold_out_of_reach(self):
+        document = self.document("tolerance", *NOISE, "--trials", 2, "--threshold", 0.99, "--layers", "fc")
+        self.assertEqual(document["layers"][0]["largest"], 0)
+        document = self.document("tolerance", *NOISE, "--trials", 2, "--threshold", 0, "--layers", "fc")
+        self.assertIsNone(document["layers"][0]["largest"])
+
+    # Estimates
+
+    def test_estimates(self):
+        document = self.document("tolerance", *NOISE, "--trials", 10, "--estimate")
+        measured = [l["accuracy"]["mean"] for l in document["layers"]]
+        for layer in document["layers"]:
+            self.assertLess(abs(layer["estimate"] - layer["accuracy"]["mean"]), 0.3, layer["name"])
+        self.assertEqual(measured, [l["accuracy"]["mean"] for l in
+                                    self.document("tolerance", *NOISE, "--trials", 10)["layers"]])
+        self.assertLessEqual(abs(document["estimate_rank_correlation"]), 1)
+        self.assertIn("rank correlation", self.run_cim("tolerance", *NOISE, "--estimate").stdout)
+
+    # Files
+
+    def test_annotated_network(self):
+        measured = self.document("tolerance", *NOISE, "--trials", 3, "--threshold", 0.8, "-o", "annotated.mlir")
+        text = (self.folder / "annotated.mlir").read_text()
+        for layer in measured["layers"]:
+            line = next(l for l in text.splitlines() if f"@{layer['name']} " in l)
+            fact = re.search(r'tolerance<"noise normal:0.06ns" accuracy ([\d.e-]+) of ([\d.]+) chips 3 images 300>', line)
+            self.assertEqual(float(fact[1]), layer["accuracy"]["mean"])
+            self.assertEqual(float(fact[2]), 0.9)
+            limit = re.search(r'limit<"noise normal:\*ns" threshold 0.8 largest ([\d.e-]+)>', line)
+            self.assertEqual(float(limit[1]), layer["largest"])
+        # It is a network like any other, without errors.
+        self.assertEqual(self.document("eval", model="annotated.mlir")["accuracy"]["mean"], measured["exact"]["mean"])
+        again = self.document("tolerance", *NOISE, "--trials", 3, model="annotated.mlir")
+        self.assertEqual([l["accuracy"] for l in again["layers"]], [l["accuracy"] for l in measured["layers"]])
+
+    def test_plans_read_the_annotation(self):
+        self.run_cim("tolerance", *NOISE, "--trials", 3, "-o", "facts.mlir")
+        result = subprocess.run([CIM, "info", "facts.mlir", "--select", "tolerant:4", "--json", "-"], cwd=self.folder,
+                                capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        selection = json.loads(result.stdout)["selection"]
+        measured = {l["name"]: l["accuracy"]["mean"] for l in self.document("tolerance", *NOISE, "--trials", 3)["layers"]}
+        median = numpy.median(list(measured.values()))
+        self.assertEqual(selection["selected"], [n for n in LAYERS if measured[n] >= median])
+
+    def test_pictures(self):
+        result = self.run_cim("tolerance", *NOISE, "--trials", 3, "-o", "bars.svg", "-o", "bars.png")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("block.conv2", (self.folder / "bars.svg").read_text())
+        self.assertTrue((self.folder / "bars.png").read_bytes().startswith(b"\x89PNG"))
+
+    # Interruption
+
+    def test_interrupt_keeps_what_is_done(self):
+        process = subprocess.Popen(
+            [CIM, "tolerance", "small.onnx", "--data", "npy:x.npy,y.npy", *NOISE, "--trials", "300", "--threads", "1",
+             "--json", "part.json", "-o", "part.mlir"],
+            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        begin = time.monotonic()
+        while process.poll() is None and time.monotonic() < begin + 1.5:
+            time.sleep(0.05)
+        if process.poll() is not None:
+            self.skipTest("it was too fast to be interrupted")
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, errors)
+        if not output:
+            return  # nothing was finished
+        self.assertIn("interrupted after", output)
+        part = json.loads((self.folder / "part.json").read_text())
+        self.assertFalse(part["complete"])
+        self.assertTrue(part["layers"])
+        self.assertEqual((self.folder / "part.mlir").read_text().count(" tolerance<"), len(part["layers"]))
+
+    # Bad input
+
+    def test_refuses_wrong_usage(self):
+        self.fails(2, "no error to tolerate")
+        self.fails(2, "--threshold 'x'", *NOISE, "--threshold", "x")
+        self.fails(2, "--threshold '1.5'", *NOISE, "--threshold", "1.5")
+        self.fails(2, "--threshold searches the largest", "--quantize", "4", "--threshold", "0.8")
+        self.fails(2, "name an .svg or .png", *NOISE, "-o", "bars.jpg")
+        self.fails(2, "--group", *NOISE, "--group", "role:C3")
+        self.fails(2, "leave out --group", *NOISE, "--group", "fc", "-o", "x.mlir")
+        self.fails(2, "--reference has no effect", *NOISE, "--reference")
+
+    def test_refuses_bad_input(self):
+        self.fails(1, "there is no folder", *NOISE, "-o", "none/bars.png")
+        self.fails(1, "did you mean", *NOISE, "--layers", "block.conv3")
+        self.fails(1, "did you mean", *NOISE, "--group", "block.conv3")
+        self.fails(1, "its layers have no errors", *NOISE, "--layers", "stem", "--group", "fc")
+        self.fails(1, "no largest one", *NOISE, "--threshold", "0.8", "--layer", "fc:noise=normal:0ns")
+        self.assertEqual(list(self.folder.glob("*.tmp*")), [])
+        subprocess.run([CIM, "compile", "small.onnx", *NOISE, "-o", "fixed.plan"], cwd=self.folder, check=True)
+        self.fails(2, "no plan can become an .mlir file", "-o", "x.mlir", model="fixed.plan")
+        subprocess.run([CIM, "compile", "small.onnx", "-o", "exact.plan"], cwd=self.folder, check=True)
+        self.fails(1, "no layer with an error", model="exact.plan")
+
+
+if __name__ == "__main__":
+    CIM = pathlib.Path(sys.argv.pop(1)).resolve()
+    unittest.main(verbosity=2)

@@ -1,0 +1,464 @@
+//===- Tolerance.cpp - cim tolerance: errors in one layer at a time -------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/evaluation/Evaluation.h"
+#include "runtime/evaluation/LargestError.h"
+#include "runtime/evaluation/PrefixEvaluator.h"
+#include "runtime/evaluation/ToleranceEstimate.h"
+#include "runtime/tensor/Errors.h"
+#include "runtime/tensor/Files.h"
+#include "tools/cim/Command.h"
+#include "tools/cim/Interrupt.h"
+#include "tools/cim/MeasureText.h"
+#include "tools/cim/Network.h"
+#include "tools/cim/Output.h"
+#include "tools/cim/Progress.h"
+#include "tools/cim/Text.h"
+#include "tools/cim/ToleranceReport.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <ostream>
+
+using namespace cim;
+
+namespace {
+
+/// The cells of some layers, written with errors.
+struct Errors {
+  std::vector<LayerProgram> chains;
+  std::vector<LayerChange> changes; ///< point to the chains
+};
+
+struct Tolerance {
+  ModelFlags model;
+  ErrorFlags errors;
+  DataFlags data;
+  RunFlags running;
+  Output output;
+  std::vector<std::string> files, groups;
+  std::string threshold;
+  bool estimate = false;
+  int64_t trials = 0, keepMegabytes = 1024;
+  std::optional<uint64_t> seed;
+
+  void run();
+
+private:
+  void check();
+  std::vector<MeasuredLayer> subjects(const Network &network) const;
+  bool measureLayer(MeasuredLayer &layer, PrefixEvaluator &evaluator);
+  Errors errorsOf(const MeasuredLayer &layer, double multiple) const;
+  bool estimateLayers(std::vector<MeasuredLayer> &layers,
+                      PrefixEvaluator &evaluator, const DataSet &set);
+  void write(const std::vector<MeasuredLayer> &layers, const Json &document);
+
+  std::optional<double> accuracyToKeep;
+  std::vector<ErrorRequest> requests;
+  Network network;
+  int64_t images = 0;
+  double exact = 0; ///< accuracy
+  std::optional<Progress> progress;
+};
+
+/// So many images tell the spread of margins well enough.
+constexpr int64_t estimateImages = 200;
+
+std::string extensionOf(const std::string &file) {
+  return std::filesystem::path(file).extension();
+}
+
+/// Makes the error of \p layer whose size is searched so many times as large;
+/// false when it has none with a size.
+bool scaleError(plan::Layer &layer, double multiple) {
+  if (layer.has_noise())
+    layer.mutable_noise()->set_width(layer.noise().width() * multiple);
+  else if (layer.has_shift())
+    layer.mutable_shift()->set_amount(layer.shift().amount() * multiple);
+  return layer.has_noise() || layer.has_shift();
+}
+
+double sizeOfError(const plan::Layer &layer) {
+  return layer.has_noise() ? layer.noise().width() : layer.shift().amount();
+}
+
+std::string unitOfError(const plan::Layer &layer) {
+  static const char *const names[] = {"qs", "ns", "abs", "uS"};
+  return names[layer.has_noise() ? layer.noise().unit() : layer.shift().unit()];
+}
+
+/// \p text, an option's value, with a `*` in the place of the number before its
+/// unit: "normal:0.06ns,shape=2" becomes "normal:*ns,shape=2".
+std::string withoutSize(std::string text) {
+  const size_t begin = text.find(':') == text.npos ? 0 : text.find(':') + 1;
+  const size_t end = text.find_first_not_of("+-0123456789./eE", begin);
+  text.replace(begin, (end == text.npos ? text.size() : end) - begin, "*");
+  return text;
+}
+
+bool hasErrors(const plan::Layer &layer) {
+  return layer.has_quantize() || layer.has_device() || layer.has_noise() ||
+         layer.has_shift() || layer.has_faults();
+}
+
+void Tolerance::check() {
+  model.check();
+  requests = errors.check();
+  if (!errors.any() && extensionOf(model.path) == ".onnx")
+    throw UsageError("there is no error to tolerate; give one, such as --noise "
+                     "normal:0.06ns");
+  data.check();
+  running.check();
+  if (running.reference)
+    throw UsageError("--reference has no effect on cim tolerance; use cim eval "
+                     "--layers NAME --reference for one layer");
+  if (!threshold.empty()) {
+    accuracyToKeep = parseFraction("--threshold", threshold, 0, 1);
+    if (!model.isPlan() && extensionOf(model.path) == ".onnx" &&
+        errors.noise.empty() && errors.shift.empty() &&
+        errors.overrides.empty())
+      throw UsageError("--threshold searches the largest --noise or --shift, "
+                       "and there is none; give one to begin with");
+  }
+  for (const std::string &group : groups)
+    try {
+      checkLayerPattern(group);
+    } catch (const GrammarError &error) {
+      throw UsageError("--group: " + std::string(error.what()));
+    }
+  for (const std::string &file : files) {
+    const std::string extension = extensionOf(file);
+    if (extension != ".svg" && extension != ".png" && extension != ".mlir")
+      throw UsageError("-o '" + file +
+                       "': name an .svg or .png file for a picture, or an "
+                       ".mlir file for the annotated network");
+    if (extension == ".mlir" && model.isPlan())
+      throw UsageError("-o '" + file + "': '" + model.path +
+                       "' is compiled, and no plan can become an .mlir file "
+                       "again; name the .onnx or .mlir network");
+    if (extension == ".mlir" && !groups.empty())
+      throw UsageError("-o '" + file +
+                       "': the tolerance of a group is no layer's; leave out "
+                       "--group or the .mlir file");
+    checkWritable("-o", file);
+  }
+  output.check();
+}
+
+std::vector<MeasuredLayer> Tolerance::subjects(const Network &network) const {
+  std::vector<MeasuredLayer> subjects;
+  auto addLayer = [&](MeasuredLayer &subject, uint32_t index) {
+    const plan::Layer &layer = network.plan.layers(index);
+    subject.layers.push_back(index);
+    subject.weights +=
+        elementCount({layer.shape().data(), size_t(layer.shape_size())});
+  };
+  std::vector<bool> chosen(network.plan.layers_size(), true);
+  try {
+    if (!errors.layers.empty())
+      chosen = selectLayers(errors.layers, network.identities());
+    for (const std::string &group : groups) {
+      const auto members = selectLayers(group, network.identities());
+      MeasuredLayer &subject = subjects.emplace_back();
+      subject.name = group;
+      for (int l = 0; l < network.plan.layers_size(); ++l)
+        if (members[l] && chosen[l] && hasErrors(network.plan.layers(l)))
+          addLayer(subject, l);
+      if (subject.layers.empty())
+        throw InputError("--group '" + group + "': its layers have no errors");
+    }
+  } catch (const GrammarError &error) {
+    throw InputError(error.what());
+  }
+  if (!groups.empty())
+    return subjects;
+  for (int l = 0; l < network.plan.layers_size(); ++l) {
+    const plan::Layer &layer = network.plan.layers(l);
+    if (!chosen[l] || !hasErrors(layer))
+      continue;
+    MeasuredLayer &subject = subjects.emplace_back();
+    subject.name = layer.name();
+    subject.role = layer.role();
+    subject.publishedRole = publishedRole(layer);
+    addLayer(subject, l);
+  }
+  if (subjects.empty())
+    throw InputError("'" + model.path +
+                     "' has no layer with an error to tolerate; give one, such "
+                     "as --noise normal:0.06ns");
+  return subjects;
+}
+
+Errors Tolerance::errorsOf(const MeasuredLayer &layer, double multiple) const {
+  Errors made;
+  made.chains.reserve(layer.layers.size());
+  for (uint32_t index : layer.layers) {
+    plan::Layer scaled = network.plan.layers(index);
+    if (multiple != 1)
+      scaleError(scaled, multiple);
+    made.chains.emplace_back(scaled, network.tensors.at(scaled.weights()));
+    made.changes.push_back({index, &made.chains.back()});
+  }
+  return made;
+}
+
+bool Tolerance::estimateLayers(std::vector<MeasuredLayer> &layers,
+                               PrefixEvaluator &evaluator, const DataSet &set) {
+  MarginEstimate estimate(evaluator, set, estimateImages);
+  for (MeasuredLayer &layer : layers) {
+    layer.estimate = estimate.of(errorsOf(layer, 1).changes);
+    if (!layer.estimate)
+      return false;
+  }
+  return true;
+}
+
+bool Tolerance::measureLayer(MeasuredLayer &layer, PrefixEvaluator &evaluator) {
+  const Errors asked = errorsOf(layer, 1);
+  for (const LayerProgram &chain : asked.chains)
+    for (const std::string &warning : chain.warnings())
+      warn(warning);
+  const auto correct = evaluator.correct(asked.changes, trials);
+  if (!correct)
+    return false;
+  layer.accuracy = measure(*correct, images);
+  if (!accuracyToKeep)
+    return true;
+  const plan::Layer &first = network.plan.layers(layer.layers[0]);
+  const double size = sizeOfError(first);
+  if (!(first.has_noise() || first.has_shift()) || size == 0)
+    throw InputError("layer '" + first.name() +
+                     "' has no noise or shift of a size above 0, and so no "
+                     "largest one for --threshold");
+  const LargestErrorSearch search{
+      *accuracyToKeep, [&](double multiple) -> std::optional<double> {
+        if (multiple == 1)
+          return layer.accuracy.mean;
+        progress->total += trials * images;
+        const auto there =
+            evaluator.correct(errorsOf(layer, multiple).changes, trials);
+        if (!there)
+          return std::nullopt;
+        return measure(*there, images).mean;
+      }};
+  const std::optional<double> multiple = largestTolerated(search);
+  if (!multiple)
+    return false;
+  layer.largest = *multiple >= search.most
+                      ? std::numeric_limits<double>::infinity()
+                      : *multiple * size;
+  return true;
+}
+
+void Tolerance::write(const std::vector<MeasuredLayer> &layers,
+                      const Json &document) {
+  for (const std::string &file : files) {
+    const std::string extension = extensionOf(file);
+    if (extension == ".mlir") {
+      CompileRequest request;
+      request.model = model.path;
+      request.foldBatchNorm = model.foldBatchNorm;
+      request.toleranceDocument = document.dump();
+      loadCompiler().compileToText(request, Stage::mapped, file);
+      continue;
+    }
+    const std::string picture = drawTolerance(
+        toleranceBars(layers), exact,
+        "Tolerance: " + (errors.any() ? errors.text(false) : "as compiled"),
+        extension == ".png" ? PictureFormat::png : PictureFormat::svg);
+    writeWhole(file, [&](std::ostream &out) { out << picture; });
+  }
+}
+
+void Tolerance::run() {
+  check();
+  running.apply();
+  Stopwatch total;
+  network = Network::load(model, requests);
+  const std::vector<int64_t> inputShape = imageShape(network.plan);
+  checkInterrupted();
+  const DataSet set = data.open({.inputShape = inputShape,
+                                 .classes = classCount(network.plan),
+                                 .threads = unsigned(running.threads)});
+  checkInterrupted();
+  images = set.images();
+  trials = trials > 0 ? trials : 10;
+  if (!isRandom(network.plan)) {
+    if (seed)
+      warn("--seed has no effect: no error is random, so every chip is the "
+           "same");
+    trials = 1;
+  }
+  std::vector<MeasuredLayer> layers = subjects(network);
+
+  Stopwatch preparing;
+  PrefixOptions options;
+  options.seed = seed.value_or(0);
+  options.executor = running.executorOptions();
+  options.memoryBytes = size_t(keepMegabytes) << 20;
+  options.stop = interrupted;
+  progress.emplace("tolerance of " + grouped(layers.size()) +
+                       (groups.empty() ? " layers" : " groups"),
+                   (int64_t(layers.size()) * trials + 1) * images +
+                       (estimate ? int64_t(layers.size() + 1) *
+                                       std::min(estimateImages, images)
+                                 : 0),
+                   "images");
+  options.imagesDone = &progress->done;
+  PrefixEvaluator evaluator(withoutErrors(network.plan), network.tensors, set,
+                            options);
+  const double prepareSeconds = preparing.seconds();
+  Stopwatch forward;
+  const auto exactCorrect = evaluator.correct({}, 1);
+  if (!exactCorrect)
+    throw Interrupted();
+  const Measure exactMeasure = measure(*exactCorrect, images);
+  exact = exactMeasure.mean;
+  if (accuracyToKeep && exact < *accuracyToKeep)
+    warn("without any error the accuracy is " + percent(exact) +
+         ", below the threshold of " + percent(*accuracyToKeep) +
+         ", so no error keeps it");
+  if (estimate && !estimateLayers(layers, evaluator, set))
+    throw Interrupted();
+  size_t done = 0;
+  while (done < layers.size() && measureLayer(layers[done], evaluator))
+    ++done;
+  progress.reset();
+  const size_t asked = layers.size();
+  layers.resize(done);
+  if (layers.empty())
+    throw Interrupted();
+  const double forwardSeconds = forward.seconds();
+
+  ToleranceTexts texts;
+  if (accuracyToKeep) {
+    texts.hasThreshold = true;
+    texts.threshold = *accuracyToKeep;
+    texts.unit = unitOfError(network.plan.layers(layers[0].layers[0]));
+  }
+  const std::string errorText = model.isPlan() || !errors.any()
+                                    ? "as compiled"
+                                    : errors.text(/*withLayers=*/false);
+  const std::string text =
+      fieldsText(
+          {{"model", model.path + " (" + grouped(network.plan.layers_size()) +
+                         " crossbar layers, " + grouped(network.weights()) +
+                         " weights)"},
+           {"data", data.spec + " (" + grouped(images) + " images)"},
+           {"errors",
+            errorText + ", in one " + (groups.empty() ? "layer" : "group") +
+                " at a time" +
+                (done < asked ? " (interrupted after " + grouped(done) +
+                                    " of " + grouped(asked) + ")"
+                              : "")},
+           {"chips", grouped(trials)},
+           {"no errors", measureText(exactMeasure)}}) +
+      "\n" + toleranceText(layers, exact, texts);
+
+  Json resolved = Json::object();
+  errors.describe(resolved);
+  if (model.foldBatchNorm)
+    resolved["fold-batch-norm"] = true;
+  data.describe(resolved, set);
+  resolved["trials"] = trials;
+  resolved["seed"] = options.seed;
+  if (!groups.empty())
+    resolved["group"] = groups;
+  if (accuracyToKeep)
+    resolved["threshold"] = *accuracyToKeep;
+  if (estimate)
+    resolved["estimate"] = true;
+  resolved["keep"] = keepMegabytes;
+  resolved["threads"] = evaluator.threads();
+  running.describe(resolved);
+  Json document = {
+      {"command", "tolerance"},
+      {"model", network.describe()},
+      {"data",
+       {{"spec", data.spec}, {"images", images}, {"sha256", set.sha256()}}},
+      {"options", resolved},
+      {"errors", errorText},
+      {"exact", measureJson(exactMeasure)}};
+  if (accuracyToKeep) {
+    document["threshold"] = *accuracyToKeep;
+    document["threshold_errors"] =
+        !errors.noise.empty()   ? "noise " + withoutSize(errors.noise)
+        : !errors.shift.empty() ? "shift " + withoutSize(errors.shift)
+                                : errorText;
+    document["unit"] = texts.unit;
+  }
+  describeTolerance(layers, document);
+  document["complete"] = done == asked;
+  document["seconds"] = {{"compile", network.compileSeconds},
+                         {"program", prepareSeconds},
+                         {"forward", forwardSeconds},
+                         {"total", total.seconds()}};
+  write(layers, document);
+  output.write(text, document);
+  if (done < asked)
+    throw Interrupted();
+}
+
+} // namespace
+
+Command cim::toleranceCommand(CLI::App &cim) {
+  auto command = std::make_shared<Tolerance>();
+  CLI::App *app = cim.add_subcommand(
+      "tolerance", "Measure how much error each layer stands on its own");
+  command->model.addTo(*app);
+  command->data.addTo(*app);
+  command->errors.addTo(*app);
+  addCount(*app, "--trials", command->trials,
+           "Chips per layer, each with its own random errors (default: 10)",
+           1'000'000)
+      ->type_name("T")
+      ->group("Errors");
+  addSeed(*app, command->seed);
+  app->add_option("--group", command->groups,
+                  "PATTERN: errors in all these layers at the same time, in "
+                  "the place of one layer; may be repeated")
+      ->type_name("PATTERN")
+      ->allow_extra_args(false)
+      ->group("Errors");
+  app->add_option("--threshold", command->threshold,
+                  "Also search the largest noise (or shift), of the given "
+                  "form, that keeps this accuracy, such as 0.9")
+      ->type_name("A")
+      ->group("Errors");
+  app->add_flag("--estimate", command->estimate,
+                "Also estimate each layer's accuracy from one chip and 200 "
+                "images, and compare the estimates with the measurement")
+      ->group("Errors");
+  command->running.addTo(*app, /*withProfile=*/false);
+  addCount(*app, "--keep", command->keepMegabytes,
+           "Megabytes for activations in front of a layer, which its trials "
+           "share (default: 1024)",
+           1'000'000)
+      ->group("Running");
+  app->add_option("-o,--output", command->files,
+                  "FILE.svg or FILE.png, a picture; or FILE.mlir, the network "
+                  "with what was measured at each layer; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false)
+      ->group("Output");
+  command->output.addTo(*app);
+  app->footer("Errors are in one layer at a time, all others are exact; "
+              "--layers selects the layers that are measured.\n\n"
+              "Examples:\n"
+              "  cim tolerance resnet32.onnx --data shapes --noise "
+              "normal:0.06ns\n"
+              "  cim tolerance resnet32.onnx --data shapes --noise "
+              "normal:0.06ns --threshold 0.9 -o tolerance.png\n"
+              "  cim tolerance resnet32.onnx --data shapes --noise "
+              "normal:0.06ns -o annotated.mlir\n"
+              "  cim tolerance resnet32.onnx --data shapes --noise "
+              "normal:0.06ns --group role:C1 --group role:C2");
+  return {app, [command] { command->run(); }};
+}
