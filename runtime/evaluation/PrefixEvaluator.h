@@ -17,7 +17,9 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace cim {
@@ -33,25 +35,26 @@ struct PrefixOptions {
   std::atomic<int64_t> *imagesDone = nullptr;
 };
 
-/// A layer (its place in the plan) whose cells are written by another chain.
+/// A layer (its place in the plan), and as what it is written and read.
 struct LayerChange {
   uint32_t layer;
-  const LayerProgram *chain;
+  plan::Layer as;
 };
 
-/// The plan with exact weights: without quantization, errors and devices. Where
-/// weights stand remains.
+/// The plan with exact weights and reads: without quantization, errors,
+/// devices, wires and converters. Which cells hold which weights remains.
 plan::Plan withoutErrors(plan::Plan plan);
 
 /// Runs a base network, of which every chip is the same, with changes to a few
 /// of its layers. All steps before the first changed layer run once for all
-/// chips and, when changes move towards the output, for all changes. The
-/// results have the bits of separate evaluations.
+/// chips and, when changes move towards the output, for all changes (but for
+/// those that act at every read, converters and read noise). The results have
+/// the bits of separate evaluations.
 class PrefixEvaluator {
 public:
   /// Prepares the kernels and writes the base network. \p data must outlive it.
   /// Throws InputError.
-  PrefixEvaluator(const plan::Plan &base, const TensorMap &tensors,
+  PrefixEvaluator(plan::Plan base, const TensorMap &tensors,
                   const DataSet &data, PrefixOptions options);
 
   /// Receives what the network answers. Called from several threads.
@@ -72,19 +75,30 @@ public:
   unsigned threads() const { return executor.threads(); }
   /// Images whose activations are kept at a time.
   int64_t blockImages() const { return block; }
+  /// What was asked of weights but could not be done, a line each, so far.
+  const std::set<std::string> &warnings() const { return doubts; }
 
 private:
   /// Leaves images [first, first + images) of the base network in front of
   /// \p step.
   bool reach(int step, int64_t first, int64_t images);
-  bool runBlock(std::span<const LayerChange> changes, int64_t trials,
+  bool runBlock(Executor &executor, const KeptActivations &kept,
+                std::span<const LayerChange> changes,
+                std::vector<LayerProgram> &chains, int64_t trials,
                 const TakeAnswer &take);
+  bool runApart(std::span<const LayerChange> changes, int64_t trials,
+                int64_t images, const TakeAnswer &take);
+  bool keep(Executor &executor, KeptActivations &kept, int step, int64_t first,
+            int64_t images);
 
+  const plan::Plan base;
+  const TensorMap tensors;
   const DataSet &data;
   PrefixOptions options;
   Executor executor;
   int64_t block;
   std::optional<KeptActivations> kept;
+  std::set<std::string> doubts;
 };
 
 } // namespace cim

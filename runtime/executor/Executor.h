@@ -99,8 +99,7 @@ public:
   /// leaves what the steps from there on need in \p kept, which has room for
   /// them. Otherwise as run().
   bool keep(KeptActivations &kept, int64_t first, int64_t images, int step,
-            const ReadImage &read,
-            const std::function<bool()> &stop = nullptr);
+            const ReadImage &read, const std::function<bool()> &stop = nullptr);
   /// Takes \p kept from its step on to \p step, not before it. When \p stop cut
   /// it short, \p kept is empty.
   bool advance(KeptActivations &kept, int step,

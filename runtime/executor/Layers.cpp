@@ -21,8 +21,7 @@ Layers::Layers(const Program &program) {
     const Tensor &weights = program.tensors.at(layer.weights());
     int64_t rows = layer.shape_size() > 0 ? layer.shape(0) : 1;
     int64_t rowCells = rows > 0 ? weights.elements() / rows : 0;
-    layers.push_back(
-        {LayerProgram(layer, weights), rows, rowCells, {}, false});
+    layers.push_back({LayerProgram(layer, weights), rows, rowCells, {}, false});
   }
 }
 
@@ -136,8 +135,8 @@ void Layers::writePieces(const Chip &chip, std::span<const Piece> first,
   int64_t longest = 0; // in cells
   for (std::span<const Piece> list : {first, second})
     for (const Piece &piece : list)
-      longest = std::max(longest,
-                         (piece.end - piece.begin) * piece.layer->rowCells);
+      longest =
+          std::max(longest, (piece.end - piece.begin) * piece.layer->rowCells);
   scratch.resize(workers.count());
   std::atomic<size_t> next = 0;
   const size_t count = first.size() + second.size();

@@ -78,8 +78,8 @@ private:
   std::vector<Piece> constantPieces; ///< of the others; empty once written
   std::vector<Piece> one;            ///< of the layer that is written alone
   std::vector<Network> networks, constantNetworks; ///< as pieces
-  std::vector<std::vector<float>> scratch; ///< per worker
-  std::vector<ArrayNetwork> solvers;       ///< per worker
+  std::vector<std::vector<float>> scratch;         ///< per worker
+  std::vector<ArrayNetwork> solvers;               ///< per worker
   WriteCounts counts;
   bool isCut = false;
 };

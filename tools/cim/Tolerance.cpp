@@ -4,12 +4,14 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/evaluation/Conditions.h"
 #include "runtime/evaluation/Evaluation.h"
 #include "runtime/evaluation/LargestError.h"
 #include "runtime/evaluation/PrefixEvaluator.h"
 #include "runtime/evaluation/ToleranceEstimate.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/tensor/Files.h"
+#include "tools/cim/Calibration.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/MeasureText.h"
@@ -31,16 +33,11 @@ using namespace cim;
 
 namespace {
 
-/// The cells of some layers, written with errors.
-struct Errors {
-  std::vector<LayerProgram> chains;
-  std::vector<LayerChange> changes; ///< point to the chains
-};
-
 struct Tolerance {
   ModelFlags model;
   ErrorFlags errors;
   DataFlags data;
+  Calibrator calibrator;
   RunFlags running;
   Output output;
   std::vector<std::string> files, groups;
@@ -55,7 +52,8 @@ private:
   void check();
   std::vector<MeasuredLayer> subjects(const Network &network) const;
   bool measureLayer(MeasuredLayer &layer, PrefixEvaluator &evaluator);
-  Errors errorsOf(const MeasuredLayer &layer, double multiple) const;
+  std::vector<LayerChange> errorsOf(const MeasuredLayer &layer,
+                                    double multiple) const;
   bool estimateLayers(std::vector<MeasuredLayer> &layers,
                       PrefixEvaluator &evaluator, const DataSet &set);
   void write(const std::vector<MeasuredLayer> &layers, const Json &document);
@@ -103,9 +101,12 @@ std::string withoutSize(std::string text) {
   return text;
 }
 
+/// Whether anything is asked of it that an exact layer has not.
 bool hasErrors(const plan::Layer &layer) {
-  return layer.has_quantize() || layer.has_device() || layer.has_noise() ||
-         layer.has_shift() || layer.has_faults();
+  plan::Plan plan;
+  *plan.add_layers() = layer;
+  return withoutErrors(plan).layers(0).SerializeAsString() !=
+         layer.SerializeAsString();
 }
 
 void Tolerance::check() {
@@ -196,24 +197,22 @@ std::vector<MeasuredLayer> Tolerance::subjects(const Network &network) const {
   return subjects;
 }
 
-Errors Tolerance::errorsOf(const MeasuredLayer &layer, double multiple) const {
-  Errors made;
-  made.chains.reserve(layer.layers.size());
+std::vector<LayerChange> Tolerance::errorsOf(const MeasuredLayer &layer,
+                                             double multiple) const {
+  std::vector<LayerChange> changes;
   for (uint32_t index : layer.layers) {
-    plan::Layer scaled = network.plan.layers(index);
+    changes.push_back({index, network.plan.layers(index)});
     if (multiple != 1)
-      scaleError(scaled, multiple);
-    made.chains.emplace_back(scaled, network.tensors.at(scaled.weights()));
-    made.changes.push_back({index, &made.chains.back()});
+      scaleError(changes.back().as, multiple);
   }
-  return made;
+  return changes;
 }
 
 bool Tolerance::estimateLayers(std::vector<MeasuredLayer> &layers,
                                PrefixEvaluator &evaluator, const DataSet &set) {
   MarginEstimate estimate(evaluator, set, estimateImages);
   for (MeasuredLayer &layer : layers) {
-    layer.estimate = estimate.of(errorsOf(layer, 1).changes);
+    layer.estimate = estimate.of(errorsOf(layer, 1));
     if (!layer.estimate)
       return false;
   }
@@ -221,11 +220,7 @@ bool Tolerance::estimateLayers(std::vector<MeasuredLayer> &layers,
 }
 
 bool Tolerance::measureLayer(MeasuredLayer &layer, PrefixEvaluator &evaluator) {
-  const Errors asked = errorsOf(layer, 1);
-  for (const LayerProgram &chain : asked.chains)
-    for (const std::string &warning : chain.warnings())
-      warn(warning);
-  const auto correct = evaluator.correct(asked.changes, trials);
+  const auto correct = evaluator.correct(errorsOf(layer, 1), trials);
   if (!correct)
     return false;
   layer.accuracy = measure(*correct, images);
@@ -242,8 +237,7 @@ bool Tolerance::measureLayer(MeasuredLayer &layer, PrefixEvaluator &evaluator) {
         if (multiple == 1)
           return layer.accuracy.mean;
         progress->total += trials * images;
-        const auto there =
-            evaluator.correct(errorsOf(layer, multiple).changes, trials);
+        const auto there = evaluator.correct(errorsOf(layer, multiple), trials);
         if (!there)
           return std::nullopt;
         return measure(*there, images).mean;
@@ -282,13 +276,17 @@ void Tolerance::run() {
   running.apply();
   Stopwatch total;
   network = Network::load(model, requests);
+  calibrator.check(network);
   const std::vector<int64_t> inputShape = imageShape(network.plan);
   checkInterrupted();
   const DataSet set = data.open({.inputShape = inputShape,
                                  .classes = classCount(network.plan),
                                  .threads = unsigned(running.threads)});
   checkInterrupted();
+  calibrator.calibrate(network, data, running);
   images = set.images();
+  if (countsReads(network.plan))
+    network.plan = withReads(network.plan, images);
   trials = trials > 0 ? trials : 10;
   if (!isRandom(network.plan)) {
     if (seed)
@@ -331,6 +329,8 @@ void Tolerance::run() {
   while (done < layers.size() && measureLayer(layers[done], evaluator))
     ++done;
   progress.reset();
+  for (const std::string &warning : evaluator.warnings())
+    warn(warning);
   const size_t asked = layers.size();
   layers.resize(done);
   if (layers.empty())
@@ -375,6 +375,7 @@ void Tolerance::run() {
     resolved["threshold"] = *accuracyToKeep;
   if (estimate)
     resolved["estimate"] = true;
+  calibrator.describe(resolved, network);
   resolved["keep"] = keepMegabytes;
   resolved["threads"] = evaluator.threads();
   running.describe(resolved);
@@ -436,6 +437,7 @@ Command cim::toleranceCommand(CLI::App &cim) {
                 "Also estimate each layer's accuracy from one chip and 200 "
                 "images, and compare the estimates with the measurement")
       ->group("Errors");
+  command->calibrator.addTo(*app);
   command->running.addTo(*app, /*withProfile=*/false);
   addCount(*app, "--keep", command->keepMegabytes,
            "Megabytes for activations in front of a layer, which its trials "

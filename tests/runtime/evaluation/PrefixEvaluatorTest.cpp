@@ -99,9 +99,6 @@ protected:
 // memory for all images and for a few only.
 TEST_F(PrefixEvaluatorTest, AgreesWithSeparateEvaluations) {
   const plan::Plan all = noisy({0, 1, 2});
-  std::vector<LayerProgram> chains;
-  for (const plan::Layer &layer : all.layers())
-    chains.emplace_back(layer, network.tensors.at(layer.weights()));
   for (size_t memory : {size_t(1), size_t(1) << 30}) {
     PrefixOptions options;
     options.seed = 9;
@@ -115,7 +112,7 @@ TEST_F(PrefixEvaluatorTest, AgreesWithSeparateEvaluations) {
              {0}, {1}, {1}, {2}, {0}, {2, 1}, {0, 2}}) {
       std::vector<LayerChange> changes;
       for (int layer : layers)
-        changes.push_back({uint32_t(layer), &chains[layer]});
+        changes.push_back({uint32_t(layer), all.layers(layer)});
       EXPECT_EQ(evaluator.correct(changes, trials),
                 separately(noisy(layers), trials));
     }
@@ -140,9 +137,7 @@ TEST_F(PrefixEvaluatorTest, MarginsEstimateAccuracy) {
   MarginEstimate estimate(evaluator, *data, images);
   EXPECT_NEAR(*estimate.of({}), 0.9, 1e-9) << "without errors";
   for (uint32_t layer : {0, 1, 2}) {
-    const LayerProgram chain(all.layers(layer),
-                             network.tensors.at(all.layers(layer).weights()));
-    const LayerChange change{layer, &chain};
+    const LayerChange change{layer, all.layers(layer)};
     double right = 0;
     const auto correct = evaluator.correct({&change, 1}, 60);
     for (int64_t chip : *correct)

@@ -465,7 +465,7 @@ TEST(Executor, resumesInFrontOfALayerThatChanged) {
   plan::Layer &layer = *noisy.plan.mutable_layers(2);
   layer.mutable_noise()->set_width(0.1);
   layer.mutable_noise()->set_unit(plan::NORMALISED_SCALE);
-  const LayerProgram errors(layer, b.tensors.at(layer.weights()));
+  LayerProgram errors(layer, b.tensors.at(layer.weights()));
 
   Executor executor(b.plan, b.tensors, {2, 4});
   executor.program({});
