@@ -10,6 +10,7 @@
 #include "runtime/tensor/Tensor.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <cstring>
 #include <new>
@@ -136,6 +137,18 @@ DataSet DataSet::open(const DataSpec &spec, const DataOptions &options) try {
   throw InputError("--data '" + spec.text +
                    "': the images do not fit into memory; use fewer with "
                    "--limit");
+}
+
+DataSet DataSet::part(int64_t first, int64_t count) const {
+  assert(first >= 0 && count >= 0 && first + count <= images());
+  DataSet part = *this;
+  auto cut = [&](auto &list) {
+    list.erase(list.begin() + first + count, list.end());
+    list.erase(list.begin(), list.begin() + first);
+  };
+  cut(part.stored.images);
+  cut(part.stored.labels);
+  return part;
 }
 
 void DataSet::read(int64_t index, float *image) const {

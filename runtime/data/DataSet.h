@@ -63,6 +63,10 @@ public:
   /// Throws InputError.
   static DataSet open(const DataSpec &spec, const DataOptions &options);
 
+  /// Images [first, first + count) of it, as a data set that shares their
+  /// bytes.
+  DataSet part(int64_t first, int64_t count) const;
+
   int64_t images() const { return stored.images.size(); }
   int64_t label(int64_t index) const { return stored.labels[index]; }
   /// Of one image as read() fills it.

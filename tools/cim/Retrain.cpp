@@ -4,8 +4,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/cim/grammar/ErrorOptions.h"
-#include "dialects/cim/grammar/LayerPattern.h"
 #include "runtime/evaluation/Evaluation.h"
 #include "runtime/evaluation/Statistics.h"
 #include "runtime/tensor/Errors.h"
@@ -39,6 +37,7 @@ struct Retrain {
   RunFlags running;
   Output output;
   std::string select, file;
+  std::vector<SelectionTerm> terms; ///< of `select`
   int64_t trials = 1, rewrites = 6, recalibration = 0;
   double inject = 0, threshold = 0;
   bool validates = false;
@@ -46,69 +45,12 @@ struct Retrain {
 
   void check(const std::vector<ErrorRequest> &requests);
   void run();
-  RetrainingOptions optionsFor(const plan::Plan &plan) const;
+  RetrainingOptions optionsFor(const Network &network) const;
   Json describe(const DataSet &train) const;
   void writeNetwork(const Network &network, const Retraining &result) const;
   std::string text(const Network &network, const Retraining &result,
                    const DataSet &train, int64_t tested) const;
 };
-
-/// One term of `--select`: `last:K`, or those of a role among them, or a
-/// pattern.
-struct Term {
-  std::string pattern, role;
-  int64_t count = 0; ///< 0: a pattern
-};
-
-/// Reads PLAN. Throws UsageError and GrammarError.
-std::vector<Term> parsePlan(const std::string &plan) {
-  std::vector<Term> terms;
-  for (size_t begin = 0; begin <= plan.size();) {
-    const size_t end = std::min(plan.find(',', begin), plan.size());
-    Term term;
-    term.pattern = plan.substr(begin, end - begin);
-    begin = end + 1;
-    for (auto [prefix, role] :
-         {std::pair("last:", ""), {"c1:", "C1"}, {"c2:", "C2"}}) {
-      if (!term.pattern.starts_with(prefix))
-        continue;
-      // Counts as patterns count.
-      const std::string count =
-          term.pattern.substr(std::string_view(prefix).size());
-      checkLayerPattern("last:" + count);
-      term.count = std::stoll(count);
-      term.role = role;
-    }
-    if (term.count == 0)
-      checkLayerPattern(term.pattern);
-    terms.push_back(term);
-  }
-  return terms;
-}
-
-std::set<uint32_t> selectedLayers(const std::string &plan,
-                                  const std::vector<LayerIdentity> &layers) {
-  std::set<uint32_t> selected;
-  const int64_t total = layers.size();
-  for (const Term &term : parsePlan(plan)) {
-    const size_t before = selected.size();
-    if (term.count == 0) {
-      const std::vector<bool> matches = selectLayers(term.pattern, layers);
-      for (int64_t l = 0; l < total; ++l)
-        if (matches[l])
-          selected.insert(l);
-      continue;
-    }
-    for (int64_t l = std::max<int64_t>(0, total - term.count); l < total; ++l)
-      if (term.role.empty() || layers[l].role == term.role)
-        selected.insert(l);
-    if (selected.size() == before && selected.empty())
-      throw InputError("--select '" + term.pattern + "': none of the last " +
-                       std::to_string(term.count) + " layers has role " +
-                       term.role + "; 'cim info' shows the roles");
-  }
-  return selected;
-}
 
 std::vector<int64_t> injected(const Retraining &result) {
   std::vector<int64_t> correct;
@@ -143,7 +85,7 @@ void Retrain::check(const std::vector<ErrorRequest> &requests) {
   if (select.empty())
     throw UsageError("the layers to retrain are missing; write --select "
                      "last:9, c2:18, or names of layers");
-  parsePlan(select);
+  terms = parseSelectFlag(select);
   data.check();
   running.check();
   if (running.reference || running.microBatch > 0)
@@ -168,12 +110,12 @@ void Retrain::check(const std::vector<ErrorRequest> &requests) {
   output.check();
 }
 
-RetrainingOptions Retrain::optionsFor(const plan::Plan &plan) const {
-  std::vector<LayerIdentity> layers;
-  for (const plan::Layer &layer : plan.layers())
-    layers.push_back({layer.name(), layer.role()});
+RetrainingOptions Retrain::optionsFor(const Network &network) const {
+  const Selection selection = network.resolve(terms);
   RetrainingOptions options;
-  options.selected = selectedLayers(select, layers);
+  for (uint32_t layer = 0; layer < selection.selected.size(); ++layer)
+    if (selection.selected[layer])
+      options.selected.insert(layer);
   options.recipe = recipe.check();
   options.seed = seed.value_or(0);
   options.trials = trials;
@@ -265,7 +207,7 @@ void Retrain::run() {
 
   Stopwatch total;
   const Network network = Network::load(model, requests, warn, false);
-  RetrainingOptions options = optionsFor(network.plan);
+  RetrainingOptions options = optionsFor(network);
   if (!isRandom(network.plan))
     warn("no error is random, so all chips and rewrites are the same");
   const DataOptions wanted{.inputShape = imageShape(network.plan),
@@ -360,8 +302,9 @@ Command cim::retrainCommand(CLI::App &cim) {
   command->data.addTo(*app);
   command->errors.addTo(*app);
   app->add_option("--select", command->select,
-                  "Layers to retrain: last:K, c2:K or c1:K (of the last K), "
-                  "and names or patterns, comma-separated")
+                  "Layers to retrain: a union of last:K, c2:K, c1:K, "
+                  "tolerant:K[:MAXWEIGHTS] and layer names; see 'cim info "
+                  "--select'")
       ->type_name("PLAN")
       ->group("Retraining");
   addCount(*app, "--trials", command->trials, "Chips (default: 1)", 1'000'000)

@@ -11,6 +11,7 @@
 #include "runtime/evaluation/ToleranceEstimate.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/tensor/Files.h"
+#include "runtime/training/CurvatureEstimate.h"
 #include "tools/cim/Calibration.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/Interrupt.h"
@@ -215,6 +216,27 @@ bool Tolerance::estimateLayers(std::vector<MeasuredLayer> &layers,
     layer.estimate = estimate.of(errorsOf(layer, 1));
     if (!layer.estimate)
       return false;
+  }
+  if (model.isPlan()) // gradients need the network as it was
+    return true;
+  try {
+    const Network lowered =
+        Network::load(model, requests, [](const std::string &) {}, false);
+    CurvatureOptions options;
+    options.seed = seed.value_or(0);
+    options.threads = running.threads;
+    options.stop = interrupted;
+    const auto increases =
+        expectedLossIncrease(lowered.plan, lowered.tensors, set, options);
+    if (!increases)
+      return false;
+    for (MeasuredLayer &layer : layers) {
+      layer.lossIncrease = 0;
+      for (uint32_t index : layer.layers)
+        *layer.lossIncrease += (*increases)[index];
+    }
+  } catch (const InputError &error) {
+    warn(std::string("no estimate from gradients: ") + error.what());
   }
   return true;
 }
@@ -434,8 +456,9 @@ Command cim::toleranceCommand(CLI::App &cim) {
       ->type_name("A")
       ->group("Errors");
   app->add_flag("--estimate", command->estimate,
-                "Also estimate each layer's accuracy from one chip and 200 "
-                "images, and compare the estimates with the measurement")
+                "Also estimate each layer's tolerance from one chip and 200 "
+                "images, and from gradients, and compare the estimates with "
+                "the measurement")
       ->group("Errors");
   command->calibrator.addTo(*app);
   command->running.addTo(*app, /*withProfile=*/false);

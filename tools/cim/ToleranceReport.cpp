@@ -25,14 +25,16 @@ cim::compareBlocks(const std::vector<MeasuredLayer> &layers) {
   return blocks;
 }
 
-/// Between estimates and measurement, where there are any.
+/// Between an estimate, where there is one of every layer, and the measurement;
+/// \p sign -1: more means less accuracy.
 static std::optional<double>
-estimateCorrelation(const std::vector<MeasuredLayer> &layers) {
+correlationOf(const std::vector<MeasuredLayer> &layers,
+              std::optional<double> MeasuredLayer::*estimate, double sign = 1) {
   std::vector<double> estimated, measured;
   for (const MeasuredLayer &layer : layers) {
-    if (!layer.estimate)
+    if (!(layer.*estimate))
       return std::nullopt;
-    estimated.push_back(*layer.estimate);
+    estimated.push_back(sign * *(layer.*estimate));
     measured.push_back(layer.accuracy.mean);
   }
   return rankCorrelation(estimated, measured);
@@ -89,8 +91,11 @@ std::string cim::toleranceText(const std::vector<MeasuredLayer> &layers,
     columns.push_back(
         {"largest for " + percent(texts.threshold, 1), Table::Align::right});
   const bool hasEstimates = !layers.empty() && layers[0].estimate;
+  const bool hasGradients = !layers.empty() && layers[0].lossIncrease;
   if (hasEstimates)
     columns.push_back({"estimate", Table::Align::right});
+  if (hasGradients)
+    columns.push_back({"loss rises by", Table::Align::right});
   columns.push_back({"lost points", Table::Align::right});
   columns.push_back({""});
   Table table(columns);
@@ -114,15 +119,23 @@ std::string cim::toleranceText(const std::vector<MeasuredLayer> &layers,
                         : brief(*layer.largest, 3) + " " + texts.unit);
     if (hasEstimates)
       row.push_back(percent(*layer.estimate));
+    if (hasGradients)
+      row.push_back(brief(*layer.lossIncrease, 3));
     row.push_back(hundredths(loss));
     row.push_back(lossBar(loss, most));
     table.add(row);
   }
   const std::vector<BlockComparison> blocks = compareBlocks(layers);
   std::string text = table.text();
-  if (const auto correlation = estimateCorrelation(layers))
-    text += "rank correlation of the estimates with the measurement: " +
-            brief(*correlation, 3) + "\n";
+  auto addCorrelation = [&](const char *name, std::optional<double> value) {
+    if (value)
+      text += std::string("rank correlation of ") + name +
+              " with the measurement: " + brief(*value, 3) + "\n";
+  };
+  addCorrelation("the estimates from margins",
+                 correlationOf(layers, &MeasuredLayer::estimate));
+  addCorrelation("those from gradients",
+                 correlationOf(layers, &MeasuredLayer::lossIncrease, -1));
   return text + (blocks.empty() ? "" : blocksText(blocks));
 }
 
@@ -141,11 +154,16 @@ void cim::describeTolerance(const std::vector<MeasuredLayer> &layers,
           std::isinf(*layer.largest) ? Json(nullptr) : Json(*layer.largest);
     if (layer.estimate)
       entry["estimate"] = *layer.estimate;
+    if (layer.lossIncrease)
+      entry["loss_increase"] = *layer.lossIncrease;
     list.push_back(std::move(entry));
   }
   document["layers"] = std::move(list);
-  if (const auto correlation = estimateCorrelation(layers))
-    document["estimate_rank_correlation"] = *correlation;
+  if (const auto value = correlationOf(layers, &MeasuredLayer::estimate))
+    document["estimate_rank_correlation"] = *value;
+  if (const auto value =
+          correlationOf(layers, &MeasuredLayer::lossIncrease, -1))
+    document["loss_increase_rank_correlation"] = *value;
   Json comparison = Json::array();
   for (const BlockComparison &block : compareBlocks(layers)) {
     const Difference &difference = block.difference;

@@ -28,8 +28,9 @@ struct MeasuredLayer {
   /// With a threshold: the largest size of the error that keeps it, in the unit
   /// of the error; infinite when no size was too large.
   std::optional<double> largest;
-  /// What a cheap estimate says of the accuracy, where it was asked for.
-  std::optional<double> estimate;
+  /// What cheap estimates say, where they were asked for: the accuracy, from
+  /// margins, and the rise of the loss, from gradients.
+  std::optional<double> estimate, lossIncrease;
 };
 
 /// First and second convolution of a residual block, compared chip by chip.

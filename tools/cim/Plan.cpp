@@ -1,0 +1,291 @@
+//===- Plan.cpp - cim plan: the best layers to retrain within a budget ----===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/evaluation/Evaluation.h"
+#include "runtime/evaluation/PlanSearch.h"
+#include "runtime/tensor/Errors.h"
+#include "tools/cim/Command.h"
+#include "tools/cim/Interrupt.h"
+#include "tools/cim/MeasureText.h"
+#include "tools/cim/Network.h"
+#include "tools/cim/Output.h"
+#include "tools/cim/Progress.h"
+#include "tools/cim/RetrainingFlags.h"
+#include "tools/cim/Text.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+using namespace cim;
+
+namespace {
+
+/// The share of the better candidates that go on to the next round.
+constexpr double survivors = 1.0 / 3;
+/// The share of the training images, the last ones, that candidates are judged
+/// by: the test set must not choose.
+constexpr double validationShare = 0.1;
+
+struct PlanSearchCommand {
+  ModelFlags model;
+  ErrorFlags errors;
+  TrainingDataFlags data;
+  RecipeFlags recipe{.epochs = 1,
+                     .learningRate = 0.01,
+                     .augment = "flip",
+                     .weightDecay = 1e-4};
+  RetrainingFlags retraining{.trials = 2, .rewrites = 6};
+  RunFlags running;
+  Output output;
+  int64_t budget = 0, rounds = 3;
+  std::optional<uint64_t> seed;
+
+  void run();
+
+private:
+  void check();
+  /// Effort grows from round to round; the last one's is what was asked for.
+  RetrainingFlags effortOf(int round) const;
+  RetrainingOptions optionsOf(const Selection &selection,
+                              const RetrainingFlags &effort) const;
+  int64_t imagesToRun(size_t candidates, int64_t fitted,
+                      int64_t validated) const;
+  std::string text(const std::vector<PlanCandidate> &candidates,
+                   const std::vector<RankedPlan> &ranking,
+                   const RetrainingMeasures *tested) const;
+
+  std::vector<ErrorRequest> requests;
+  Network network;
+};
+
+void PlanSearchCommand::check() {
+  model.check();
+  requests = errors.check();
+  checkRetrainable(model, requests);
+  if (budget == 0)
+    throw UsageError("the budget is missing; write --budget WEIGHTS, how many "
+                     "weights may be rewritten");
+  recipe.check();
+  retraining.check();
+  data.check();
+  running.check();
+  output.check();
+}
+
+RetrainingFlags PlanSearchCommand::effortOf(int round) const {
+  RetrainingFlags effort = retraining;
+  for (int64_t *count : {&effort.trials, &effort.rewrites})
+    *count = std::max<int64_t>(1, *count >> (rounds - 1 - round));
+  return effort;
+}
+
+RetrainingOptions
+PlanSearchCommand::optionsOf(const Selection &selection,
+                             const RetrainingFlags &effort) const {
+  RetrainingOptions options = effort.options(selection, recipe.check());
+  options.seed = seed.value_or(0);
+  options.executor = running.executorOptions();
+  options.stop = interrupted;
+  return options;
+}
+
+int64_t PlanSearchCommand::imagesToRun(size_t candidates, int64_t fitted,
+                                       int64_t validated) const {
+  int64_t images = 0;
+  double left = candidates;
+  for (int round = 0; round < rounds; ++round) {
+    images += int64_t(std::ceil(left)) *
+              imagesOf(optionsOf({}, effortOf(round)), fitted, validated);
+    left = std::ceil(left) * survivors;
+  }
+  return images;
+}
+
+std::string
+PlanSearchCommand::text(const std::vector<PlanCandidate> &candidates,
+                        const std::vector<RankedPlan> &ranking,
+                        const RetrainingMeasures *tested) const {
+  Table table({{"plan"},
+               {"depth", Table::Align::right},
+               {"weights", Table::Align::right},
+               {"round", Table::Align::right},
+               {"after rewriting, validation images", Table::Align::right}});
+  constexpr size_t shown = 12;
+  for (size_t i = 0; i < std::min(shown, ranking.size()); ++i) {
+    const PlanCandidate &candidate = candidates[ranking[i].candidate];
+    table.add({candidate.plan, grouped(candidate.selection.depth),
+               grouped(candidate.selection.parameters),
+               std::to_string(ranking[i].round + 1),
+               percent(ranking[i].accuracy)});
+  }
+  std::string text =
+      fieldsText({{"model", model.path},
+                  {"errors", errors.text()},
+                  {"budget", grouped(budget) + " weights: " +
+                                 grouped(candidates.size()) +
+                                 " plans within it"}}) +
+      "\n" + table.text();
+  if (ranking.size() > shown)
+    text += "and " + grouped(ranking.size() - shown) + " more plans\n";
+  if (!tested)
+    return text;
+  const PlanCandidate &best = candidates[ranking[0].candidate];
+  Table accuracy({{"plan " + best.plan}, {"accuracy on the test images"}});
+  accuracy.add({"without errors", measureText(tested->exact)});
+  accuracy.add({"after writing", measureText(tested->injected)});
+  accuracy.add({"after retraining", measureText(tested->retrained)});
+  accuracy.add({"after rewriting", measureText(tested->rewritten)});
+  return text + "\n" + accuracy.text();
+}
+
+void PlanSearchCommand::run() {
+  check();
+  running.apply();
+  Stopwatch total;
+  network = Network::load(model, requests, warn, false);
+  const std::vector<PlanCandidate> candidates =
+      candidatePlans(network.selectable(), budget);
+  if (candidates.empty())
+    throw InputError("--budget " + grouped(budget) +
+                     ": every layer has more weights than that; 'cim info "
+                     "--select last:1' counts those of the last one");
+  const DataOptions wanted{.inputShape = imageShape(network.plan),
+                           .classes = classCount(network.plan),
+                           .threads = unsigned(running.threads)};
+  const DataSet train = data.openTrain(wanted), test = data.openTest(wanted);
+  const int64_t validated =
+      std::max<int64_t>(1, train.images() * validationShare);
+  const int64_t fitted = train.images() - validated;
+  if (fitted < 1)
+    throw InputError("one training image is too few to fit and to judge by; "
+                     "raise --limit");
+  const DataSet fit = train.part(0, fitted),
+                validation = train.part(fitted, validated);
+  checkInterrupted();
+
+  std::optional<std::vector<RankedPlan>> ranking;
+  std::optional<RetrainingMeasures> tested;
+  {
+    Progress progress(
+        "searching " + grouped(candidates.size()) + " plans",
+        imagesToRun(candidates.size(), fitted, validated) +
+            imagesOf(optionsOf({}, retraining), train.images(), test.images()),
+        "images");
+    auto retrained = [&](const Selection &selection,
+                         const RetrainingFlags &effort, const DataSet &fit,
+                         const DataSet &judge)
+        -> std::optional<RetrainingMeasures> {
+      RetrainingOptions options = optionsOf(selection, effort);
+      options.imagesDone = &progress.done;
+      const Retraining result =
+          retrain(network.plan, network.tensors, fit, judge, options);
+      if (result.stopped)
+        return std::nullopt;
+      return measuresOf(result, judge.images());
+    };
+    ranking = rankPlans(
+        candidates, rounds, survivors,
+        [&](const PlanCandidate &candidate,
+            int round) -> std::optional<double> {
+          const auto measures =
+              retrained(candidate.selection, effortOf(round), fit, validation);
+          if (!measures)
+            return std::nullopt;
+          return measures->rewritten.mean;
+        });
+    if (!ranking)
+      throw Interrupted();
+    if (!interrupted())
+      tested = retrained(candidates[ranking->front().candidate].selection,
+                         retraining, train, test);
+  }
+
+  const PlanCandidate &best = candidates[ranking->front().candidate];
+  Json resolved = Json::object();
+  errors.describe(resolved);
+  data.describe(resolved, train);
+  resolved["budget"] = budget;
+  resolved["rounds"] = rounds;
+  recipe.describe(resolved);
+  retraining.describe(resolved);
+  resolved["seed"] = seed.value_or(0);
+  running.describe(resolved);
+  Json names = Json::array(), points = Json::array();
+  for (size_t l = 0; l < best.selection.selected.size(); ++l)
+    if (best.selection.selected[l])
+      names.push_back(network.plan.layers(l).name());
+  for (const RankedPlan &ranked : *ranking) {
+    const PlanCandidate &candidate = candidates[ranked.candidate];
+    points.push_back({{"plan", candidate.plan},
+                      {"depth", candidate.selection.depth},
+                      {"weights", candidate.selection.parameters},
+                      {"round", ranked.round + 1},
+                      {"validation", ranked.accuracy}});
+  }
+  Json document = {{"command", "plan"},
+                   {"model", network.describe()},
+                   {"data",
+                    {{"spec", data.train.spec},
+                     {"images", train.images()},
+                     {"sha256", train.sha256()},
+                     {"test",
+                      {{"spec", data.testName()},
+                       {"images", test.images()},
+                       {"sha256", test.sha256()}}}}},
+                   {"options", resolved},
+                   {"plan", best.plan},
+                   {"selected", names},
+                   {"weights", best.selection.parameters},
+                   {"depth", best.selection.depth}};
+  if (tested)
+    document["accuracy"] = {{"float", measureJson(tested->exact)},
+                            {"injected", measureJson(tested->injected)},
+                            {"retrained", measureJson(tested->retrained)},
+                            {"rewritten", measureJson(tested->rewritten)}};
+  document["points"] = points;
+  document["seconds"] = {{"compile", network.compileSeconds},
+                         {"total", total.seconds()}};
+  output.write(text(candidates, *ranking, tested ? &*tested : nullptr),
+               document);
+  if (!tested)
+    throw Interrupted();
+}
+
+} // namespace
+
+Command cim::planCommand(CLI::App &cim) {
+  auto command = std::make_shared<PlanSearchCommand>();
+  CLI::App *app = cim.add_subcommand(
+      "plan", "Search the layers to retrain within a budget of weights");
+  command->model.addTo(*app);
+  command->data.addTo(*app);
+  command->errors.addTo(*app);
+  addCount(*app, "--budget", command->budget,
+           "Weights that may be rewritten, with biases and normalisation",
+           int64_t(1) << 50)
+      ->type_name("WEIGHTS")
+      ->group("Retraining");
+  addCount(*app, "--rounds", command->rounds,
+           "Rounds of the search: all plans are tried with few chips, the "
+           "better third with more, and so on (default: 3)",
+           10)
+      ->group("Retraining");
+  command->retraining.addTo(*app);
+  command->recipe.addTo(*app);
+  addSeed(*app, command->seed);
+  command->running.addTo(*app, false);
+  command->output.addTo(*app);
+  app->footer("Plans are judged by the last tenth of the training images; the "
+              "best is then retrained on all and tested.\n\n"
+              "Examples:\n"
+              "  cim plan resnet32.onnx --data cifar10:cifar-10-binary.tar.xz "
+              "--noise normal:0.06ns --budget 200000 --limit 5000\n"
+              "  cim plan annotated.mlir --data "
+              "cifar10:cifar-10-binary.tar.xz --noise normal:0.06ns --budget "
+              "200000");
+  return {app, [command] { command->run(); }};
+}

@@ -1,0 +1,46 @@
+//===- RetrainingFlags.h - Options of commands that retrain chips -*- C++ -*-=//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_TOOLS_CIM_RETRAININGFLAGS_H
+#define CIM_TOOLS_CIM_RETRAININGFLAGS_H
+
+#include "dialects/cim/grammar/LayerSelection.h"
+#include "runtime/evaluation/Statistics.h"
+#include "runtime/training/Retraining.h"
+#include "tools/cim/TrainingFlags.h"
+
+namespace cim {
+
+/// `--trials`, `--rewrites`, `--inject`, ...: chips that are written, retrained
+/// and rewritten.
+struct RetrainingFlags {
+  int64_t trials = 1, rewrites = 6, recalibration = 0;
+  double inject = 0, threshold = 0;
+
+  void addTo(CLI::App &app);
+  /// Throws UsageError.
+  void check() const;
+  /// Of layers that are selected, in the words of the engine.
+  RetrainingOptions options(const Selection &selection,
+                            const TrainingRecipe &recipe) const;
+  void describe(Json &options) const;
+};
+
+/// What retraining came to, over chips and, after rewriting, over all rewrites
+/// of all chips.
+struct RetrainingMeasures {
+  Measure exact, injected, retrained, rewritten;
+};
+RetrainingMeasures measuresOf(const Retraining &result, int64_t testImages);
+
+/// Throws UsageError for a model that cannot be retrained, or without errors
+/// \p requests to train against.
+void checkRetrainable(const ModelFlags &model,
+                      const std::vector<ErrorRequest> &requests);
+
+} // namespace cim
+
+#endif // CIM_TOOLS_CIM_RETRAININGFLAGS_H
