@@ -10,7 +10,7 @@
 #include "runtime/converters/Counts.h"
 #include "runtime/executor/KeptActivations.h"
 #include "runtime/plan/plan.pb.h"
-#include "runtime/programming/Programming.h"
+#include "runtime/programming/Chip.h"
 #include "runtime/tensor/Tensor.h"
 
 #include <cstdint>
@@ -22,6 +22,7 @@
 
 namespace cim {
 
+class LayerProgram;
 class Measurements;
 
 struct ExecutorOptions {

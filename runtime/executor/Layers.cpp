@@ -122,8 +122,11 @@ void Layers::writeOne(uint32_t index, const Chip &chip, LayerProgram *chain,
     user->beginChip(chip);
   LayerProgram &writing = chain ? *chain : layer.chain;
   // What is the same on every chip has been solved already.
-  if (chain || !writing.isDeterministic())
-    writing.solveArrays(chip);
+  if (chain || !writing.isDeterministic()) {
+    solvers.resize(workers.count());
+    for (size_t array = 0; array < writing.arrays(); ++array)
+      writing.solveArray(chip, array, solvers.front());
+  }
   one.clear();
   cut(layer, writing, one);
   writePieces(chip, {}, one, workers);

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/executor/Executor.h"
 
+#include "runtime/programming/Programming.h"
 #include "runtime/reference/ReferenceExecutor.h"
 #include "runtime/tensor/Errors.h"
 #include "tests/runtime/PlanBuilder.h"
