@@ -66,13 +66,13 @@ struct CompileRequest {
   /// constant only where its value decides a shape; one that leaves dimensions
   /// open has the shape of its example.
   TensorMap examples;
-  /// What `cim tolerance` has measured of the layers, its JSON document, to be
-  /// written at them; empty: nothing.
-  std::string toleranceDocument;
   /// Prints the IR after every pass to stderr.
   bool dumpPasses = false;
   /// Receives one line per warning.
   std::function<void(const std::string &)> warn;
+  /// What `cim tolerance` has measured of the layers, its JSON document, to be
+  /// written at them; empty: nothing.
+  std::string toleranceDocument;
 };
 
 struct CompiledNetwork {

@@ -12,6 +12,7 @@
 #include "runtime/training/TrainingProgram.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -36,7 +37,7 @@ struct Moments {
     double means = 0;
     for (double value : sum)
       means += value / count * value;
-    return std::max(0.0, squares - means) / (count - 1);
+    return std::max(squares - means, 0.0) / (count - 1); // NaN stays
   }
 };
 
@@ -45,7 +46,7 @@ double errorVariance(const plan::Layer &layer, const Tensor &weights,
                      uint64_t seed) {
   const std::span<const float> exact = weights.as<float>();
   std::vector<float> written(exact.size());
-  LayerProgram(layer, weights).write({seed, 0, 0}, 0, written);
+  LayerProgram(layer, weights).writeAll({seed, 0, 0}, written);
   double squares = 0;
   for (size_t i = 0; i < exact.size(); ++i)
     squares += (double(written[i]) - exact[i]) * (double(written[i]) - exact[i]);
@@ -70,7 +71,6 @@ cim::expectedLossIncrease(const plan::Plan &lowered, const TensorMap &tensors,
                           /*allNormalizations=*/false,
                           {.threads = options.threads, .batch = batch});
   program.program({options.seed, 0, 0});
-  program.update();
 
   std::map<std::string, Moments> moments; // by tensor
   std::vector<int64_t> labels(batch);
@@ -90,6 +90,9 @@ cim::expectedLossIncrease(const plan::Plan &lowered, const TensorMap &tensors,
   std::vector<double> increases;
   for (const plan::Layer &layer : lowered.layers()) {
     const double trace = moments[layer.weights()].variance(batches) * batch;
+    if (!std::isfinite(trace))
+      throw InputError("the gradients of layer '" + layer.name() +
+                       "' are not finite");
     increases.push_back(
         errorVariance(layer, tensors.at(layer.weights()), options.seed) / 2 *
         trace);

@@ -150,9 +150,6 @@ private:
       else
         take(verdict, l, false, hasRole ? lastText(term) : role);
     }
-    if (std::ranges::find(verdict.taken, true) == verdict.taken.end())
-      throw GrammarError(quote(term.text) + " selects nothing: no layer " +
-                         lastText(term) + " has the role " + role);
   }
 
   static std::string toleranceText(double accuracy) {
@@ -229,6 +226,7 @@ Selection cim::resolveSelection(std::span<const SelectionTerm> terms,
   const Resolution resolution(layers);
   const bool onlyExcludes =
       std::ranges::all_of(terms, &SelectionTerm::excludes);
+  std::string empty; // a term of a role that nobody has
   Selection selection{std::vector<bool>(layers.size(), onlyExcludes),
                       std::vector<std::string>(
                           layers.size(), onlyExcludes ? "not excluded" : ""),
@@ -237,6 +235,8 @@ Selection cim::resolveSelection(std::span<const SelectionTerm> terms,
     if (term.excludes)
       continue;
     const Verdict verdict = resolution.judge(term);
+    if (std::ranges::find(verdict.taken, true) == verdict.taken.end())
+      empty = term.text;
     for (size_t l = 0; l < layers.size(); ++l) {
       std::string &reason = selection.reasons[l];
       if (verdict.taken[l] && !selection.selected[l]) {
@@ -263,6 +263,9 @@ Selection cim::resolveSelection(std::span<const SelectionTerm> terms,
       selection.parameters += layers[l].parameters;
       selection.depth = std::max<uint64_t>(selection.depth, layers.size() - l);
     }
+  if (selection.depth == 0 && !empty.empty())
+    throw GrammarError(quote(empty) + " selects nothing: no layer that deep has "
+                                      "this role; cim info shows the roles");
   if (selection.depth == 0)
     throw GrammarError("the plan excludes every layer that it takes");
   return selection;

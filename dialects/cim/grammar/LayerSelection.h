@@ -66,8 +66,8 @@ struct Selection {
 };
 
 /// Resolves \p terms for \p layers (in layer-index order). Throws GrammarError
-/// when a term, or the whole, selects nothing, and for `tolerant` when none of
-/// its layers was measured.
+/// when the whole, or a term other than `c1` and `c2`, selects nothing, and for
+/// `tolerant` when none of its layers was measured.
 Selection resolveSelection(std::span<const SelectionTerm> terms,
                            std::span<const SelectableLayer> layers);
 

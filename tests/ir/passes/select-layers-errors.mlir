@@ -8,7 +8,7 @@
 
 // Nothing is selected.
 // RUN: not cim-opt %s --select-layers=plan=c2:1 2>&1 >/dev/null | FileCheck %s --check-prefix=E2
-// E2: error: plan 'c2:1': 'c2:1' selects nothing: no layer among the last 1 layers has the role C2
+// E2: error: plan 'c2:1': 'c2:1' selects nothing: no layer that deep has this role
 // RUN: not cim-opt %s --select-layers=plan=last:1,!fc 2>&1 >/dev/null | FileCheck %s --check-prefix=E3
 // E3: error: plan 'last:1,!fc': the plan excludes every layer that it takes
 

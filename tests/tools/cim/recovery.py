@@ -41,19 +41,19 @@ class Commands(unittest.TestCase):
 
 class Recovery(Commands):
     def test_points(self):
-        document = self.document("recovery", self.network, *self.common, "--depths", "2,5", "-o", "curves.svg")
+        document = self.document("recovery", self.network, *self.common, "--depths", "2,8", "-o", "curves.svg")
         self.assertEqual(document["command"], "recovery")
         points = {point["plan"]: point for point in document["points"]}
-        self.assertEqual(list(points)[:2], ["last:2", "last:5"])
+        self.assertEqual(list(points)[:2], ["last:2", "last:8"])
         self.assertTrue(document["complete"])
         for plan, point in points.items():
             self.assertEqual(set(point), {"plan", "depth", "weights", "injected", "retrained", "rewritten"})
             self.assertEqual(len(point["rewritten"]["trials"]), 2)
         # A point is what retrain measures.
-        alone = self.document("retrain", self.network, *self.common, "--select", "c2:5")
-        self.assertEqual(points["c2:5"]["rewritten"], alone["accuracy"]["rewritten"])
-        self.assertEqual(points["c2:5"]["weights"], alone["weights"])
-        self.assertEqual(points["c2:5"]["depth"], alone["depth"])
+        alone = self.document("retrain", self.network, *self.common, "--select", "c2:8")
+        self.assertEqual(points["c2:8"]["rewritten"], alone["accuracy"]["rewritten"])
+        self.assertEqual(points["c2:8"]["weights"], alone["weights"])
+        self.assertEqual(points["c2:8"]["depth"], alone["depth"])
         self.assertIn("C2 only", (self.folder / "curves.svg").read_text())
 
     def test_tolerant_layers_where_they_are_known(self):

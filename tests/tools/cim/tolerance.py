@@ -158,9 +158,7 @@ class Tolerance(unittest.TestCase):
             self.assertLess(abs(layer["estimate"] - layer["accuracy"]["mean"]), 0.3, layer["name"])
         self.assertEqual(measured, [l["accuracy"]["mean"] for l in
                                     self.document("tolerance", *NOISE, "--trials", 10)["layers"]])
-            self.assertGreaterEqual(layer["loss_increase"], 0)
         self.assertLessEqual(abs(document["estimate_rank_correlation"]), 1)
-        self.assertLessEqual(abs(document["loss_increase_rank_correlation"]), 1)
         self.assertIn("rank correlation", self.run_cim("tolerance", *NOISE, "--estimate").stdout)
 
     # Files

@@ -100,7 +100,7 @@ class Retraining(Commands):
         self.assertIn("--select", self.refused(2, *self.common, *self.noise))
         self.assertIn("layer1.conv1", self.refused(1, *self.common, *self.noise, "--select", "layer1.conv11"))
         self.assertIn("role", self.refused(2, *self.common, *self.noise, "--select", "role:C9"))
-        self.assertIn("no layer among the last 1", self.refused(1, *self.common, *self.noise, "--select", "c2:1"))
+        self.assertIn("selects nothing", self.refused(1, *self.common, *self.noise, "--select", "c2:1"))
         self.assertIn("--noise", self.refused(2, *self.common, "--select", "last:2"))
         self.assertIn("--schedule", self.refused(2, *self.common, *self.noise, "--select", "last:2",
                                                  "--schedule", "cosin"))

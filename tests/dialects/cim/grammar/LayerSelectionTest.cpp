@@ -68,6 +68,7 @@ TEST(LayerSelection, ByName) {
 
 TEST(LayerSelection, UnionsAndExclusions) {
   EXPECT_EQ(select("c2:2,a.conv1"), "010010");
+  EXPECT_EQ(select("c2:1,fc"), "000001") << "a role that nobody has";
   EXPECT_EQ(select("last:4,!fc"), "001110");
   EXPECT_EQ(select("!fc,last:4"), "001110") << "order does not matter";
   EXPECT_EQ(select("last:4,!c2:6"), "000101");
@@ -131,7 +132,7 @@ TEST(LayerSelection, RefusesWhatIsNoPlan) {
 TEST(LayerSelection, RefusesToSelectNothing) {
   EXPECT_THAT(errorOf("b.conv3"), HasSubstr("did you mean 'b.conv"));
   EXPECT_THAT(errorOf("c2:1"),
-              HasSubstr("no layer among the last 1 layers has the role C2"));
+              HasSubstr("'c2:1' selects nothing"));
   EXPECT_THAT(errorOf("last:2,!last:3"), HasSubstr("excludes every layer"));
   EXPECT_THAT(errorOf("tolerant:1"), HasSubstr("cim tolerance"));
   EXPECT_THAT(errorOf("tolerant:6:99"), HasSubstr("more weights than that"));
