@@ -46,9 +46,8 @@ std::string cim::drawRecovery(std::span<const RecoveryCurve> curves,
        {Panel{1, "the last K layers, of which layers are retrained"},
         Panel{2, "weights rewritten"}}) {
     script << "set xlabel '" << panel.label << "'\n"
-           << (panel.column == 1
-                   ? "set ylabel 'accuracy, %' offset 1,0\n"
-                   : "unset ylabel\nset xtics rotate by -30\n")
+           << (panel.column == 1 ? "set ylabel 'accuracy, %' offset 1,0\n"
+                                 : "unset ylabel\nset xtics rotate by -30\n")
            << "plot " << 100 * exact
            << " with lines lw 1 lc rgb '#b0b0b0' title 'without errors', "
            << 100 * injected

@@ -49,7 +49,8 @@ double errorVariance(const plan::Layer &layer, const Tensor &weights,
   LayerProgram(layer, weights).writeAll({seed, 0, 0}, written);
   double squares = 0;
   for (size_t i = 0; i < exact.size(); ++i)
-    squares += (double(written[i]) - exact[i]) * (double(written[i]) - exact[i]);
+    squares +=
+        (double(written[i]) - exact[i]) * (double(written[i]) - exact[i]);
   return exact.empty() ? 0 : squares / exact.size();
 }
 

@@ -30,13 +30,13 @@ struct CurvatureOptions {
 /// user stopped.
 ///
 /// To second order, independent errors of mean 0 and variance v raise the loss
-/// by v / 2 times the trace of its Hessian in the layer's weights. For a trained
-/// network the Fisher information stands for the Hessian, and its trace is the
-/// variance of an image's gradient, summed over the weights; batches of B images
-/// show it divided by B (S. Amari, Natural gradient works efficiently in
-/// learning, Neural Computation 10, 1998, for the Fisher information; Z. Dong et
-/// al., HAWQ-V2, NeurIPS 2020, for the trace as a layer's sensitivity). v comes
-/// from one chip. Batch normalisation uses the batches' own statistics.
+/// by v / 2 times the trace of its Hessian in the layer's weights. For a
+/// trained network the Fisher information stands for the Hessian, and its trace
+/// is the variance of an image's gradient, summed over the weights; batches of
+/// B images show it divided by B (S. Amari, Natural gradient works efficiently
+/// in learning, Neural Computation 10, 1998, for the Fisher information; Z.
+/// Dong et al., HAWQ-V2, NeurIPS 2020, for the trace as a layer's sensitivity).
+/// v comes from one chip. Batch normalisation uses the batches' own statistics.
 ///
 /// All layers together cost images times a training step. Throws InputError
 /// where gradients cannot pass.

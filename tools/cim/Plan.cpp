@@ -122,13 +122,12 @@ PlanSearchCommand::text(const std::vector<PlanCandidate> &candidates,
                std::to_string(ranking[i].round + 1),
                percent(ranking[i].accuracy)});
   }
-  std::string text =
-      fieldsText({{"model", model.path},
-                  {"errors", errors.text()},
-                  {"budget", grouped(budget) + " weights: " +
-                                 grouped(candidates.size()) +
-                                 " plans within it"}}) +
-      "\n" + table.text();
+  std::string text = fieldsText({{"model", model.path},
+                                 {"errors", errors.text()},
+                                 {"budget", grouped(budget) + " weights: " +
+                                                grouped(candidates.size()) +
+                                                " plans within it"}}) +
+                     "\n" + table.text();
   if (ranking.size() > shown)
     text += "and " + grouped(ranking.size() - shown) + " more plans\n";
   if (!tested)
@@ -175,28 +174,28 @@ void PlanSearchCommand::run() {
         imagesToRun(candidates.size(), fitted, validated) +
             imagesOf(optionsOf({}, retraining), train.images(), test.images()),
         "images");
-    auto retrained = [&](const Selection &selection,
-                         const RetrainingFlags &effort, const DataSet &fit,
-                         const DataSet &judge)
-        -> std::optional<RetrainingMeasures> {
+    auto retrained =
+        [&](const Selection &selection, const RetrainingFlags &effort,
+            const DataSet &fit,
+            const DataSet &judge) -> std::optional<RetrainingMeasures> {
       RetrainingOptions options = optionsOf(selection, effort);
       options.imagesDone = &progress.done;
-      const Retraining result =
-          retrain(network.plan, network.tensors, fit, judge, options);
+      const Retraining result = retrain(network.plan, network.tensors, fit,
+                                        judge, {0, judge.images()}, options);
       if (result.stopped)
         return std::nullopt;
       return measuresOf(result, judge.images());
     };
-    ranking = rankPlans(
-        candidates, rounds, survivors,
-        [&](const PlanCandidate &candidate,
-            int round) -> std::optional<double> {
-          const auto measures =
-              retrained(candidate.selection, effortOf(round), fit, validation);
-          if (!measures)
-            return std::nullopt;
-          return measures->rewritten.mean;
-        });
+    ranking = rankPlans(candidates, rounds, survivors,
+                        [&](const PlanCandidate &candidate,
+                            int round) -> std::optional<double> {
+                          const auto measures =
+                              retrained(candidate.selection, effortOf(round),
+                                        fit, validation);
+                          if (!measures)
+                            return std::nullopt;
+                          return measures->rewritten.mean;
+                        });
     if (!ranking)
       throw Interrupted();
     if (!interrupted())

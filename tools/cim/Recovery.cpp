@@ -168,9 +168,8 @@ std::string Recovery::text(const Network &network,
                {"after retraining", Table::Align::right},
                {"after rewriting", Table::Align::right},
                {"95 % over chips", Table::Align::right}});
-  const auto best = std::ranges::max_element(points, {}, [](const Point &p) {
-    return p.measures.rewritten.mean;
-  });
+  const auto best = std::ranges::max_element(
+      points, {}, [](const Point &p) { return p.measures.rewritten.mean; });
   for (const Point &point : points) {
     const Measure &rewritten = point.measures.rewritten;
     table.add({point.plan, families[point.family].name,
@@ -204,10 +203,9 @@ void Recovery::draw(const std::vector<Point> &points) const {
     RecoveryCurve curve{families[family].name, {}};
     for (const Point &point : points)
       if (point.family == family)
-        curve.points.push_back({point.count,
-                                int64_t(point.selection.parameters),
-                                point.measures.retrained.mean,
-                                point.measures.rewritten.mean});
+        curve.points.push_back(
+            {point.count, int64_t(point.selection.parameters),
+             point.measures.retrained.mean, point.measures.rewritten.mean});
     if (!curve.points.empty())
       curves.push_back(std::move(curve));
   }
@@ -246,8 +244,8 @@ void Recovery::run() {
       options.executor = running.executorOptions();
       options.stop = interrupted;
       options.imagesDone = &progress.done;
-      const Retraining result =
-          retrain(network.plan, network.tensors, train, test, options);
+      const Retraining result = retrain(network.plan, network.tensors, train,
+                                        test, {0, test.images()}, options);
       if (result.stopped)
         break;
       all[done].measures = measuresOf(result, test.images());

@@ -48,9 +48,8 @@ void RetrainingFlags::check() const {
       throw UsageError(std::string(name) + ": write a number from 0 to 100");
 }
 
-RetrainingOptions
-RetrainingFlags::options(const Selection &selection,
-                         const TrainingRecipe &recipe) const {
+RetrainingOptions RetrainingFlags::options(const Selection &selection,
+                                           const TrainingRecipe &recipe) const {
   RetrainingOptions options;
   for (uint32_t layer = 0; layer < selection.selected.size(); ++layer)
     if (selection.selected[layer])

@@ -63,11 +63,11 @@ void runCommandLine(std::vector<std::string> arguments) {
   cim.set_help_flag("-h,--help", "Show this help");
   cim.add_flag_callback("--version", [] {}, "Show the version");
   const std::vector<Command> commands = {
-      infoCommand(cim),    evalCommand(cim),         histogramCommand(cim),
-      compileCommand(cim), mapCommand(cim),          programCommand(cim),
-      toleranceCommand(cim), retrainCommand(cim),    recoveryCommand(cim),
-      planCommand(cim),    trainCommand(cim),        sweepCommand(cim),
-      mergeCommand(cim),   dataCommand(cim),         devicesCommand(cim),
+      infoCommand(cim),         evalCommand(cim),    histogramCommand(cim),
+      compileCommand(cim),      mapCommand(cim),     programCommand(cim),
+      toleranceCommand(cim),    retrainCommand(cim), recoveryCommand(cim),
+      planCommand(cim),         trainCommand(cim),   sweepCommand(cim),
+      mergeCommand(cim),        dataCommand(cim),    devicesCommand(cim),
       technologiesCommand(cim), conformCommand(cim), completionCommand(cim)};
   cim.footer("cim COMMAND --help explains a command.");
 

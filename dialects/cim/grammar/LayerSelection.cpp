@@ -264,8 +264,9 @@ Selection cim::resolveSelection(std::span<const SelectionTerm> terms,
       selection.depth = std::max<uint64_t>(selection.depth, layers.size() - l);
     }
   if (selection.depth == 0 && !empty.empty())
-    throw GrammarError(quote(empty) + " selects nothing: no layer that deep has "
-                                      "this role; cim info shows the roles");
+    throw GrammarError(quote(empty) +
+                       " selects nothing: no layer that deep has "
+                       "this role; cim info shows the roles");
   if (selection.depth == 0)
     throw GrammarError("the plan excludes every layer that it takes");
   return selection;

@@ -131,8 +131,7 @@ TEST(LayerSelection, RefusesWhatIsNoPlan) {
 
 TEST(LayerSelection, RefusesToSelectNothing) {
   EXPECT_THAT(errorOf("b.conv3"), HasSubstr("did you mean 'b.conv"));
-  EXPECT_THAT(errorOf("c2:1"),
-              HasSubstr("'c2:1' selects nothing"));
+  EXPECT_THAT(errorOf("c2:1"), HasSubstr("'c2:1' selects nothing"));
   EXPECT_THAT(errorOf("last:2,!last:3"), HasSubstr("excludes every layer"));
   EXPECT_THAT(errorOf("tolerant:1"), HasSubstr("cim tolerance"));
   EXPECT_THAT(errorOf("tolerant:6:99"), HasSubstr("more weights than that"));
