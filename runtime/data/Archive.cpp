@@ -24,17 +24,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-fs::path cacheFolder() {
-  const char *xdg = std::getenv("XDG_CACHE_HOME");
-  if (xdg && *xdg == '/') // the standard says to ignore relative paths
-    return fs::path(xdg) / "cimulator";
-  const char *home = std::getenv("HOME");
-  if (home && *home == '/')
-    return fs::path(home) / ".cache" / "cimulator";
-  throw InputError("there is no folder to unpack archives into; set "
-                   "XDG_CACHE_HOME to one");
-}
-
 std::string cacheKey(const std::string &path) {
   struct stat status;
   if (::stat(path.c_str(), &status) != 0)

@@ -76,7 +76,8 @@ Evaluator::Evaluator(const plan::Plan &asIs, const TensorMap &tensors,
     counted = withReads(asIs, data.images());
   const plan::Plan &plan = counted ? *counted : asIs;
   if (options.reference)
-    reference = std::make_unique<ReferenceExecutor>(plan, tensors);
+    reference = std::make_unique<ReferenceExecutor>(plan, tensors,
+                                                    options.executor.precision);
   else
     executor = std::make_unique<Executor>(plan, tensors, options.executor);
 }

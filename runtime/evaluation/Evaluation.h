@@ -29,7 +29,7 @@ struct EvaluationOptions {
   uint64_t seed = 0;
   ExecutorOptions executor;
   /// In double precision, operation by operation (ReferenceExecutor); of
-  /// `executor`, only the threads matter then.
+  /// `executor`, only the threads and `bf16` matter then.
   bool reference = false;
   /// Keep what the network answers in the first trial.
   bool keepLogits = false;

@@ -8,6 +8,9 @@
 #define CIM_RUNTIME_EXECUTOR_BINDSTEP_H
 
 #include "runtime/executor/Step.h"
+#include "runtime/kernels/Algorithms.h"
+
+#include <vector>
 
 namespace cim {
 
@@ -19,11 +22,18 @@ std::unique_ptr<BoundStep> bindStep(const Program &program,
 /// Binds every step of the plan to its kernel, or to the general path when
 /// there is none. \p strict allows direct kernels only.
 ///
-/// Fast algorithms may keep weights several times (Winograd's are four times
-/// the weights). They may add 32 MB in all; beyond that the layers that would
-/// add most get direct kernels. The choice depends on the plan alone, so that
-/// results do, too.
-BoundSteps bindSteps(const Program &program, bool strict);
+/// Each layer gets the algorithm that is fastest for its shape, by \p measured
+/// where it has the shape, else by the built-in table (kernels/Algorithms.h).
+/// Fast algorithms keep weights several times (F(4×4)'s are four times the
+/// weights, F(2×2)'s 16/9 times). They may add 32 MB in all, spent where a byte
+/// saves most time. The choice depends on the plan and \p measured alone, never
+/// on the number of images, so that results do, too.
+BoundSteps bindSteps(const Program &program, bool strict,
+                     const kernels::MeasuredTimes *measured = nullptr);
+
+/// The layers' shapes that have several algorithms to choose from, each once.
+std::vector<kernels::ConvolutionShape>
+convolutionsWithChoice(const Program &program);
 
 } // namespace cim
 

@@ -15,14 +15,16 @@ namespace {
 class ConvolutionStep : public BoundStep {
 public:
   ConvolutionStep(const Program &program, const plan::Step &step,
-                  ConvolutionBinding binding, bool strict)
+                  ConvolutionBinding binding,
+                  kernels::ConvolutionAlgorithm algorithm)
       : binding(std::move(binding)), shape(this->binding.shape),
-        convolution(shape, strict ? kernels::ConvolutionAlgorithm::direct
-                                  : kernels::ConvolutionAlgorithm::automatic),
-        packed(convolution.packedWeights() * sizeof(float)),
-        input(step.inputs(0)), output(step.outputs(0)) {
+        computation(shape, algorithm),
+        packed(computation.packedWeights() * sizeof(float)),
+        input(step.inputs(0)), output(step.outputs(0)),
+        callImages(this->binding.pixels ? 1 : program.value(input).shape(0)),
+        isBfloat16(program.isBfloat16() && program.bfloat16[output]) {
     if (!step.has_layer())
-      convolution.pack(program.constant(step.inputs(1)).as<float>().data(),
+      computation.pack(program.constant(step.inputs(1)).as<float>().data(),
                        packedWeights());
   }
 
@@ -33,7 +35,7 @@ public:
   bool readsUnpaddedPixels() const override { return true; }
 
   size_t scratchBytes(int64_t calls) const override {
-    return convolution.scratch(calls) * sizeof(float);
+    return computation.scratch(callImages * calls) * sizeof(float);
   }
 
   void place(std::span<const Placement> values, size_t scratchOffset) override {
@@ -46,23 +48,33 @@ public:
   }
 
   int run(const Pass &pass) const override {
-    return convolution.run(in.in(pass.arena, pass.calls), packedWeights(),
-                           binding.epilogue.in(pass.arena),
-                           out.in(pass.arena, pass.calls),
+    kernels::Epilogue epilogue = binding.epilogue.in(pass.arena);
+    epilogue.toBfloat16 = isBfloat16;
+    return computation.run(in.in(pass.arena, pass.calls), packedWeights(),
+                           epilogue, out.in(pass.arena, pass.calls),
                            reinterpret_cast<float *>(pass.arena + scratch));
   }
 
   void pack(const float *written, int64_t begin, int64_t end) override {
     if (shape.inputMajor)
-      return convolution.pack(written, packedWeights());
+      return computation.pack(written, packedWeights());
     // The kernel counts from the first row.
-    convolution.pack(written - begin * binding.rows(), packedWeights(), begin,
+    computation.pack(written - begin * binding.rows(), packedWeights(), begin,
                      end);
   }
 
   int64_t packRows() const override { return binding.packRows(); }
 
   size_t weightBytes() const override { return packed.size(); }
+
+  const kernels::ConvolutionShape *convolution() const override {
+    return &shape;
+  }
+  bool roundsResult() const override { return computation.roundsResults(); }
+  double multiplyAdds() const override {
+    return shape.multiplyAdds() * callImages;
+  }
+  std::string kernel() const override { return computation.description(); }
 
 private:
   float *packedWeights() const {
@@ -71,21 +83,23 @@ private:
 
   ConvolutionBinding binding;
   const kernels::ConvolutionShape &shape;
-  kernels::Convolution convolution;
+  kernels::Convolution computation;
   AlignedMemory packed;
   uint32_t input, output;
+  int64_t callImages; ///< images of one call
+  bool isBfloat16;    ///< the result
   PlacedView in, out;
   size_t scratch = 0;
 };
 
 } // namespace
 
-std::unique_ptr<BoundStep> cim::bindConvolution(const Program &program,
-                                                const plan::Step &step,
-                                                bool strict) {
+std::unique_ptr<BoundStep>
+cim::bindConvolution(const Program &program, const plan::Step &step,
+                     kernels::ConvolutionAlgorithm algorithm) {
   auto binding = bindAsConvolution(program, step);
   if (!binding)
     return nullptr;
   return std::make_unique<ConvolutionStep>(program, step, *std::move(binding),
-                                           strict);
+                                           algorithm);
 }

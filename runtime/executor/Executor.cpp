@@ -14,6 +14,7 @@
 #include "runtime/executor/Layers.h"
 #include "runtime/executor/Memory.h"
 #include "runtime/executor/MicroBatch.h"
+#include "runtime/kernels/Bfloat16.h"
 #include "runtime/plan/OneImage.h"
 #include "runtime/plan/VerifyPlan.h"
 #include "runtime/tensor/Errors.h"
@@ -24,8 +25,10 @@
 #include <cassert>
 #include <chrono>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <stdexcept>
+#include <string_view>
 
 using namespace cim;
 
@@ -38,6 +41,8 @@ struct RunningStep {
   const BoundStep *step;
   bool isTimed;
   int index; ///< in the plan
+  /// The result, where the executor has to round it to bfloat16.
+  std::optional<Placement> rounded;
 };
 
 /// What one thread has to itself.
@@ -49,6 +54,7 @@ struct Worker {
   std::vector<Clock::duration> times;
   /// By layer.
   std::vector<ConverterCounts> counts;
+  int64_t passes = 0, calls = 0; ///< so far
 };
 
 /// \p plan as it is run, once it is known to be well-formed.
@@ -78,6 +84,23 @@ std::string obstacleToImages(const plan::Plan &plan) {
              "': the first dimension of input and output must count the images";
   }
   return imagesPerCall(plan) < 1 ? "the network's input holds no image" : "";
+}
+
+/// True where all numbers of the result are numbers of the operands, and those
+/// are rounded already.
+bool copiesBfloat16(const Program &program, const plan::Step &step) {
+  static constexpr std::string_view copies[] = {
+      "concat", "max_pool", "relayout", "reshape", "slice", "transpose"};
+  return !step.has_epilogue() && std::ranges::count(copies, step.operation()) &&
+         std::ranges::all_of(step.inputs(), [&](uint32_t operand) {
+           return program.bfloat16[operand];
+         });
+}
+
+/// Rounds all numbers of a value, its padding too, to bfloat16.
+void roundPlaced(const Placement &place, std::byte *arena, int64_t calls) {
+  kernels::roundToBfloat16(place.at(arena),
+                           place.geometry.bytes / sizeof(float) * calls);
 }
 
 } // namespace
@@ -134,6 +157,7 @@ struct Executor::Implementation {
   Workers workers;
   BoundSteps steps;
   std::vector<RunningStep> running;
+  std::vector<Traffic> traffic; ///< of the running steps
   Layers layers;
   bool isProgrammed = false;
 
@@ -152,19 +176,22 @@ Executor::Implementation::Implementation(const plan::Plan &source,
                                          const TensorMap &tensors,
                                          const ExecutorOptions &options)
     : plan(prepared(source, tensors)), tensors(tensors),
-      program{plan, this->tensors, options.measurements},
+      program{plan, this->tensors, options.measurements,
+              options.precision == Precision::bf16 ? bfloat16Values(plan)
+                                                   : std::vector<bool>()},
       workers(options.threads), layers(program),
       obstacle(obstacleToImages(plan)), callImages(cim::imagesPerCall(plan)) {
   if (options.measurements)
     options.measurements->begin(workers.count());
-  steps = bindSteps(program, options.strict);
+  steps = bindSteps(program, options.precision == Precision::f32Strict,
+                    options.measured.get());
   ValueStorage storage = storageOf(program, steps);
+  traffic = trafficOf(program, steps, storage);
   if (plan.image_wise())
     calls =
         options.microBatch
             ? options.microBatch
-            : chooseMicroBatch(trafficOf(program, steps, storage),
-                               cacheSizes(workers.count()),
+            : chooseMicroBatch(traffic, cacheSizes(workers.count()),
                                planMemory(program, steps, storage, 1).bytes);
   MemoryPlan memory = planMemory(program, steps, storage, calls);
   places = std::move(memory.values);
@@ -182,7 +209,11 @@ Executor::Implementation::Implementation(const plan::Plan &source,
     step.place(places, memory.scratch[s]);
     if (plan.steps(s).has_layer())
       layers.addUser(plan.steps(s).layer(), step);
-    running.push_back({&step, options.profile || step.isGeneral(), s});
+    running.push_back({&step, options.profile || step.isGeneral(), s, {}});
+    if (const uint32_t result = plan.steps(s).outputs(0);
+        program.isBfloat16() && program.bfloat16[result] &&
+        !step.roundsResult() && !copiesBfloat16(program, plan.steps(s)))
+      running.back().rounded = places[result];
   }
   for (int s = 0; s <= plan.steps_size(); ++s) {
     size_t bytes = 0;
@@ -247,6 +278,8 @@ void Executor::Implementation::readCall(Worker &worker, int64_t call,
     read(first + i, dense + i * elements);
   // A fixed batch can be too large for the last images.
   std::fill(dense + images * elements, dense + callImages * elements, 0.0f);
+  if (program.isBfloat16() && program.bfloat16[plan.inputs(0)])
+    kernels::roundToBfloat16(dense, geometry.elements);
   if (geometry.channelsLast())
     store(geometry, reinterpret_cast<std::byte *>(dense), stored);
 }
@@ -273,6 +306,8 @@ void Executor::Implementation::runSteps(unsigned w, int64_t calls,
   Worker &worker = perWorker[w];
   const Pass pass = {worker.arena.data(), calls, firstImage,
                      callImages,          w,     worker.counts};
+  worker.passes += 1;
+  worker.calls += calls;
   const auto first =
       std::ranges::lower_bound(running, begin, {}, &RunningStep::index);
   for (size_t s = first - running.begin();
@@ -286,6 +321,8 @@ void Executor::Implementation::runSteps(unsigned w, int64_t calls,
                                plan.steps(step.index).name() +
                                "' failed with Halide's code " +
                                std::to_string(status) + "; please report it");
+    if (step.rounded)
+      roundPlaced(*step.rounded, worker.arena.data(), calls);
     if (step.isTimed)
       worker.times[s] += Clock::now() - start;
   }
@@ -309,19 +346,35 @@ bool Executor::Implementation::forEachMicroBatch(
     int64_t first, int64_t images, const RunMicroBatch &run,
     const std::function<bool()> &stop) {
   requireImages();
-  const int64_t batch = calls * callImages, end = first + images;
+  const int64_t end = first + images;
   std::atomic<int64_t> next = first;
+  /// The next images, for one thread: a micro-batch, and fewer at the end, so
+  /// that all threads are done at the same time.
+  auto claim = [&](int64_t &begin) {
+    int64_t taken;
+    begin = next;
+    do {
+      const int64_t left = (end - begin + callImages - 1) / callImages;
+      if (left <= 0)
+        return int64_t(0);
+      const int64_t workerCount = workers.count();
+      const int64_t share = (left + workerCount - 1) / workerCount;
+      taken = std::min(std::min(calls, share) * callImages, end - begin);
+    } while (!next.compare_exchange_weak(begin, begin + taken));
+    return taken;
+  };
   std::atomic<bool> isStopped = false;
   workers.run([&](unsigned w) {
     try {
       while (!isStopped) {
-        int64_t begin = next.fetch_add(batch);
-        if (begin >= end)
+        int64_t begin;
+        const int64_t taken = claim(begin);
+        if (taken == 0)
           return;
         if (stop && stop())
           isStopped = true;
         else
-          run(w, begin, std::min(batch, end - begin));
+          run(w, begin, taken);
       }
     } catch (...) {
       isStopped = true; // the other workers, too
@@ -532,11 +585,19 @@ std::vector<StepTime> Executor::profile() const {
   for (size_t s = 0; s < implementation->running.size(); ++s) {
     const RunningStep &running = implementation->running[s];
     const plan::Step &step = implementation->plan.steps(running.index);
+    const Traffic &traffic = implementation->traffic[s];
     Clock::duration total{};
-    for (const Worker &worker : implementation->perWorker)
+    double passes = 0, calls = 0;
+    for (const Worker &worker : implementation->perWorker) {
       total += worker.times[s];
+      passes += worker.passes;
+      calls += worker.calls;
+    }
     times.push_back({step.name(), step.operation(), running.step->isGeneral(),
-                     std::chrono::duration<double>(total).count()});
+                     running.step->kernel(),
+                     std::chrono::duration<double>(total).count(),
+                     2 * calls * running.step->multiplyAdds(),
+                     calls * traffic.activations + passes * traffic.weights});
   }
   return times;
 }

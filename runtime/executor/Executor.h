@@ -9,6 +9,8 @@
 
 #include "runtime/converters/Counts.h"
 #include "runtime/executor/KeptActivations.h"
+#include "runtime/kernels/Algorithms.h"
+#include "runtime/plan/Precision.h"
 #include "runtime/plan/plan.pb.h"
 #include "runtime/programming/Chip.h"
 #include "runtime/tensor/Tensor.h"
@@ -28,19 +30,28 @@ class Measurements;
 struct ExecutorOptions {
   unsigned threads = 0;    ///< 0: all cores
   unsigned microBatch = 0; ///< images per pass; 0: chosen from cache sizes
-  bool strict = false;     ///< direct kernels only (`--precision f32-strict`)
-  bool profile = false;    ///< time every step
+  Precision precision = Precision::f32;
+  bool profile = false; ///< time every step
   /// Not null: look at what enters and leaves arrays (calibrate()).
   Measurements *measurements = nullptr;
+  /// Where there are any (`cim tune`), they decide instead of the built-in
+  /// table. Empty or null: none.
+  std::shared_ptr<const kernels::MeasuredTimes> measured = nullptr;
 };
 
-/// Time that one step took in all runs so far, summed over threads.
+/// What one step did in all runs so far, summed over threads.
 struct StepTime {
   std::string name;      ///< the ONNX node's
   std::string operation; ///< "conv", ...
   /// The path without a kernel, through the reference; always measured.
   bool general = false;
-  double seconds = 0;
+  std::string kernel; ///< that was chosen of several: "winograd 4x4x32"
+  double seconds = 0; ///< of one core
+  /// Floating-point operations of the layers with weights, as a direct
+  /// convolution needs them; Winograd's kernels do fewer.
+  double operations = 0;
+  /// Activations read and written, and the weights once per pass.
+  double bytes = 0;
 };
 
 /// A prepared program. Construction binds every step to a kernel and lays out

@@ -14,14 +14,16 @@
 #define CIM_RUNTIME_EXECUTOR_KERNELSTEPS_H
 
 #include "runtime/executor/Step.h"
+#include "runtime/kernels/Convolution.h"
 
 #include <memory>
 
 namespace cim {
 
 /// conv, gemm and matmul with constant or crossbar weights.
-std::unique_ptr<BoundStep> bindConvolution(const Program &program,
-                                           const plan::Step &step, bool strict);
+std::unique_ptr<BoundStep>
+bindConvolution(const Program &program, const plan::Step &step,
+                kernels::ConvolutionAlgorithm algorithm);
 
 /// The same where the layer's arrays are computed one by one (readsArrays).
 std::unique_ptr<BoundStep> bindMappedConvolution(const Program &program,

@@ -6,6 +6,9 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/executor/Layers.h"
 
+#include "runtime/converters/LayerConverters.h"
+#include "runtime/kernels/Bfloat16.h"
+
 #include <algorithm>
 #include <atomic>
 #include <numeric>
@@ -21,7 +24,10 @@ Layers::Layers(const Program &program) {
     const Tensor &weights = program.tensors.at(layer.weights());
     int64_t rows = layer.shape_size() > 0 ? layer.shape(0) : 1;
     int64_t rowCells = rows > 0 ? weights.elements() / rows : 0;
-    layers.push_back({LayerProgram(layer, weights), rows, rowCells, {}, false});
+    // Arrays that are read one by one hold conductances.
+    const bool rounds = program.isBfloat16() && !readsArrays(layer);
+    layers.push_back(
+        {LayerProgram(layer, weights), rows, rowCells, rounds, {}, false});
   }
 }
 
@@ -72,6 +78,8 @@ void Layers::write(const Chip &chip, const Piece &piece, std::span<float> cells,
     chain.writeSlice(chip, *piece.slice, first, written, &counts);
   else
     chain.write(chip, first, written, &counts);
+  if (layer.roundsToBfloat16)
+    kernels::roundToBfloat16(written.data(), written.size());
   for (BoundStep *user : layer.users)
     user->packSlice(piece.slice.value_or(0), written.data(), piece.begin,
                     piece.end);

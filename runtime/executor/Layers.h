@@ -48,6 +48,7 @@ private:
   struct Layer {
     LayerProgram chain;
     int64_t rows, rowCells;
+    bool roundsToBfloat16;
     std::vector<BoundStep *> users;
     /// Its users hold what another chain has written.
     bool isForeign = false;

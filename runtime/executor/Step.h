@@ -9,6 +9,7 @@
 
 #include "runtime/converters/Counts.h"
 #include "runtime/executor/Geometry.h"
+#include "runtime/kernels/Convolution.h"
 #include "runtime/plan/plan.pb.h"
 #include "runtime/programming/Chip.h"
 #include "runtime/tensor/Tensor.h"
@@ -17,6 +18,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace cim {
@@ -94,6 +96,20 @@ public:
   /// Bytes of weights that each pass reads.
   virtual size_t weightBytes() const { return 0; }
 
+  /// What the kernel computes, for layers with weights.
+  virtual const kernels::ConvolutionShape *convolution() const {
+    return nullptr;
+  }
+  /// The chosen kernel, for people: "winograd 4x4x32"; "" when the operation
+  /// has only one.
+  virtual std::string kernel() const { return ""; }
+  /// Of one call, computed directly; 0 for steps that hardly multiply.
+  virtual double multiplyAdds() const { return 0; }
+
+  /// True when run() rounds a result that is stored as bfloat16; otherwise the
+  /// executor does.
+  virtual bool roundsResult() const { return false; }
+
   /// True for the path without a kernel, through the reference.
   virtual bool isGeneral() const { return false; }
 };
@@ -107,6 +123,10 @@ struct Program {
   const TensorMap &tensors;
   /// Not null while ranges are measured in place of running converters.
   Measurements *measurements = nullptr;
+  /// Values that are stored as bfloat16 numbers (Precision::bf16); empty: none.
+  std::vector<bool> bfloat16 = {};
+
+  bool isBfloat16() const { return !bfloat16.empty(); }
 
   const plan::Value &value(uint32_t index) const { return plan.values(index); }
   bool isConstant(uint32_t index) const {

@@ -14,6 +14,8 @@ namespace cim::kernels {
 
 static const ConverterTable &loops() {
   switch (instructionSet()) {
+  case InstructionSet::amx:
+  case InstructionSet::avx512bf16:
   case InstructionSet::avx512:
     return avx512Converters;
   case InstructionSet::avx2:

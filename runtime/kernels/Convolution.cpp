@@ -5,8 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/kernels/Convolution.h"
+#include "runtime/kernels/Algorithms.h"
 #include "runtime/kernels/ConvolutionKernel.h"
 #include "runtime/kernels/HalideView.h"
+#include "runtime/kernels/InstructionSet.h"
 
 #include <algorithm>
 
@@ -29,6 +31,11 @@ int ConvolutionShape::heightOut() const {
          1;
 }
 
+double ConvolutionShape::multiplyAdds() const {
+  return double(widthOut()) * heightOut() * channelsOut * channelsIn / groups *
+         kernelWidth * kernelHeight;
+}
+
 BorderWidths windowBorder(const ConvolutionShape &shape) {
   const int right = (shape.widthOut() - 1) * shape.strideX +
                     span(shape.kernelWidth, shape.dilationX) - shape.pads.left -
@@ -46,12 +53,15 @@ makeKernel(const ConvolutionShape &shape, ConvolutionAlgorithm algorithm) {
   if (shape.groups == shape.channelsIn && shape.groups == shape.channelsOut &&
       shape.groups >= channelBlock)
     return makeDepthwiseConvolution(shape);
-  const bool winograd = algorithm == ConvolutionAlgorithm::winograd ||
-                        (algorithm == ConvolutionAlgorithm::automatic &&
-                         winogradApplies(shape) && winogradPays(shape));
-  if (winograd && winogradApplies(shape))
-    return makeWinogradConvolution(shape);
-  return makeDirectConvolution(shape);
+  if (algorithm == ConvolutionAlgorithm::automatic)
+    algorithm = fastestAlgorithm(shape);
+  if (algorithm == ConvolutionAlgorithm::direct || !applies(algorithm, shape))
+    return makeDirectConvolution(shape);
+  if (algorithm == ConvolutionAlgorithm::bfloat16)
+    return instructionSet() == InstructionSet::amx ? makeAmxConvolution(shape)
+                                                   : makeDotConvolution(shape);
+  return makeWinogradConvolution(
+      shape, algorithm == ConvolutionAlgorithm::winograd2 ? 2 : 4);
 }
 
 Convolution::Convolution(const ConvolutionShape &shape,
@@ -85,6 +95,8 @@ int Convolution::run(const ImageView &in, const float *packed,
   clearPadding(epilogue, out);
   return status;
 }
+
+bool Convolution::roundsResults() const { return kernel->roundsResults(); }
 
 std::string Convolution::description() const { return kernel->description(); }
 

@@ -30,8 +30,12 @@ struct ConvolutionShape {
   /// height, kernel width]; for dense layers only.
   bool inputMajor = false;
 
+  auto operator<=>(const ConvolutionShape &) const = default;
+
   int widthOut() const; ///< of the result, in pixels
   int heightOut() const;
+  /// Of one image, computed directly.
+  double multiplyAdds() const;
 };
 
 /// The zeros around the input that windows of \p shape reach.
@@ -40,7 +44,11 @@ BorderWidths windowBorder(const ConvolutionShape &shape);
 enum class ConvolutionAlgorithm {
   automatic, ///< the fastest known for the shape
   direct,    ///< sums products in order: error as of any f32 convolution
-  winograd,  ///< F(4×4, 3×3) where it applies, else direct
+  winograd2, ///< F(2×2, 3×3) where it applies, else direct
+  winograd4, ///< F(4×4, 3×3) where it applies, else direct
+  /// Products of inputs and weights rounded to bfloat16, summed in f32, where
+  /// the processor has instructions for them, else direct.
+  bfloat16,
 };
 
 class ConvolutionKernel;
@@ -81,6 +89,9 @@ public:
   /// aligned to 64 bytes. Returns 0, or Halide's error code.
   int run(const ImageView &in, const float *packed, const Epilogue &epilogue,
           const ImageView &out, float *scratch) const noexcept;
+
+  /// Whether run() can round its results (Epilogue::toBfloat16).
+  bool roundsResults() const;
 
   /// What was chosen, for people: "direct 8x1x32", "depthwise 7", ...
   std::string description() const;

@@ -29,6 +29,7 @@ public:
                   const Epilogue &epilogue, const ImageView &out,
                   float *scratch) const noexcept = 0;
   virtual std::string description() const = 0;
+  virtual bool roundsResults() const { return false; }
 };
 
 /// Works for every shape.
@@ -40,13 +41,18 @@ makeDirectConvolution(const ConvolutionShape &shape);
 std::unique_ptr<ConvolutionKernel>
 makeDepthwiseConvolution(const ConvolutionShape &shape);
 
-/// F(4×4, 3×3), for shapes of which winogradApplies. The input's pixels are
-/// padded to whole channel blocks.
+/// F(results × results, 3×3), \p results being 2 or 4, for shapes of which
+/// winogradApplies. The input's pixels are padded to whole channel blocks.
 std::unique_ptr<ConvolutionKernel>
-makeWinogradConvolution(const ConvolutionShape &shape);
-bool winogradApplies(const ConvolutionShape &shape);
-/// Whether it is faster then, with a handful of images per call.
-bool winogradPays(const ConvolutionShape &shape);
+makeWinogradConvolution(const ConvolutionShape &shape, int results);
+bool winogradApplies(const ConvolutionShape &shape, int results);
+
+/// Products of bfloat16 numbers, to which inputs and weights are rounded, for
+/// shapes without groups. With InstructionSet::avx512bf16 and ::amx.
+std::unique_ptr<ConvolutionKernel>
+makeDotConvolution(const ConvolutionShape &shape);
+std::unique_ptr<ConvolutionKernel>
+makeAmxConvolution(const ConvolutionShape &shape);
 
 } // namespace cim::kernels
 

@@ -30,6 +30,9 @@ struct Epilogue {
   float slope = 1;
   float lowest = -std::numeric_limits<float>::infinity();
   float highest = std::numeric_limits<float>::infinity();
+  /// Then rounds to the nearest bfloat16; for kernels that can
+  /// (Convolution::roundsResults), the others leave it to their caller.
+  bool toBfloat16 = false;
 };
 
 } // namespace cim::kernels

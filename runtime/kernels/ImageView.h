@@ -7,6 +7,8 @@
 #ifndef CIM_RUNTIME_KERNELS_IMAGEVIEW_H
 #define CIM_RUNTIME_KERNELS_IMAGEVIEW_H
 
+#include <compare>
+
 namespace cim::kernels {
 
 /// Channels of a pixel are padded with zeros to a multiple of this.
@@ -38,7 +40,7 @@ struct ImageView {
 struct BorderWidths {
   int left = 0, top = 0, right = 0, bottom = 0;
 
-  bool operator==(const BorderWidths &) const = default;
+  auto operator<=>(const BorderWidths &) const = default;
 };
 
 } // namespace cim::kernels

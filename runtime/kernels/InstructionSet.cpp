@@ -10,13 +10,38 @@
 #include <atomic>
 #include <cassert>
 
+#if defined(__x86_64__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace cim::kernels {
 
 static std::atomic<InstructionSet> inUse = bestInstructionSet();
 
+#if defined(__x86_64__)
+/// Asks Linux, once, to let this process use the tile registers, whose 8 KB it
+/// has to save at every context switch.
+static bool mayUseTiles() {
+  static const bool granted = [] {
+    constexpr int requestPermission = 0x1023; // ARCH_REQ_XCOMP_PERM
+    constexpr int tileData = 18;              // XFEATURE_XTILEDATA
+    return syscall(SYS_arch_prctl, requestPermission, tileData) == 0;
+  }();
+  return granted;
+}
+#endif
+
 bool isSupported(InstructionSet set) {
 #if defined(__x86_64__)
   switch (set) {
+  case InstructionSet::amx:
+    return isSupported(InstructionSet::avx512bf16) &&
+           __builtin_cpu_supports("amx-tile") &&
+           __builtin_cpu_supports("amx-bf16") && mayUseTiles();
+  case InstructionSet::avx512bf16:
+    return isSupported(InstructionSet::avx512) &&
+           __builtin_cpu_supports("avx512bf16");
   case InstructionSet::avx512:
     return isSupported(InstructionSet::avx2) &&
            __builtin_cpu_supports("avx512f") &&
@@ -41,6 +66,13 @@ InstructionSet bestInstructionSet() {
   return InstructionSet::baseline;
 }
 
+InstructionSet bestBfloat16InstructionSet() {
+  for (InstructionSet set : {InstructionSet::amx, InstructionSet::avx512bf16})
+    if (isSupported(set))
+      return set;
+  return bestInstructionSet();
+}
+
 void setInstructionSet(std::optional<InstructionSet> set) {
   assert((!set || isSupported(*set)) && "the processor lacks instructions");
   inUse.store(set.value_or(bestInstructionSet()), std::memory_order_relaxed);
@@ -52,6 +84,10 @@ InstructionSet instructionSet() {
 
 std::string_view nameOf(InstructionSet set) {
   switch (set) {
+  case InstructionSet::amx:
+    return "amx";
+  case InstructionSet::avx512bf16:
+    return "avx512bf16";
   case InstructionSet::avx512:
     return "avx512";
   case InstructionSet::avx2:

@@ -12,18 +12,24 @@
 
 namespace cim::kernels {
 
-/// The instruction sets every kernel is compiled for, from slow to fast.
+/// The instruction sets that kernels are compiled for, from slow to fast.
 enum class InstructionSet {
   baseline, ///< SSE4.1
   avx2,     ///< AVX2, FMA, F16C
   avx512,   ///< AVX-512 F, CD, VL, BW, DQ (since Skylake-X and Zen 4)
+  // Only products of bfloat16 use more; everything else is as with avx512.
+  avx512bf16, ///< and BF16 (since Cooper Lake and Zen 4)
+  amx,        ///< and matrix tiles of bfloat16 (since Sapphire Rapids)
 };
 
-/// True when this processor has the instructions of \p set.
+/// True when this processor has the instructions of \p set, and the system
+/// lets this process use them (it has to be asked for AMX's tiles).
 bool isSupported(InstructionSet set);
 
-/// The fastest instruction set of this processor.
+/// The fastest instruction set of this processor for f32: at most avx512.
 InstructionSet bestInstructionSet();
+/// The same for bfloat16.
+InstructionSet bestBfloat16InstructionSet();
 
 /// Makes kernels use \p set, which must be supported; nullopt: the best. For
 /// the whole process, and not while a kernel runs.
@@ -32,7 +38,7 @@ void setInstructionSet(std::optional<InstructionSet> set);
 /// The instruction set in use.
 InstructionSet instructionSet();
 
-/// "baseline", "avx2" or "avx512".
+/// "baseline", "avx2", "avx512", "avx512bf16" or "amx".
 std::string_view nameOf(InstructionSet set);
 
 } // namespace cim::kernels

@@ -14,6 +14,8 @@
 
 #include "runtime/kernels/InstructionSet.h"
 
+#include <algorithm>
+
 namespace cim::kernels {
 
 /// A Halide kernel, compiled for each instruction set. Calling it runs the
@@ -26,7 +28,9 @@ public:
       : variants{baseline, avx2, avx512} {}
 
   int operator()(Operands... operands) const {
-    return variants[static_cast<int>(instructionSet())](operands...);
+    // Kernels of f32 have nothing beyond AVX-512.
+    const auto set = std::min(instructionSet(), InstructionSet::avx512);
+    return variants[static_cast<int>(set)](operands...);
   }
 
 private:

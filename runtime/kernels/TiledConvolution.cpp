@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/kernels/TiledConvolution.h"
+#include "runtime/kernels/Algorithms.h"
 #include "runtime/kernels/ConvolutionKernel.h"
 
 #include <algorithm>
@@ -40,11 +41,13 @@ TiledConvolution::Part TiledConvolution::makePart(int64_t rowBegin,
   // most of them are wanted.
   ConvolutionShape whole = part;
   whole.channelsIn = paddedChannels(part.channelsIn);
-  const bool winograd = !strict && shape.groups == 1 &&
-                        2 * part.channelsIn > whole.channelsIn &&
-                        shape.channelsIn >= channelBlock &&
-                        winogradApplies(whole) && winogradPays(whole);
-  if (winograd) {
+  const bool winogradFits = !strict && shape.groups == 1 &&
+                            2 * part.channelsIn > whole.channelsIn &&
+                            shape.channelsIn >= channelBlock;
+  const ConvolutionAlgorithm algorithm = winogradFits
+                                             ? fastestAlgorithm(whole)
+                                             : ConvolutionAlgorithm::direct;
+  if (algorithm != ConvolutionAlgorithm::direct) {
     part = whole;
     first = std::min(first, paddedChannels(shape.channelsIn) - part.channelsIn);
   }
@@ -52,8 +55,7 @@ TiledConvolution::Part TiledConvolution::makePart(int64_t rowBegin,
           rowEnd,
           first,
           part,
-          Convolution(part, winograd ? ConvolutionAlgorithm::winograd
-                                     : ConvolutionAlgorithm::direct),
+          Convolution(part, algorithm),
           packed};
 }
 

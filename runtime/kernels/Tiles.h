@@ -47,6 +47,8 @@ inline constexpr Tile baselineTiles[] = {
 /// The tiles that kernels for \p set have.
 constexpr std::span<const Tile> tilesOf(InstructionSet set) {
   switch (set) {
+  case InstructionSet::amx:
+  case InstructionSet::avx512bf16:
   case InstructionSet::avx512:
     return avx512Tiles;
   case InstructionSet::avx2:
@@ -62,7 +64,7 @@ constexpr std::span<const Tile> tilesOf(InstructionSet set) {
 inline constexpr Tile sharingTiles[] = {
     {8, 2, 1, 92}, {4, 4, 1, 92}, {16, 1, 1, 89}};
 constexpr std::span<const Tile> sharingTilesOf(InstructionSet set) {
-  if (set == InstructionSet::avx512)
+  if (set >= InstructionSet::avx512)
     return sharingTiles;
   return {};
 }
@@ -71,7 +73,7 @@ constexpr std::span<const Tile> sharingTilesOf(InstructionSet set) {
 inline constexpr int wideDepthwiseTiles[] = {8, 7, 6, 5, 4, 3, 2, 1};
 inline constexpr int narrowDepthwiseTiles[] = {4, 3, 2, 1};
 constexpr std::span<const int> depthwiseTilesOf(InstructionSet set) {
-  if (set == InstructionSet::avx512)
+  if (set >= InstructionSet::avx512)
     return wideDepthwiseTiles;
   return narrowDepthwiseTiles;
 }

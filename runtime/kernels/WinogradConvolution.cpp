@@ -10,8 +10,10 @@
 #include "runtime/kernels/HalideView.h"
 #include "runtime/kernels/WinogradTransforms.h"
 
-#include "cim_winograd_1.h"
-#include "cim_winograd_2.h"
+#include "cim_winograd2_1.h"
+#include "cim_winograd2_2.h"
+#include "cim_winograd4_1.h"
+#include "cim_winograd4_2.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -23,15 +25,16 @@ namespace {
 
 using namespace winograd;
 
-/// Tiles that the kernel takes at a time.
-constexpr int tileBlock = 8;
-
 /// Where a tile begins in each operand, relative to its base, in floats.
 struct TileBegin {
   int32_t input, residual, output;
 };
 
-class WinogradConvolution : public ConvolutionKernel {
+/// \p F: Two or Four.
+template <typename F> class WinogradConvolution : public ConvolutionKernel {
+  static constexpr int results = F::results, points = F::points;
+  static constexpr int tileBlock = F::tileBlock;
+
 public:
   explicit WinogradConvolution(const ConvolutionShape &shape)
       : shape(shape), inputs(paddedChannels(shape.channelsIn)),
@@ -55,7 +58,9 @@ public:
           const ImageView &out, float *scratch) const noexcept override;
 
   std::string description() const override {
-    return "winograd 4x4x" + std::to_string(groupBlocks * channelBlock);
+    const std::string size = std::to_string(results);
+    return "winograd " + size + "x" + size + "x" +
+           std::to_string(groupBlocks * channelBlock);
   }
 
 private:
@@ -77,8 +82,10 @@ private:
 };
 
 /// (lane, block in group, input channel, point, group)
-void WinogradConvolution::pack(const float *weights, float *packed, int begin,
-                               int end) const noexcept {
+template <typename F>
+void WinogradConvolution<F>::pack(const float *weights, float *packed,
+                                  int begin, int end) const noexcept {
+  constexpr auto &weightTransform = F::weightTransform;
   const size_t pointStride = size_t(inputs) * groupBlocks * channelBlock;
   for (int block = begin / channelBlock; block * channelBlock < end; ++block) {
     float *base = packed + block / groupBlocks * pointStride * points * points +
@@ -115,9 +122,10 @@ void WinogradConvolution::pack(const float *weights, float *packed, int begin,
   }
 }
 
-int WinogradConvolution::run(const ImageView &in, const float *packed,
-                             const Epilogue &epilogue, const ImageView &out,
-                             float *scratch) const noexcept {
+template <typename F>
+int WinogradConvolution<F>::run(const ImageView &in, const float *packed,
+                                const Epilogue &epilogue, const ImageView &out,
+                                float *scratch) const noexcept {
   // The kernel counts floats from the first tile in 32 bits.
   constexpr int64_t most = int64_t(1) << 30;
   const int64_t largest =
@@ -179,7 +187,9 @@ int WinogradConvolution::run(const ImageView &in, const float *packed,
       {{{3, 1}, {tileBlock, 3}, {tiles / tileBlock, 3 * tileBlock}}});
   HalideView<1> output(out.data, {{everything}});
   const ScratchScope scope(scratch, transformedInputs());
-  const auto &kernel = groupBlocks == 2 ? cim_winograd_2 : cim_winograd_1;
+  const auto &kernel =
+      results == 2 ? (groupBlocks == 2 ? cim_winograd2_2 : cim_winograd2_1)
+                   : (groupBlocks == 2 ? cim_winograd4_2 : cim_winograd4_1);
   return kernel(input, weights, scale, offset, residual, tileView,
                 in.pixelStride, in.rowStride,
                 hasResidual ? epilogue.residualPixelStride : 0,
@@ -190,7 +200,7 @@ int WinogradConvolution::run(const ImageView &in, const float *packed,
 
 } // namespace
 
-bool winogradApplies(const ConvolutionShape &shape) {
+bool winogradApplies(const ConvolutionShape &shape, int results) {
   return shape.kernelWidth == taps && shape.kernelHeight == taps &&
          shape.strideX == 1 && shape.strideY == 1 && shape.dilationX == 1 &&
          shape.dilationY == 1 && shape.groups == 1 &&
@@ -198,18 +208,11 @@ bool winogradApplies(const ConvolutionShape &shape) {
          shape.heightOut() >= results;
 }
 
-bool winogradPays(const ConvolutionShape &shape) {
-  // Measured: three times as fast as direct convolution where tiles fit, less
-  // by what they compute twice.
-  const int64_t tiles = int64_t((shape.widthOut() + results - 1) / results) *
-                        ((shape.heightOut() + results - 1) / results);
-  const int64_t computed = tiles * results * results;
-  return computed < 2 * int64_t(shape.widthOut()) * shape.heightOut();
-}
-
 std::unique_ptr<ConvolutionKernel>
-makeWinogradConvolution(const ConvolutionShape &shape) {
-  return std::make_unique<WinogradConvolution>(shape);
+makeWinogradConvolution(const ConvolutionShape &shape, int results) {
+  if (results == Two::results)
+    return std::make_unique<WinogradConvolution<Two>>(shape);
+  return std::make_unique<WinogradConvolution<Four>>(shape);
 }
 
 } // namespace cim::kernels

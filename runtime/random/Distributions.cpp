@@ -53,6 +53,9 @@ static void drawRange(uint64_t begin, std::span<Value> values,
   }
 }
 
+/// What a word stands for, strictly between 0 and 1.
+static double probabilityOf(uint32_t word) { return (word + 0.5) * 0x1p-32; }
+
 Distribution Distribution::normal() { return Kind::normal; }
 
 Distribution Distribution::uniform() { return Kind::uniform; }
@@ -83,14 +86,21 @@ Distribution Distribution::empirical(std::vector<double> probability,
   Distribution result(Kind::empirical);
   result.probability = std::move(probability);
   result.value = std::move(value);
+  uint32_t step = 0;
+  for (uint32_t i = 0; i < 1u << guideBits; ++i) {
+    while (result.probability[step + 1] <= probabilityOf(i << (32 - guideBits)))
+      ++step;
+    result.guide.push_back(step);
+  }
   return result;
 }
 
 float Distribution::inverse(uint32_t word) const {
-  double at = (word + 0.5) * 0x1p-32;
+  const double at = probabilityOf(word);
   // The last step that begins at or below `at`; steps of no width are jumps.
-  size_t step = std::upper_bound(probability.begin(), probability.end(), at) -
-                probability.begin() - 1;
+  size_t step = guide[word >> (32 - guideBits)];
+  while (probability[step + 1] <= at)
+    ++step;
   double part =
       (at - probability[step]) / (probability[step + 1] - probability[step]);
   return float(value[step] + part * (value[step + 1] - value[step]));

@@ -49,6 +49,11 @@ private:
   Distribution(Kind kind) : kind(kind) {}
   float inverse(uint32_t word) const;
 
+  /// Of an empirical one: the step that holds the first probability of each
+  /// 2^-guideBits.
+  static constexpr int guideBits = 12;
+  std::vector<uint32_t> guide;
+
   Kind kind;
   DrawConstants constants;
   std::vector<double> probability, value; ///< empirical

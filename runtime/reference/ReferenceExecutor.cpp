@@ -7,6 +7,7 @@
 #include "runtime/reference/ReferenceExecutor.h"
 
 #include "runtime/converters/LayerConverters.h"
+#include "runtime/kernels/Bfloat16.h"
 #include "runtime/plan/OneImage.h"
 #include "runtime/programming/Programming.h"
 #include "runtime/reference/Conversion.h"
@@ -27,10 +28,21 @@ static reference::Tensor convert(const Tensor &tensor) {
   return result;
 }
 
-ReferenceExecutor::ReferenceExecutor(plan::Plan plan, const TensorMap &tensors)
+static void roundToBfloat16(reference::Tensor &tensor) {
+  for (double &number : tensor.numbers)
+    number = kernels::roundToBfloat16(float(number));
+}
+
+ReferenceExecutor::ReferenceExecutor(plan::Plan plan, const TensorMap &tensors,
+                                     Precision precision)
     : program_(oneImage(std::move(plan))), tensors(tensors) {
-  for (const plan::Layer &layer : program_.layers())
+  if (precision == Precision::bf16)
+    bfloat16 = bfloat16Values(program_);
+  for (const plan::Layer &layer : program_.layers()) {
     weights.push_back(convert(tensors.at(layer.weights())));
+    if (!bfloat16.empty() && !readsArrays(layer))
+      roundToBfloat16(weights.back());
+  }
   converted.resize(program_.layers_size());
   countsMutex = std::make_unique<std::mutex>();
   for (const plan::Step &step : program_.steps()) {
@@ -78,6 +90,8 @@ void ReferenceExecutor::program(const Chip &chip) {
     for (int s = 0; s < program_.steps_size(); ++s)
       if (mapped[s] && program_.steps(s).layer() == uint32_t(l))
         mapped[s]->write(chip, chain);
+    if (!bfloat16.empty() && !readsArrays(layer))
+      roundToBfloat16(weights[l]);
   }
 }
 
@@ -91,8 +105,13 @@ ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs,
                             uint64_t firstImage) const {
   std::vector<ConverterCounts> here(program_.layers_size());
   std::vector<reference::Tensor> computed(program_.values_size());
+  auto keep = [&](uint32_t index, reference::Tensor result) {
+    computed[index] = std::move(result);
+    if (!bfloat16.empty() && bfloat16[index])
+      roundToBfloat16(computed[index]);
+  };
   for (int i = 0; i < program_.inputs_size(); ++i)
-    computed[program_.inputs(i)] = inputs[i];
+    keep(program_.inputs(i), inputs[i]);
   auto value = [&](uint32_t index) -> const reference::Tensor & {
     return program_.values(index).constant().empty() ? computed[index]
                                                      : constants[index];
@@ -128,7 +147,7 @@ ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs,
     if (step.has_epilogue())
       applyEpilogue(step.epilogue(), value, results[0]);
     for (int i = 0; i < step.outputs_size(); ++i)
-      computed[step.outputs(i)] = std::move(results[i]);
+      keep(step.outputs(i), std::move(results[i]));
   }
   for (int v = 0; v < program_.values_size(); ++v)
     if (!program_.values(v).constant().empty())

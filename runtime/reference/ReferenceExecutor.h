@@ -15,6 +15,7 @@
 
 #include "dialects/nn/reference/Reference.h"
 #include "runtime/converters/Counts.h"
+#include "runtime/plan/Precision.h"
 #include "runtime/plan/plan.pb.h"
 #include "runtime/programming/Chip.h"
 #include "runtime/reference/MappedLayer.h"
@@ -33,8 +34,10 @@ class ReferenceExecutor {
 public:
   /// \p plan must have passed verifyPlan; \p tensors must outlive this.
   /// The weights are the float weights until program() is called. Throws
-  /// InputError for an operation that the reference does not know.
-  ReferenceExecutor(plan::Plan plan, const TensorMap &tensors);
+  /// InputError for an operation that the reference does not know. With
+  /// Precision::bf16 it rounds what the kernels round; otherwise nothing.
+  ReferenceExecutor(plan::Plan plan, const TensorMap &tensors,
+                    Precision precision = Precision::f32);
 
   /// Replaces the weights by those that \p chip holds.
   void program(const Chip &chip);
@@ -80,6 +83,8 @@ private:
   mutable std::vector<ConverterCounts> converted; ///< by layer
   mutable std::unique_ptr<std::mutex> countsMutex;
   WriteCounts counts;
+  /// Values that are rounded to bfloat16; empty: none, and no weights.
+  std::vector<bool> bfloat16;
 };
 
 } // namespace cim

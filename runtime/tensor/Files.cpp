@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <ostream>
@@ -200,6 +201,16 @@ std::string Sha256::finish() {
     text += "0123456789abcdef"[digest[i] & 15];
   }
   return text;
+}
+
+std::filesystem::path cim::cacheFolder() {
+  const char *xdg = std::getenv("XDG_CACHE_HOME");
+  if (xdg && *xdg == '/') // the standard says to ignore relative paths
+    return std::filesystem::path(xdg) / "cimulator";
+  const char *home = std::getenv("HOME");
+  if (home && *home == '/')
+    return std::filesystem::path(home) / ".cache" / "cimulator";
+  throw InputError("there is no folder for caches; set XDG_CACHE_HOME to one");
 }
 
 std::string cim::sha256OfFile(const std::string &path) {

@@ -9,6 +9,7 @@
 #define CIM_RUNTIME_TENSOR_FILES_H
 
 #include <cstddef>
+#include <filesystem>
 #include <functional>
 #include <iosfwd>
 #include <memory>
@@ -55,6 +56,11 @@ public:
 private:
   void *context;
 };
+
+/// The user's folder for what can be made again: $XDG_CACHE_HOME/cimulator,
+/// else
+/// ~/.cache/cimulator; it may not exist yet. Throws InputError without either.
+std::filesystem::path cacheFolder();
 
 std::string sha256OfFile(const std::string &path);
 

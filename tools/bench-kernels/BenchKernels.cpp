@@ -5,14 +5,17 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// bench-kernels [--benchmark_filter=avx512/.*3x3]: GFLOP/s of direct
-// convolution (the multiplications it would need, over the best time) for
-// shapes of common networks, and the fraction of this core's peak.
+// bench-kernels [--benchmark_filter=avx512/.*3x3]: GFLOP/s of every kernel for
+// shapes of common networks (the operations that a direct convolution would
+// need, over the best time), and the fraction of this core's peak; and how fast
+// it reads memory. tools/roofline makes a picture of it.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/kernels/Algorithms.h"
 #include "runtime/kernels/Convolution.h"
 #include "runtime/kernels/InstructionSet.h"
-#include "tools/bench-kernels/PeakFlops.h"
+#include "runtime/kernels/MeasureConvolution.h"
+#include "runtime/kernels/PeakFlops.h"
 
 #include <benchmark/benchmark.h>
 
@@ -22,6 +25,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 using namespace cim;
 using namespace cim::kernels;
@@ -87,6 +91,21 @@ constexpr Shape shapes[] = {
     {3, 96, 224, 11, 4, 1},
     {96, 256, 27, 5, 1, 1, 2},
     {384, 384, 13, 3, 1, 1, 2},
+    // ragged maps
+    {64, 64, 7, 3, 1, 8},
+    {128, 128, 7, 3, 1, 8},
+    {256, 256, 7, 3, 1, 8},
+    {64, 64, 14, 3, 1, 8},
+    {128, 128, 14, 3, 1, 8},
+    {32, 32, 28, 3, 1, 8},
+    {16, 16, 14, 3, 1, 8},
+    {64, 64, 6, 3, 1, 8},
+    {64, 64, 5, 3, 1, 8},
+    {64, 64, 4, 3, 1, 8},
+    {256, 256, 4, 3, 1, 8},
+    {32, 32, 14, 5, 1, 8},
+    {64, 64, 7, 7, 1, 8},
+    {64, 64, 7, 1, 1, 8},
     // dense layers
     {512, 10, 1, 1, 1, 8},
     {4096, 4096, 1, 1, 1, 1},
@@ -99,33 +118,6 @@ constexpr Shape shapes[] = {
     {128, 128, 56, 3, 1, 1, 32},
 };
 
-struct Free {
-  void operator()(float *memory) const { std::free(memory); }
-};
-using Memory = std::unique_ptr<float[], Free>;
-
-Memory allocate(size_t count) {
-  const size_t bytes = (count * sizeof(float) + 63) / 64 * 64;
-  Memory memory(static_cast<float *>(std::aligned_alloc(64, bytes)));
-  for (size_t i = 0; i < count; ++i)
-    memory[i] = float(i * 7919 % 1000) / 1000 - 0.5f;
-  return memory;
-}
-
-ImageView view(float *memory, int channels, bool padded, int width, int height,
-               int images, BorderWidths border) {
-  ImageView v;
-  v.channels = channels;
-  v.width = width;
-  v.height = height;
-  v.images = images;
-  v.pixelStride = padded ? paddedChannels(channels) : channels;
-  v.rowStride = (border.left + width + border.right) * v.pixelStride;
-  v.imageStride = (border.top + height + border.bottom) * v.rowStride;
-  v.data = memory + border.top * v.rowStride + border.left * v.pixelStride;
-  return v;
-}
-
 double peakOf(InstructionSet set) {
   static std::map<InstructionSet, double> peaks;
   return peaks.try_emplace(set, peakFlops(set)).first->second;
@@ -136,55 +128,65 @@ void run(benchmark::State &state, const Shape &shape, InstructionSet set,
   using Clock = std::chrono::steady_clock;
   setInstructionSet(set);
   const ConvolutionShape s = shape.convolution();
-  const Convolution convolution(s, algorithm);
-  const BorderWidths border = convolution.border();
-  const bool padded = shape.channelsIn >= channelBlock;
-  ImageView in = view(nullptr, s.channelsIn, padded, s.widthIn, s.heightIn,
-                      shape.images, border);
-  ImageView out = view(nullptr, s.channelsOut, true, s.widthOut(),
-                       s.heightOut(), shape.images, {});
-  const Memory input = allocate(size_t(in.imageStride) * in.images);
-  const Memory output = allocate(size_t(out.imageStride) * out.images);
-  in = view(input.get(), s.channelsIn, padded, s.widthIn, s.heightIn,
-            shape.images, border);
-  out.data = output.get();
-  const size_t weightCount = size_t(s.channelsOut) * s.channelsIn / s.groups *
-                             s.kernelWidth * s.kernelHeight;
-  const Memory weights = allocate(weightCount);
-  const Memory packed = allocate(convolution.packedWeights());
-  const Memory scratch = allocate(convolution.scratch(shape.images));
-  convolution.pack(weights.get(), packed.get());
+  const MeasuredConvolution convolution(s, algorithm, shape.images);
 
   // Other programs share the machine: the best time is the kernel's own.
   double best = 1e9;
   for (auto _ : state) {
     const Clock::time_point start = Clock::now();
-    if (convolution.run(in, packed.get(), {}, out, scratch.get()) != 0) {
+    if (convolution.run() != 0) {
       state.SkipWithError("the kernel failed");
       break;
     }
     best = std::min(
         best, std::chrono::duration<double>(Clock::now() - start).count());
   }
-  const double flops =
-      2.0 * weightCount * s.widthOut() * s.heightOut() * shape.images;
+  const double flops = 2 * s.multiplyAdds() * shape.images;
   state.counters["GFLOP/s"] = flops / best / 1e9;
   state.counters["%peak"] = 100 * flops / best / peakOf(set);
   state.counters["best_us"] = best * 1e6;
-  state.SetLabel(convolution.description());
+  state.counters["FLOP/byte"] = flops / convolution.bytes();
+  state.SetLabel(convolution.kernel().description());
   setInstructionSet(std::nullopt);
+}
+
+/// Bytes a second that one core reads from \p bytes bytes, again and again.
+void readMemory(benchmark::State &state, size_t bytes) {
+  using Clock = std::chrono::steady_clock;
+  std::vector<uint64_t> memory(bytes / sizeof(uint64_t), 1);
+  double best = 1e9;
+  for (auto _ : state) {
+    const Clock::time_point start = Clock::now();
+    uint64_t sums[8] = {};
+    for (size_t i = 0; i + 8 <= memory.size(); i += 8)
+      for (int lane = 0; lane < 8; ++lane)
+        sums[lane] += memory[i + lane];
+    benchmark::DoNotOptimize(sums);
+    best = std::min(
+        best, std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  state.counters["GB/s"] = bytes / best / 1e9;
 }
 
 } // namespace
 
 int main(int argc, char **argv) {
   for (InstructionSet set :
-       {InstructionSet::avx512, InstructionSet::avx2, InstructionSet::baseline})
+       {InstructionSet::amx, InstructionSet::avx512bf16, InstructionSet::avx512,
+        InstructionSet::avx2, InstructionSet::baseline}) {
+    if (!isSupported(set))
+      continue;
+    setInstructionSet(set);
     for (const Shape &shape : shapes)
       for (auto [name, algorithm] :
            {std::pair("direct", ConvolutionAlgorithm::direct),
-            std::pair("winograd", ConvolutionAlgorithm::winograd)})
-        if (isSupported(set))
+            {"winograd2", ConvolutionAlgorithm::winograd2},
+            {"winograd4", ConvolutionAlgorithm::winograd4},
+            {"bfloat16", ConvolutionAlgorithm::bfloat16}}) {
+        // Only products of bfloat16 differ beyond AVX-512.
+        const bool isOwn = (algorithm == ConvolutionAlgorithm::bfloat16) ==
+                           (set > InstructionSet::avx512);
+        if (isOwn && applies(algorithm, shape.convolution()))
           benchmark::RegisterBenchmark(
               (std::string(nameOf(set)) + "/" + name + "/" + shape.name())
                   .c_str(),
@@ -192,6 +194,14 @@ int main(int argc, char **argv) {
                 run(state, shape, set, algorithm);
               })
               ->MinTime(0.1);
+      }
+  }
+  setInstructionSet(std::nullopt);
+  for (auto [name, bytes] : {std::pair("memory/second-level cache", 512 << 10),
+                             {"memory/main memory", 256 << 20}})
+    benchmark::RegisterBenchmark(name, [bytes](benchmark::State &state) {
+      readMemory(state, bytes);
+    })->MinTime(0.1);
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -42,6 +42,7 @@ Command sweepCommand(CLI::App &cim);
 Command technologiesCommand(CLI::App &cim);
 Command toleranceCommand(CLI::App &cim);
 Command trainCommand(CLI::App &cim);
+Command tuneCommand(CLI::App &cim);
 
 } // namespace cim
 

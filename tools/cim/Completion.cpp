@@ -66,8 +66,8 @@ _cim() {
   esac
   case $previous in
     --data) COMPREPLY=($(compgen -W "cifar10 mnist npy folder shapes" -- "$current")); return ;;
-    --precision) COMPREPLY=($(compgen -W "f32 f32-strict" -- "$current")); return ;;
-    --instruction-set) COMPREPLY=($(compgen -W "baseline avx2 avx512" -- "$current")); return ;;
+    --precision) COMPREPLY=($(compgen -W "f32 f32-strict bf16" -- "$current")); return ;;
+    --instruction-set) COMPREPLY=($(compgen -W "baseline avx2 avx512 avx512bf16 amx" -- "$current")); return ;;
     --cells) COMPREPLY=($(compgen -W "differential offset" -- "$current")); return ;;
     --packing) COMPREPLY=($(compgen -W "naive dense" -- "$current")); return ;;
     --until) COMPREPLY=($(compgen -W "nn cim perturbed mapped plan" -- "$current")); return ;;

@@ -19,6 +19,7 @@
 #include "tools/cim/MeasureText.h"
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
+#include "tools/cim/Profile.h"
 #include "tools/cim/Progress.h"
 #include "tools/cim/Text.h"
 
@@ -45,38 +46,6 @@ struct Eval {
 
   void run();
 };
-
-/// The steps that took longest.
-std::string profileText(const Evaluation &result) {
-  std::vector<StepTime> steps = result.profile;
-  std::sort(steps.begin(), steps.end(),
-            [](const StepTime &a, const StepTime &b) {
-              return a.seconds > b.seconds;
-            });
-  double total = 0;
-  for (const StepTime &step : steps)
-    total += step.seconds;
-  Table table({{"step"},
-               {"operation"},
-               {"seconds", Table::Align::right},
-               {"share", Table::Align::right},
-               {""}});
-  for (const StepTime &step : steps)
-    table.add({step.name, step.operation, brief(step.seconds, 3),
-               percent(total > 0 ? step.seconds / total : 0, 1),
-               step.general ? "no kernel" : ""});
-  return "\n" + table.text();
-}
-
-Json profileJson(const Evaluation &result) {
-  Json steps = Json::array();
-  for (const StepTime &step : result.profile)
-    steps.push_back({{"name", step.name},
-                     {"operation", step.operation},
-                     {"kernel", !step.general},
-                     {"seconds", step.seconds}});
-  return steps;
-}
 
 /// Says so where steps without a kernel cost much.
 void warnOfSlowSteps(const Evaluation &result) {
@@ -285,7 +254,7 @@ void Eval::run() {
   if (!counted.layers.empty())
     text += "\n" + cost.summaryText(counted) + cost.totalsText(counted);
   if (running.profile)
-    text += profileText(result);
+    text += "\n" + profileText(result.profile);
 
   Json resolved = Json::object();
   errors.describe(resolved);
@@ -325,7 +294,7 @@ void Eval::run() {
   if (!counted.layers.empty())
     document["cost"] = cost.document(counted);
   if (running.profile)
-    document["profile"] = profileJson(result);
+    document["profile"] = profileJson(result.profile);
   document["seconds"] = {{"compile", network.compileSeconds},
                          {"calibrate", calibrateSeconds},
                          {"program", result.programSeconds},

@@ -12,6 +12,7 @@
 #include "tools/cim/Network.h"
 #include "tools/cim/Progress.h"
 #include "tools/cim/Text.h"
+#include "tools/cim/TunedKernels.h"
 
 #include <CLI/CLI.hpp>
 #include <charconv>
@@ -30,11 +31,13 @@ parseInstructionSet(const std::string &name) {
     return std::nullopt;
   for (auto set :
        {kernels::InstructionSet::baseline, kernels::InstructionSet::avx2,
-        kernels::InstructionSet::avx512})
+        kernels::InstructionSet::avx512, kernels::InstructionSet::avx512bf16,
+        kernels::InstructionSet::amx})
     if (name == kernels::nameOf(set))
       return set;
   throw UsageError("--instruction-set '" + name +
-                   "': write baseline, avx2 or avx512");
+                   "': write baseline, avx2 or avx512; with bf16 also "
+                   "avx512bf16 or amx");
 }
 
 } // namespace
@@ -198,25 +201,34 @@ void RunFlags::addThreads(CLI::App &app) {
       ->group("Running");
 }
 
-void RunFlags::addTo(CLI::App &app, bool withProfile) {
-  addThreads(app);
+void RunFlags::addKernels(CLI::App &app) {
   addCount(app, "--micro-batch", microBatch,
            "Images that a thread takes through the network at once; changes "
            "speed, never a number (default: from the cache sizes)",
            4096)
       ->group("Running");
   app.add_option("--precision", precision,
-                 "f32 (default), or f32-strict: direct kernels only")
+                 "f32 (default), f32-strict: direct kernels only, or bf16: "
+                 "weights and activations rounded to bfloat16")
       ->type_name("P")
       ->group("Running");
+  app.add_option("--instruction-set", instructionSet,
+                 "baseline, avx2 or avx512, with bf16 also avx512bf16 or amx: "
+                 "the same bits on different processors (default: the fastest "
+                 "here)")
+      ->type_name("SET")
+      ->group("Running");
+}
+
+void RunFlags::addTo(CLI::App &app, bool withProfile) {
+  addThreads(app);
+  addKernels(app);
   app.add_flag("--reference", reference,
                "Compute in double precision, operation by operation: the slow "
                "oracle of the kernels")
       ->group("Running");
-  app.add_option("--instruction-set", instructionSet,
-                 "baseline, avx2 or avx512: the same bits on different "
-                 "processors (default: the fastest here)")
-      ->type_name("SET")
+  app.add_flag("--tuned", tuned,
+               "Choose kernels by what cim tune has measured on this machine")
       ->group("Running");
   if (withProfile)
     app.add_flag("--profile", profile, "Show where the time goes, step by step")
@@ -224,49 +236,84 @@ void RunFlags::addTo(CLI::App &app, bool withProfile) {
 }
 
 void RunFlags::check() const {
+  if (!precision.empty() && precision != "f32" && precision != "f32-strict" &&
+      precision != "bf16")
+    throw UsageError("--precision '" + precision +
+                     "': write f32, f32-strict or bf16");
+  if (tuned && precision == "f32-strict")
+    throw UsageError("--tuned has no effect with --precision f32-strict, which "
+                     "has one kernel per layer; leave one out");
+  if (const auto set = parseInstructionSet(instructionSet);
+      set && precision != "bf16" && *set > kernels::InstructionSet::avx512)
+    throw UsageError("--instruction-set '" + instructionSet +
+                     "' is for --precision bf16; for " +
+                     (precision.empty() ? "f32" : precision) +
+                     " write avx512 at most");
   if (const auto set = parseInstructionSet(instructionSet);
       set && !kernels::isSupported(*set))
     throw InputError("--instruction-set '" + instructionSet +
                      "': this processor does not have it; choose a lower one");
-  const std::vector<std::string> known = {"f32", "f32-strict"};
-  if (!precision.empty() && precision != "f32" && precision != "f32-strict") {
-    const auto near = nearNames(precision, known);
-    throw UsageError("--precision '" + precision + "': write f32 or " +
-                     "f32-strict");
-  }
   if (reference)
-    for (auto [given, name] : {std::pair(!precision.empty(), "--precision"),
-                               {microBatch > 0, "--micro-batch"},
-                               {!instructionSet.empty(), "--instruction-set"},
-                               {profile, "--profile"}})
+    for (auto [given, name] :
+         {std::pair(!precision.empty() && precision != "bf16", "--precision"),
+          {microBatch > 0, "--micro-batch"},
+          {!instructionSet.empty(), "--instruction-set"},
+          {tuned, "--tuned"},
+          {profile, "--profile"}})
       if (given)
         throw UsageError(std::string(name) +
                          " has no effect with --reference, which computes in "
                          "double precision without kernels; leave one out");
 }
 
-void RunFlags::apply() const {
+void RunFlags::apply() {
   if (const auto set = parseInstructionSet(instructionSet))
     kernels::setInstructionSet(set);
+  else if (precision == "bf16")
+    kernels::setInstructionSet(kernels::bestBfloat16InstructionSet());
+  if (!tuned)
+    return;
+  const TunedKernels loaded = TunedKernels::load();
+  if (loaded.times.empty())
+    throw InputError("--tuned: nothing has been measured on this processor "
+                     "with these instructions; run cim tune MODEL first");
+  measured = std::make_shared<kernels::MeasuredTimes>(loaded.times);
+  measuredDigest = loaded.digest();
 }
 
 ExecutorOptions RunFlags::executorOptions() const {
   ExecutorOptions options;
   options.threads = threads;
   options.microBatch = microBatch;
-  options.strict = precision == "f32-strict";
+  options.precision = precision == "f32-strict" ? Precision::f32Strict
+                      : precision == "bf16"     ? Precision::bf16
+                                                : Precision::f32;
   options.profile = profile;
+  options.measured = measured;
   return options;
 }
 
 void RunFlags::describe(Json &options) const {
   if (reference) {
     options["reference"] = true;
+    if (!precision.empty())
+      options["precision"] = precision;
     return;
   }
   options["precision"] = precision.empty() ? "f32" : precision;
   options["instruction-set"] =
       std::string(kernels::nameOf(kernels::instructionSet()));
+  if (tuned)
+    options["tuned"] = measuredDigest;
+}
+
+std::string RunFlags::kernels() const {
+  const std::string asked = precision.empty() ? "f32" : precision;
+  if (reference)
+    return "reference" + (precision.empty() ? "" : " " + asked);
+  return asked + " " +
+         std::string(cim::kernels::nameOf(cim::kernels::instructionSet())) +
+         (tuned ? " tuned " + measuredDigest : "");
 }
 
 double cim::parseFraction(const std::string &option, const std::string &text,

@@ -120,16 +120,27 @@ struct RunFlags {
   std::string precision, instructionSet;
   bool reference = false;
   bool profile = false;
+  bool tuned = false;
 
   void addThreads(CLI::App &app);
+  /// Only what decides which kernels run, and how many images at once.
+  void addKernels(CLI::App &app);
   void addTo(CLI::App &app, bool withProfile = true);
   /// Throws UsageError, and InputError for instructions that this processor
   /// lacks.
   void check() const;
-  /// Makes kernels use the instructions that are asked for.
-  void apply() const;
+  /// Makes kernels use the instructions that are asked for, and reads what cim
+  /// tune has measured, if it is wanted. Throws InputError.
+  void apply();
   ExecutorOptions executorOptions() const;
   void describe(Json &options) const;
+  /// What decides the last bits: "f32 avx512", with a hash of the measured
+  /// times that chose the kernels, if any did.
+  std::string kernels() const;
+
+private:
+  std::shared_ptr<const kernels::MeasuredTimes> measured;
+  std::string measuredDigest;
 };
 
 /// Adds `--seed`.

@@ -8,7 +8,6 @@
 #include "dialects/cim/grammar/Words.h"
 #include "runtime/converters/LayerConverters.h"
 #include "runtime/devices/DeviceModels.h"
-#include "runtime/kernels/InstructionSet.h"
 #include "runtime/tensor/Files.h"
 
 #include <map>
@@ -28,15 +27,6 @@ std::string hashOf(const Network &network) {
     hash.update({tensor.data.get(), tensor.bytes()});
   }
   return hash.finish();
-}
-
-std::string kernelsOf(const RunFlags &running) {
-  const std::string version = CIM_VERSION;
-  if (running.reference)
-    return version + " reference";
-  return version + " " +
-         (running.precision.empty() ? "f32" : running.precision) + " " +
-         std::string(kernels::nameOf(kernels::instructionSet()));
 }
 
 /// Options in canonical spelling: JSON with sorted keys, and files by the hash
@@ -114,7 +104,7 @@ cim::identitiesOf(const std::vector<SweepPoint> &points,
   identity.modelSha256 = hashOf(network);
   identity.dataSha256 = images.sha256();
   identity.images = images.images();
-  identity.kernels = kernelsOf(running);
+  identity.kernels = CIM_VERSION " " + running.kernels();
   CanonicalOptions canonical;
   std::vector<PointIdentity> identities;
   for (const SweepPoint &point : points) {

@@ -68,7 +68,8 @@ void runCommandLine(std::vector<std::string> arguments) {
       toleranceCommand(cim),    retrainCommand(cim), recoveryCommand(cim),
       planCommand(cim),         trainCommand(cim),   sweepCommand(cim),
       mergeCommand(cim),        dataCommand(cim),    devicesCommand(cim),
-      technologiesCommand(cim), conformCommand(cim), completionCommand(cim)};
+      technologiesCommand(cim), conformCommand(cim), completionCommand(cim),
+      tuneCommand(cim)};
   cim.footer("cim COMMAND --help explains a command.");
 
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h")

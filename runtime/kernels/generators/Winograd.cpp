@@ -6,12 +6,12 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// See WinogradTransforms.h for the algorithm. Tiles of 4×4 results lie anywhere
-// in the images: the caller says where each of them, its inputs and its
-// residual begin, so shapes whose sizes are no multiples of 4 need no special
+// See WinogradTransforms.h for the algorithm. Tiles of results lie anywhere in
+// the images: the caller says where each of them, its inputs and its residual
+// begin, so shapes whose sizes are no multiples of a tile's need no special
 // code. A block of tiles goes through all stages while it is in the cache:
-// input transform, products (36 matrix products over the channels), result
-// transform with the epilogue.
+// input transform, products (one matrix product over the channels per point),
+// result transform with the epilogue.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/kernels/WinogradTransforms.h"
@@ -19,25 +19,25 @@
 
 using namespace Halide;
 using namespace cim::kernels;
+using namespace cim::kernels::winograd;
 
 namespace {
 
 /// Tiles that are multiplied at a time, so that with \p blocks of channels
 /// their sums stay in registers.
 int registerTilesOf(const Target &target, int blocks) {
-  switch (instructionSetOf(target)) {
-  case InstructionSet::avx512:
+  const InstructionSet set = instructionSetOf(target);
+  if (set >= InstructionSet::avx512)
     return 8;
-  case InstructionSet::avx2:
+  if (set == InstructionSet::avx2)
     return 4 / blocks;
-  case InstructionSet::baseline:
-    break;
-  }
   return 2 / blocks;
 }
 
 class WinogradGenerator : public Generator<WinogradGenerator> {
 public:
+  /// Results of a tile's row: 2 or 4.
+  GeneratorParam<int> results{"results", 4};
   /// Blocks of output channels that are computed together.
   GeneratorParam<int> blocks{"blocks", 1};
   /// Tiles that go through all stages together.
@@ -60,6 +60,7 @@ public:
   Output<Buffer<float, 1>> output{"output"};
 
   void generate() {
+    const int points = pointsOf(results);
     Expr inputBlocks = weights.dim(2).extent() / channelBlock;
 
     // Input transform, along x and then along y.
@@ -79,7 +80,7 @@ public:
     sum(lane, block, tile, i, j, group, tileBlock) = 0.0f;
     sum(lane, block, tile, i, j, group, tileBlock) +=
         weights(lane, block, channel.x + channel.y * channelBlock,
-                i + winograd::points * j, group) *
+                i + points * j, group) *
         values(channel.x, tile, i, j, channel.y, tileBlock);
     products(lane, block, tile, i, j, group, tileBlock) =
         sum(lane, block, tile, i, j, group, tileBlock);
@@ -95,9 +96,8 @@ public:
             }));
 
     // Tiles may be anywhere, so results are scattered.
-    r = RDom(0, channelBlock, 0, winograd::results, 0, winograd::results, 0,
-             blocks, 0, tiles, 0, weights.dim(4).extent(), 0,
-             begins.dim(2).extent(), "r");
+    r = RDom(0, channelBlock, 0, results, 0, results, 0, blocks, 0, tiles, 0,
+             weights.dim(4).extent(), 0, begins.dim(2).extent(), "r");
     Expr channels = r[3] + r[5] * blocks;
     Expr at = begin(2, r[4], r[6]) + r[1] * outputPixel + r[2] * outputRow +
               channels * channelBlock + r[0];
@@ -114,7 +114,7 @@ public:
     weights.dim(0).set_bounds(0, channelBlock).set_stride(1);
     weights.dim(1).set_bounds(0, blocks).set_stride(channelBlock);
     weights.dim(2).set_min(0).set_stride(channelBlock * blocks);
-    weights.dim(3).set_bounds(0, winograd::points * winograd::points);
+    weights.dim(3).set_bounds(0, pointsOf(results) * pointsOf(results));
     weights.dim(4).set_min(0);
     holdsLanes(scale);
     holdsLanes(offset);
@@ -176,10 +176,13 @@ private:
     return unsafe_promise_clamped(begins(which, tile, tileBlock), 0, 1 << 30);
   }
 
-  /// Values at the points of a polynomial with six inputs.
+  static int pointsOf(int results) { return results + taps - 1; }
+
+  /// Values at the points of a polynomial whose coefficients are the inputs.
   template <typename F> std::vector<Expr> transformInput(F &&d) {
-    const float a = winograd::a, b = winograd::b;
-    const float a2 = winograd::a2, b2 = winograd::b2;
+    if (results == 2)
+      return {d(2) - d(0), d(2) + d(1), d(2) - d(1), d(3) - d(1)};
+    const float a = Four::a, b = Four::b, a2 = Four::a2, b2 = Four::b2;
     Expr evenA = d(4) - b2 * d(2), oddA = d(3) - b2 * d(1);
     Expr evenB = d(4) - a2 * d(2), oddB = d(3) - a2 * d(1);
     return {a2 * b2 * d(0) + (d(4) - (a2 + b2) * d(2)),
@@ -190,11 +193,12 @@ private:
             a2 * b2 * d(1) + (d(5) - (a2 + b2) * d(3))};
   }
 
-  /// Four results from products at the points.
+  /// Results from products at the points.
   template <typename F> std::vector<Expr> transformProducts(F &&m) {
-    const float a = winograd::a, b = winograd::b;
-    const float a2 = winograd::a2, b2 = winograd::b2;
     Expr sumA = m(1) + m(2), differenceA = m(1) - m(2);
+    if (results == 2)
+      return {m(0) + sumA, differenceA + m(3)};
+    const float a = Four::a, b = Four::b, a2 = Four::a2, b2 = Four::b2;
     Expr sumB = m(3) + m(4), differenceB = m(3) - m(4);
     return {m(0) + sumA + sumB, a * differenceA + b * differenceB,
             a2 * sumA + b2 * sumB,

@@ -8,7 +8,7 @@
 
 #include "tests/runtime/PlanBuilder.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 using namespace cim;
 using namespace cim::test;
@@ -32,6 +32,21 @@ TEST(BindSteps, spendsLittleMemoryOnFastAlgorithms) {
   EXPECT_EQ(direct, 10u * 256 * 256 * 9 * sizeof(float));
   EXPECT_GT(fast, direct);
   EXPECT_LE(fast, direct + (32u << 20));
+  // Ten times F(4×4) would not fit, but F(2×2) does.
+  for (const auto &step : bindSteps({b.plan, b.tensors}, false))
+    EXPECT_THAT(step->kernel(), testing::StartsWith("winograd"));
+}
+
+/// Alone on small maps, where tiles of F(4×4) do not fill the kernel's block.
+TEST(BindSteps, takesSmallTilesForLargeImages) {
+  PlanBuilder b;
+  uint32_t x = b.input({1, 3, 224, 224});
+  x = b.conv(x, 64, 32, 32, 0);
+  x = b.conv(x, 64, 3, 1, 1);
+  b.output(x);
+  const BoundSteps steps = bindSteps({b.plan, b.tensors}, false);
+  EXPECT_THAT(steps[0]->kernel(), testing::StartsWith("direct"));
+  EXPECT_THAT(steps[1]->kernel(), testing::StartsWith("winograd 2x2"));
 }
 
 } // namespace

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/executor/Executor.h"
 
+#include "runtime/kernels/InstructionSet.h"
 #include "runtime/programming/Programming.h"
 #include "runtime/reference/ReferenceExecutor.h"
 #include "runtime/tensor/Errors.h"
@@ -428,6 +429,62 @@ TEST(Executor, runsWholeBatchesWhereImagesMix) {
     std::copy_n(logits, 32, parts.begin() + index * 32);
   });
   EXPECT_EQ(parts, result);
+}
+
+/// Kernels of one call want working memory for all of its images.
+TEST(Executor, runsLargeBatchesWhereImagesMix) {
+  PlanBuilder b;
+  b.plan.set_image_wise(false);
+  uint32_t x = b.input({32, 3, 8, 8});
+  x = b.conv(x, 16, 3, 1, 1);
+  x = b.conv(x, 16, 3, 1, 1);
+  b.output(b.head(x, 32));
+  EXPECT_THAT(Executor(b.plan, b.tensors, {1, 1}).profile()[1].kernel,
+              testing::StartsWith("winograd"));
+  expectNear(runFast(b, {1, 1}), runReference(b));
+}
+
+/// Against the reference that rounds alike: a sum's last bits decide now and
+/// then which of two bfloat16 numbers is nearer, and these are 0.4 % apart.
+TEST(Executor, roundsToBfloat16) {
+  PlanBuilder b = residualNetwork();
+  ReferenceExecutor executor(b.plan, b.tensors, Precision::bf16);
+  executor.program({});
+  ReferenceExecutor exact(b.plan, b.tensors);
+  exact.program({});
+  auto logits = [&](const ReferenceExecutor &reference) {
+    std::vector<double> results(images * reference.outputElements());
+    reference.run(
+        images,
+        [&](int64_t index, float *image) {
+          for (int64_t i = 0; i < reference.inputElements(); ++i)
+            image[i] = pixel(index, i);
+        },
+        [&](int64_t index, const double *row) {
+          std::copy_n(row, reference.outputElements(),
+                      results.begin() + index * reference.outputElements());
+        });
+    return results;
+  };
+  const std::vector<double> expected = logits(executor), f32 = logits(exact);
+  double largest = 0;
+  for (double number : expected)
+    largest = std::max(largest, std::abs(number));
+  ExecutorOptions options{1, 4, Precision::bf16};
+  for (auto set : {kernels::InstructionSet::baseline,
+                   kernels::bestBfloat16InstructionSet()}) {
+    kernels::setInstructionSet(set);
+    const std::vector<float> result = runFast(b, options);
+    double worst = 0, rounding = 0;
+    for (size_t i = 0; i < result.size(); ++i) {
+      worst = std::max(worst, std::abs(result[i] - expected[i]));
+      rounding = std::max(rounding, std::abs(result[i] - f32[i]));
+    }
+    EXPECT_LT(worst, 0.004 * largest) << nameOf(set);
+    EXPECT_GT(rounding, 2 * worst) << nameOf(set);
+    EXPECT_EQ(runFast(b, {3, 5, Precision::bf16}), result) << nameOf(set);
+  }
+  kernels::setInstructionSet(std::nullopt);
 }
 
 TEST(Executor, writesDifferentChips) {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "compiler/Compiler.h"
 #include "runtime/executor/Executor.h"
+#include "runtime/kernels/InstructionSet.h"
 #include "runtime/reference/ReferenceExecutor.h"
 
 #include <gmock/gmock.h>
@@ -56,8 +57,9 @@ std::vector<float> runFast(const CompiledNetwork &network, int64_t images,
 
 /// The largest error of a logit, as a fraction of its image's largest.
 double worstError(const CompiledNetwork &network, int64_t images,
-                  const Chip &chip, const std::vector<float> &logits) {
-  ReferenceExecutor executor(network.plan, network.tensors);
+                  const Chip &chip, const std::vector<float> &logits,
+                  Precision precision = Precision::f32) {
+  ReferenceExecutor executor(network.plan, network.tensors, precision);
   executor.program(chip);
   const int64_t in = executor.inputElements(), out = executor.outputElements();
   std::vector<double> worst(images);
@@ -89,20 +91,45 @@ TEST_P(Networks, agreeWithTheReference) {
   const Chip chip{3, 1, 0};
   CompiledNetwork network = compileShared(GetParam(), true);
   ExecutorOptions options;
-  options.strict = true;
+  options.precision = Precision::f32Strict;
   EXPECT_LT(worstError(network, images, chip,
                        runFast(network, images, chip, options)),
             1e-4);
-  options.strict = false;
+  options.precision = Precision::f32;
   EXPECT_LT(worstError(network, images, chip,
                        runFast(network, images, chip, options)),
             1e-3);
 }
 
+/// A sum's last bits decide now and then which of two bfloat16 numbers is
+/// nearer; so errors are as large as their distance, 0.4 %.
+TEST_P(Networks, agreeWithTheReferenceInBfloat16) {
+  constexpr int64_t images = 4;
+  const Chip chip{3, 1, 0};
+  CompiledNetwork network = compileShared(GetParam(), true);
+  ExecutorOptions options;
+  options.precision = Precision::bf16;
+  for (auto set :
+       {kernels::InstructionSet::avx2, kernels::bestBfloat16InstructionSet()}) {
+    if (!kernels::isSupported(set))
+      continue;
+    kernels::setInstructionSet(set);
+    EXPECT_LT(worstError(network, images, chip,
+                         runFast(network, images, chip, options),
+                         Precision::bf16),
+              0.02)
+        << nameOf(set);
+  }
+  kernels::setInstructionSet(std::nullopt);
+}
+
 TEST_P(Networks, giveTheSameBitsHoweverTheyRun) {
   CompiledNetwork network = compileShared(GetParam(), true);
-  for (bool strict : {false, true}) {
-    ExecutorOptions options{1, 1, strict};
+  for (Precision precision :
+       {Precision::f32, Precision::f32Strict, Precision::bf16}) {
+    if (precision == Precision::bf16)
+      kernels::setInstructionSet(kernels::bestBfloat16InstructionSet());
+    ExecutorOptions options{1, 1, precision};
     std::vector<float> logits = runFast(network, 9, {}, options);
     for (auto [threads, microBatch] : {std::pair(2u, 0u), {3u, 4u}, {2u, 5u}}) {
       options.threads = threads;
@@ -111,6 +138,7 @@ TEST_P(Networks, giveTheSameBitsHoweverTheyRun) {
           << threads << " threads, micro-batch " << microBatch;
     }
   }
+  kernels::setInstructionSet(std::nullopt);
 }
 
 TEST_P(Networks, haveAKernelForEveryStep) {

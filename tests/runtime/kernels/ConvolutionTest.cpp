@@ -5,63 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/kernels/Convolution.h"
-#include "tests/runtime/kernels/Images.h"
+#include "runtime/kernels/Algorithms.h"
+#include "tests/runtime/kernels/ReferenceConvolution.h"
 
 #include <gmock/gmock.h>
 
-#include <string>
-
 namespace cim::kernels {
 namespace {
-
-struct Case {
-  ConvolutionShape shape;
-  int images = 1;
-  bool padded = true; ///< channels of the input
-};
-
-std::string describe(const Case &c) {
-  const ConvolutionShape &s = c.shape;
-  auto text = [](auto... values) {
-    std::string result;
-    ((result += std::to_string(values) + " "), ...);
-    return result;
-  };
-  return "channels, groups " + text(s.channelsIn, s.channelsOut, s.groups) +
-         "image " + text(s.widthIn, s.heightIn) + "kernel " +
-         text(s.kernelWidth, s.kernelHeight) + "stride " +
-         text(s.strideX, s.strideY) + "dilation " +
-         text(s.dilationX, s.dilationY) + "pads " +
-         text(s.pads.left, s.pads.top, s.pads.right, s.pads.bottom) +
-         "images " + text(c.images) + (c.padded ? "" : "unpadded");
-}
-
-/// The definition of ONNX's Conv, and the sum of magnitudes.
-std::pair<double, double> convolve(const ConvolutionShape &s, const Images &in,
-                                   const std::vector<float> &weights, int n,
-                                   int y, int x, int k) {
-  const int inputs = s.channelsIn / s.groups,
-            outputs = s.channelsOut / s.groups;
-  double sum = 0, magnitude = 0;
-  for (int c = 0; c < inputs; ++c)
-    for (int dy = 0; dy < s.kernelHeight; ++dy)
-      for (int dx = 0; dx < s.kernelWidth; ++dx) {
-        const int iy = y * s.strideY + dy * s.dilationY - s.pads.top;
-        const int ix = x * s.strideX + dx * s.dilationX - s.pads.left;
-        if (iy < 0 || iy >= s.heightIn || ix < 0 || ix >= s.widthIn)
-          continue;
-        const size_t index =
-            s.inputMajor ? size_t(c) * s.channelsOut + k
-                         : ((size_t(k) * inputs + c) * s.kernelHeight + dy) *
-                                   s.kernelWidth +
-                               dx;
-        const double product =
-            double(weights[index]) * in.at(n, iy, ix, k / outputs * inputs + c);
-        sum += product;
-        magnitude += std::abs(product);
-      }
-  return {sum, magnitude};
-}
 
 void check(const Case &test, Random &random,
            ConvolutionAlgorithm algorithm = ConvolutionAlgorithm::direct,
@@ -115,19 +65,6 @@ void check(const Case &test, Random &random,
   out.forEach([&](int n, int y, int x, int k) {
     ASSERT_EQ(out.at(n, y, x, k), again.at(n, y, x, k));
   });
-}
-
-ConvolutionShape shape(int channelsIn, int channelsOut, int size, int kernel,
-                       int stride = 1) {
-  ConvolutionShape s;
-  s.channelsIn = channelsIn;
-  s.channelsOut = channelsOut;
-  s.widthIn = s.heightIn = size;
-  s.kernelWidth = s.kernelHeight = kernel;
-  s.strideX = s.strideY = stride;
-  const int pad = kernel / 2;
-  s.pads = {pad, pad, pad, pad};
-  return s;
 }
 
 class DirectConvolution : public EveryInstructionSet {};
@@ -247,18 +184,22 @@ CIM_FOR_EVERY_INSTRUCTION_SET(DirectConvolution);
 
 class WinogradConvolution : public EveryInstructionSet {
 protected:
-  /// The largest error, as a fraction of a result's sum of magnitudes.
-  static constexpr double tolerance = 4e-6;
+  /// Both algorithms; their largest errors, as fractions of a result's sum of
+  /// magnitudes.
+  static constexpr std::pair<ConvolutionAlgorithm, double> winograds[] = {
+      {ConvolutionAlgorithm::winograd2, 1.5e-6},
+      {ConvolutionAlgorithm::winograd4, 4e-6}};
 
   void checkWinograd(const Case &test, Random &random) {
-    EXPECT_THAT(
-        Convolution(test.shape, ConvolutionAlgorithm::winograd).description(),
-        testing::StartsWith("winograd"));
-    check(test, random, ConvolutionAlgorithm::winograd, tolerance);
+    for (auto [algorithm, tolerance] : winograds) {
+      EXPECT_THAT(Convolution(test.shape, algorithm).description(),
+                  testing::StartsWith("winograd"));
+      check(test, random, algorithm, tolerance);
+    }
   }
 };
 
-/// Sizes that 4 divides and sizes that it does not, few and many tiles.
+/// Sizes that tiles divide and sizes that they do not, few and many tiles.
 TEST_P(WinogradConvolution, Sizes) {
   Random random(1);
   for (int width : {4, 5, 6, 7, 8, 14, 17})
@@ -268,6 +209,19 @@ TEST_P(WinogradConvolution, Sizes) {
         s.heightIn = height;
         checkWinograd({s, images}, random);
       }
+}
+
+/// Of which only F(2×2) has a tile.
+TEST_P(WinogradConvolution, SmallSizes) {
+  Random random(5);
+  for (int width : {2, 3, 9})
+    for (int images : {1, 2, 17}) {
+      ConvolutionShape s = shape(16, 32, width, 3);
+      s.heightIn = 2;
+      EXPECT_THAT(Convolution(s, ConvolutionAlgorithm::winograd2).description(),
+                  testing::StartsWith("winograd"));
+      check({s, images}, random, ConvolutionAlgorithm::winograd2, 1.5e-6);
+    }
 }
 
 TEST_P(WinogradConvolution, Channels) {
@@ -290,17 +244,17 @@ TEST_P(WinogradConvolution, Pads) {
 /// Where the algorithm does not apply, the direct one runs.
 TEST_P(WinogradConvolution, ElseDirect) {
   Random random(4);
-  ConvolutionShape s[] = {shape(16, 16, 3, 3), shape(16, 16, 9, 3, 2),
+  ConvolutionShape s[] = {shape(16, 16, 1, 3), shape(16, 16, 9, 3, 2),
                           shape(3, 16, 9, 3),  shape(16, 16, 9, 5),
                           shape(32, 32, 9, 3), shape(16, 16, 9, 3)};
   s[4].groups = 2;
   s[5].dilationX = 2;
-  for (const ConvolutionShape &direct : s) {
-    EXPECT_THAT(
-        Convolution(direct, ConvolutionAlgorithm::winograd).description(),
-        testing::StartsWith("direct"));
-    check({direct, 2}, random, ConvolutionAlgorithm::winograd);
-  }
+  for (const ConvolutionShape &direct : s)
+    for (auto [algorithm, tolerance] : winograds) {
+      EXPECT_THAT(Convolution(direct, algorithm).description(),
+                  testing::StartsWith("direct"));
+      check({direct, 2}, random, algorithm);
+    }
 }
 
 /// Moving tiles inwards must not cost more than Winograd saves.
@@ -309,9 +263,20 @@ TEST_P(WinogradConvolution, AutomaticWhereItPays) {
     return Convolution(shape(32, 32, size, 3)).description();
   };
   for (int size : {4, 6, 7, 8, 14, 32})
-    EXPECT_THAT(chosen(size), testing::StartsWith("winograd")) << size;
-  for (int size : {1, 3, 5})
+    EXPECT_THAT(chosen(size), testing::StartsWith("winograd 4x4")) << size;
+  for (int size : {1, 2})
     EXPECT_THAT(chosen(size), testing::StartsWith("direct")) << size;
+}
+
+/// With one image, the four tiles of F(4×4) fill half of the kernel's block.
+TEST(Algorithms, PrefersSmallTilesOnRaggedMaps) {
+  const ConvolutionShape s = shape(512, 512, 7, 3);
+  const double direct = estimatedTime(ConvolutionAlgorithm::direct, s, 1);
+  const double two = estimatedTime(ConvolutionAlgorithm::winograd2, s, 1);
+  const double four = estimatedTime(ConvolutionAlgorithm::winograd4, s, 1);
+  EXPECT_LT(two, four);
+  EXPECT_LT(four, direct);
+  EXPECT_LT(estimatedTime(ConvolutionAlgorithm::winograd4, s, 8), two);
 }
 
 CIM_FOR_EVERY_INSTRUCTION_SET(WinogradConvolution);

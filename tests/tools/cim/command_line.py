@@ -137,7 +137,7 @@ class CommandLine(unittest.TestCase):
                 (["--micro-batch", "x"], "--micro-batch"),
                 (["--seed", "-1"], "--seed"),
                 (["--seed", "99999999999999999999"], "--seed"),
-                (["--precision", "f64"], "--precision"),
+                (["--precision", "f64"], ["--precision", "bf16"]),
                 (["--normalize", "1,2/3"], "--normalize"),
                 (["--reference", "--precision", "f32"], "--reference"),
                 (["--limit", "3", "--limit", "4"], "--limit"),
@@ -319,6 +319,64 @@ class CommandLine(unittest.TestCase):
         reference, kernels = (numpy.load(self.folder / f) for f in ("reference.npy", "kernels.npy"))
         self.assertEqual(reference.shape, (20, 4))
         numpy.testing.assert_allclose(kernels, reference, atol=1e-4 * numpy.abs(reference).max())
+
+    def test_bfloat16(self):
+        options = ["--limit", 20, "--quantize", 4, "--precision", "bf16"]
+        document = self.evaluate(*options, "--outputs", "bf16.npy")
+        self.assertEqual(document["options"]["precision"], "bf16")
+        self.assertIn(document["options"]["instruction-set"], ["baseline", "avx2", "avx512", "avx512bf16", "amx"])
+        document = self.evaluate(*options, "--reference", "--outputs", "reference.npy")
+        self.assertEqual(document["options"]["precision"], "bf16")
+        self.evaluate("--limit", 20, "--quantize", 4, "--outputs", "f32.npy")
+        kernels, reference, f32 = (numpy.load(self.folder / f) for f in ("bf16.npy", "reference.npy", "f32.npy"))
+        largest = numpy.abs(reference).max()
+        numpy.testing.assert_allclose(kernels, reference, atol=0.01 * largest)
+        numpy.testing.assert_allclose(kernels, f32, atol=0.02 * largest)
+        self.assertGreater(numpy.abs(kernels - f32).max(), 1e-4 * largest)
+        data = ["--data", "npy:x.npy,y.npy"]
+        self.fails(2, ["--instruction-set 'amx'", "bf16"], "eval", "small.onnx", *data, "--instruction-set", "amx")
+
+    def test_profile(self):
+        profile = self.evaluate("--profile")["profile"]
+        self.assertGreater(profile["peak_gflops"], 0)
+        self.assertAlmostEqual(sum(step["share"] for step in profile["steps"]), 1)
+        layers = [step for step in profile["steps"] if step["gflops"] is not None]
+        self.assertGreater(len(layers), 0)
+        for step in layers:
+            self.assertIsNotNone(step["kernel"])
+            self.assertGreater(step["seconds"], 0)
+            self.assertAlmostEqual(step["peak_fraction"], step["gflops"] / profile["peak_gflops"])
+        text = self.succeeds("eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--profile").stdout
+        self.assertIn("of peak", text)
+
+    def test_tune(self):
+        with tempfile.TemporaryDirectory() as cache:
+            environment = dict(os.environ, XDG_CACHE_HOME=cache)
+            evaluate = ["eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--limit", 5, "--json", "-"]
+            self.fails(1, "run cim tune", *evaluate, "--tuned", env=environment)
+            document = json.loads(self.cim("tune", "small.onnx", "--json", "-", env=environment).stdout)
+            self.assertEqual(document["command"], "tune")
+            self.assertEqual(len(document["shapes"]), 1)  # of the block's two layers
+            times = document["shapes"][0]["seconds"]
+            self.assertEqual(set(times), {"direct", "winograd 2x2", "winograd 4x4"})
+            self.assertEqual(document["shapes"][0]["measured"], min(times, key=times.get))
+            self.assertTrue(document["file"].startswith(cache))
+            tuned = json.loads(self.cim(*evaluate, "--tuned", "--profile", env=environment).stdout)
+            self.assertEqual(tuned["options"]["tuned"], document["digest"])
+            self.fails(2, ["--tuned", "f32-strict"], *evaluate, "--tuned", "--precision", "f32-strict", env=environment)
+            # Whatever the file says is done, as long as it is sound.
+            file = pathlib.Path(document["file"])
+            measurements = json.loads(file.read_text())
+            for entry in measurements["measurements"]:
+                entry["time"] = 1 if entry["algorithm"] == "winograd 2x2" else 2
+            file.write_text(json.dumps(measurements))
+            tuned = json.loads(self.cim(*evaluate, "--tuned", "--profile", env=environment).stdout)
+            self.assertNotEqual(tuned["options"]["tuned"], document["digest"])
+            kernels = {step["name"]: step["kernel"] for step in tuned["profile"]["steps"]}
+            self.assertTrue(kernels["block.conv1"].startswith("winograd 2x2"), kernels)
+            for damaged in ["", "{", "[]", '{"measurements": [{}]}', '{"measurements": 3}']:
+                file.write_text(damaged)
+                self.fails(1, ["damaged", "cim tune"], *evaluate, "--tuned", env=environment)
 
     def test_top5(self):
         document = self.evaluate(model="wide.onnx")

@@ -4,12 +4,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "tools/bench-kernels/PeakFlops.h"
+#include "runtime/kernels/PeakFlops.h"
 
 #include <algorithm>
 #include <chrono>
 
-namespace cim {
+namespace cim::kernels {
 
 // Vectors, so that the loop compiles to one instruction per multiply-add (or
 // two, without FMA), whatever this file is compiled for.
@@ -43,14 +43,13 @@ CIM_PEAK(runAvx2, __attribute__((target("avx2,fma"))), 8,
          __builtin_elementwise_fma(sums[i], factor, factor))
 CIM_PEAK(runBaseline, , 4, sums[i] * factor + factor)
 
-double peakFlops(kernels::InstructionSet set) {
-  using kernels::InstructionSet;
+double peakFlops(InstructionSet set) {
   using Clock = std::chrono::steady_clock;
   float (*run)() = runBaseline;
   int lanes = 4;
   if (set == InstructionSet::avx2)
     run = runAvx2, lanes = 8;
-  else if (set == InstructionSet::avx512)
+  else if (set >= InstructionSet::avx512)
     run = runAvx512, lanes = 16;
   double best = 1e9;
   volatile float result;
@@ -64,4 +63,4 @@ double peakFlops(kernels::InstructionSet set) {
   return 2.0 * lanes * chains * rounds / best;
 }
 
-} // namespace cim
+} // namespace cim::kernels

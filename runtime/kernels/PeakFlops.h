@@ -4,17 +4,18 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#ifndef CIM_TOOLS_BENCHKERNELS_PEAKFLOPS_H
-#define CIM_TOOLS_BENCHKERNELS_PEAKFLOPS_H
+#ifndef CIM_RUNTIME_KERNELS_PEAKFLOPS_H
+#define CIM_RUNTIME_KERNELS_PEAKFLOPS_H
 
 #include "runtime/kernels/InstructionSet.h"
 
-namespace cim {
+namespace cim::kernels {
 
 /// Floating-point operations a second of independent f32 multiply-adds in
-/// registers, with the vectors of \p set; the best of several tries.
-double peakFlops(kernels::InstructionSet set);
+/// registers, with the vectors of \p set, on one core; the best of several
+/// tries, which take some 20 ms.
+double peakFlops(InstructionSet set);
 
-} // namespace cim
+} // namespace cim::kernels
 
-#endif // CIM_TOOLS_BENCHKERNELS_PEAKFLOPS_H
+#endif // CIM_RUNTIME_KERNELS_PEAKFLOPS_H

@@ -1,0 +1,39 @@
+//===- TunedKernels.h - What cim tune has measured -*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_TOOLS_CIM_TUNEDKERNELS_H
+#define CIM_TOOLS_CIM_TUNEDKERNELS_H
+
+#include "runtime/kernels/Algorithms.h"
+
+#include <string>
+#include <string_view>
+
+namespace cim {
+
+/// "direct", "winograd2", ...
+std::string_view nameOf(kernels::ConvolutionAlgorithm algorithm);
+
+/// Times of kernels on this processor with the instruction set in use, kept in
+/// the user's cache folder as JSON, a file per processor and instruction set.
+struct TunedKernels {
+  kernels::MeasuredTimes times;
+
+  /// Where they are kept. Throws InputError without a cache folder.
+  static std::string path();
+  /// What has been measured; empty when nothing has. Throws InputError for a
+  /// file that is damaged.
+  static TunedKernels load();
+  /// Replaces the file, whole or not at all. Throws InputError.
+  void save() const;
+
+  /// A short hash of the times, for results' identities.
+  std::string digest() const;
+};
+
+} // namespace cim
+
+#endif // CIM_TOOLS_CIM_TUNEDKERNELS_H
