@@ -170,11 +170,12 @@ void Train::run() {
   std::set<uint32_t> layers;
   for (int l = 0; l < network.plan.layers_size(); ++l)
     layers.insert(l);
-  TrainingProgram program(network.plan, network.tensors, layers, true,
-                          {.threads = unsigned(running.threads),
-                           .batch = std::min(asked.batch, train.images()),
-                           .labelSmoothing = asked.labelSmoothing,
-                           .strict = running.executorOptions().strict});
+  TrainingProgram program(
+      network.plan, network.tensors, layers, true,
+      {.threads = unsigned(running.threads),
+       .batch = std::min(asked.batch, train.images()),
+       .labelSmoothing = asked.labelSmoothing,
+       .strict = running.executorOptions().precision == Precision::f32Strict});
   program.program({});
   TrainerOptions options = trainerOptions(train);
   if (!fineTune)
