@@ -89,11 +89,22 @@ struct FoldBatchNorm : impl::FoldBatchNormBase<FoldBatchNorm> {
   void runOnOperation() override {
     SmallVector<nn::BatchNormOp> norms;
     getOperation()->walk([&](nn::BatchNormOp norm) { norms.push_back(norm); });
+    size_t staying = 0;
     for (nn::BatchNormOp norm : norms)
-      if (std::string reason = obstacle(norm); reason.empty())
+      if (std::string reason = obstacle(norm); reason.empty()) {
         fold(norm);
-      else
+      } else {
         norm.emitRemark("batch normalisation stays: ") << reason;
+        ++staying;
+      }
+    if (staying == norms.size()) {
+      Operation *place = getOperation();
+      if (!norms.empty())
+        place = norms.front();
+      emitWarning(place->getLoc(),
+                  "folding batch normalisation has no effect: none can be "
+                  "folded into the convolution before it");
+    }
     // Leave no constant behind that only they used.
     getOperation()->walk<WalkOrder::PostOrder, ReverseIterator>(
         [](Operation *operation) {

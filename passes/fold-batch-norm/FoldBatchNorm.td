@@ -22,7 +22,8 @@ def FoldBatchNorm : Pass<"fold-batch-norm"> {
 
     A batch normalisation stays, with a remark that says why, when its input is
     not a convolution, when others use the convolution's result, or when
-    something that would be scaled is not constant.
+    something that would be scaled is not constant. A warning says so when there
+    is nothing that could be folded.
 
     Before:
     ```mlir

@@ -41,8 +41,15 @@ static LayerCost countsOf(const plan::Layer &layer,
   if (technology) {
     cost.inputBits = technology->inputBits;
     cost.adcBits = technology->adcBits;
-    cost.reads = divideUp(cost.inputBits, technology->dacBits);
   }
+  if (layer.has_dac())
+    cost.inputBits = layer.dac().bits();
+  if (layer.has_adc())
+    cost.adcBits = layer.adc().bits();
+  if (layer.dac().serial())
+    cost.reads = layer.dac().bits();
+  else if (technology)
+    cost.reads = divideUp(cost.inputBits, technology->dacBits);
 
   const uint64_t groups = crossbar.groups();
   const uint64_t rows = crossbar.matrix_rows() * groups;

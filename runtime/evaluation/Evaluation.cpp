@@ -96,8 +96,11 @@ std::optional<ChipResult> Evaluator::run(uint64_t trial, float *logits) {
   auto read = [&](int64_t index, float *image) { data.read(index, image); };
   auto write = [&](int64_t index, const auto *answer) {
     const int64_t rank = rankOf(data.label(index), answer, classes);
-    if (rank < 1)
+    if (rank < 1) {
       correct.fetch_add(1, std::memory_order_relaxed);
+      if (options.rightPerImage)
+        ++options.rightPerImage[index];
+    }
     if (rank < 5)
       correctTop5.fetch_add(1, std::memory_order_relaxed);
     if (logits)

@@ -39,6 +39,9 @@ struct EvaluationOptions {
   /// Counts images as they are done, over all trials; may be watched from
   /// another thread.
   std::atomic<int64_t> *imagesDone = nullptr;
+  /// One number per image, where it is wanted: grows by one in every trial that
+  /// classifies the image as its label says.
+  uint32_t *rightPerImage = nullptr;
 };
 
 struct Evaluation {

@@ -51,6 +51,9 @@ static void describe(const plan::Layer &layer, uint32_t firstArray,
   described.set_highest_conductance(crossbar.highest_conductance());
   described.set_weight_bits(layer.quantize().bits());
   described.set_cell_bits(crossbar.cell_bits());
+  described.set_dac_bits(layer.dac().bits());
+  described.set_adc_bits(layer.adc().bits());
+  described.set_serial_inputs(layer.dac().serial());
   forEachTile(layer, [&](const Tile &tile) {
     mapping::Tile &added = *described.add_tiles();
     added.set_array(firstArray + tile.array);

@@ -30,6 +30,7 @@ Command conformCommand(CLI::App &cim);
 Command dataCommand(CLI::App &cim);
 Command devicesCommand(CLI::App &cim);
 Command evalCommand(CLI::App &cim);
+Command explainCommand(CLI::App &cim);
 Command histogramCommand(CLI::App &cim);
 Command infoCommand(CLI::App &cim);
 Command mapCommand(CLI::App &cim);

@@ -30,56 +30,47 @@ void checkGrammar(const std::string &option, const std::string &text,
   }
 }
 
-/// The options of layers by name, as they stand on the command line and in
-/// `--layer`.
-struct NamedOption {
-  const char *name;
-  std::string ErrorFlags::*flag;
-  std::string ErrorRequest::*field;
-  void (*parse)(std::string_view);
-  /// Where weights stand and what is around them, not what happens to them.
-  bool isMapping;
-};
-constexpr NamedOption namedOptions[] = {
+constexpr LayerOption namedOptions[] = {
     {"quantize", &ErrorFlags::quantize, &ErrorRequest::quantize,
-     [](std::string_view text) { parseQuantize(text); }, false},
+     [](std::string_view text) { parseQuantize(text); }, false, true},
     {"device", &ErrorFlags::device, &ErrorRequest::device,
-     [](std::string_view text) { resolveDevice(parseDevice(text)); }, false},
+     [](std::string_view text) { resolveDevice(parseDevice(text)); }, false,
+     true},
     {"noise", &ErrorFlags::noise, &ErrorRequest::noise,
-     [](std::string_view text) { parseNoise(text); }, false},
+     [](std::string_view text) { parseNoise(text); }, false, true},
     {"write-verify", &ErrorFlags::writeVerify, &ErrorRequest::writeVerify,
-     [](std::string_view text) { parseWriteVerify(text); }, false},
+     [](std::string_view text) { parseWriteVerify(text); }, false, true},
     {"correlated", &ErrorFlags::correlated, &ErrorRequest::correlated,
-     [](std::string_view text) { parseCorrelated(text); }, false},
+     [](std::string_view text) { parseCorrelated(text); }, false, true},
     {"shift", &ErrorFlags::shift, &ErrorRequest::shift,
-     [](std::string_view text) { parseShift(text); }, false},
+     [](std::string_view text) { parseShift(text); }, false, true},
     {"read-disturb", &ErrorFlags::readDisturb, &ErrorRequest::readDisturb,
-     [](std::string_view text) { parseReadDisturb(text); }, false},
+     [](std::string_view text) { parseReadDisturb(text); }, false, true},
     {"faults", &ErrorFlags::faults, &ErrorRequest::faults,
-     [](std::string_view text) { parseFaults(text); }, false},
+     [](std::string_view text) { parseFaults(text); }, false, true},
     {"crossbar", &ErrorFlags::crossbar, &ErrorRequest::crossbar,
-     [](std::string_view text) { parseCrossbar(text); }, true},
+     [](std::string_view text) { parseCrossbar(text); }, true, false},
     {"cells", &ErrorFlags::cells, &ErrorRequest::cells,
-     [](std::string_view text) { parseCells(text); }, true},
+     [](std::string_view text) { parseCells(text); }, true, false},
     {"conductance", &ErrorFlags::conductance, &ErrorRequest::conductance,
-     [](std::string_view text) { parseConductance(text); }, true},
+     [](std::string_view text) { parseConductance(text); }, true, false},
     {"cell-bits", &ErrorFlags::cellBits, &ErrorRequest::cellBits,
-     [](std::string_view text) { parseCellBits(text); }, true},
+     [](std::string_view text) { parseCellBits(text); }, true, false},
     {"wire-resistance", &ErrorFlags::wireResistance,
      &ErrorRequest::wireResistance,
-     [](std::string_view text) { parseWireResistance(text); }, true},
+     [](std::string_view text) { parseWireResistance(text); }, true, true},
     {"packing", &ErrorFlags::packing, &ErrorRequest::packing,
-     [](std::string_view text) { parsePacking(text); }, true},
+     [](std::string_view text) { parsePacking(text); }, true, false},
     {"dac", &ErrorFlags::dac, &ErrorRequest::dac,
-     [](std::string_view text) { parseDac(text); }, true},
+     [](std::string_view text) { parseDac(text); }, true, true},
     {"adc", &ErrorFlags::adc, &ErrorRequest::adc,
-     [](std::string_view text) { parseAdc(text); }, true},
+     [](std::string_view text) { parseAdc(text); }, true, true},
     {"adc-mismatch", &ErrorFlags::adcMismatch, &ErrorRequest::adcMismatch,
-     [](std::string_view text) { parseAdcMismatch(text); }, true},
+     [](std::string_view text) { parseAdcMismatch(text); }, true, true},
     {"iv", &ErrorFlags::currentVoltage, &ErrorRequest::currentVoltage,
-     [](std::string_view text) { parseCurrentVoltage(text); }, true},
+     [](std::string_view text) { parseCurrentVoltage(text); }, true, true},
     {"read-noise", &ErrorFlags::readNoise, &ErrorRequest::readNoise,
-     [](std::string_view text) { parseReadNoise(text); }, true},
+     [](std::string_view text) { parseReadNoise(text); }, true, true},
 };
 
 /// `PATTERN:OPTION=VALUE`. Patterns and values may hold colons, values equals
@@ -98,7 +89,7 @@ ErrorRequest parseOverride(const std::string &text) {
   const std::string value = text.substr(equals + 1);
   checkGrammar(option, request.layers, checkLayerPattern);
   std::vector<std::string> names;
-  for (const NamedOption &known : namedOptions) {
+  for (const LayerOption &known : namedOptions) {
     if (name == known.name) {
       checkGrammar(option, value, known.parse);
       request.*known.field = value;
@@ -146,6 +137,7 @@ void ErrorFlags::addTo(CLI::App &app) {
   addOverridesTo(app);
   addCrossbarsTo(app);
   addConvertersTo(app);
+  addReadErrorsTo(app);
 }
 
 void ErrorFlags::addCellErrorsTo(CLI::App &app) {
@@ -174,6 +166,7 @@ void ErrorFlags::addMappingTo(CLI::App &app) {
   addCodesAndDeviceTo(app);
   addOverridesTo(app);
   addCrossbarsTo(app);
+  addConvertersTo(app);
 }
 
 void ErrorFlags::addCodesAndDeviceTo(CLI::App &app) {
@@ -249,6 +242,10 @@ void ErrorFlags::addConvertersTo(CLI::App &app) {
                  "clip what leaves each tile")
       ->type_name("ADC")
       ->group(group);
+}
+
+void ErrorFlags::addReadErrorsTo(CLI::App &app) {
+  const char *group = "Crossbars";
   app.add_option("--adc-mismatch", adcMismatch,
                  "gain=S,offset=S,inl=S: how ADCs differ, standard deviations "
                  "as a fraction, and in steps of the ADC")
@@ -267,7 +264,7 @@ void ErrorFlags::addConvertersTo(CLI::App &app) {
 }
 
 bool ErrorFlags::any() const {
-  for (const NamedOption &option : namedOptions)
+  for (const LayerOption &option : namedOptions)
     if (!option.isMapping && !(this->*option.flag).empty())
       return true;
   return !overrides.empty();
@@ -299,7 +296,7 @@ std::vector<ErrorRequest> ErrorFlags::check() const {
     errors.layers = layers;
   }
   bool hasMapping = false, hasErrors = false;
-  for (const NamedOption &option : namedOptions) {
+  for (const LayerOption &option : namedOptions) {
     const std::string &value = this->*option.flag;
     if (value.empty())
       continue;
@@ -317,22 +314,24 @@ std::vector<ErrorRequest> ErrorFlags::check() const {
 }
 
 std::string *ErrorFlags::find(std::string_view name) {
-  for (const NamedOption &option : namedOptions)
+  for (const LayerOption &option : namedOptions)
     if (name == option.name)
       return &(this->*option.flag);
   return name == "layers" ? &layers : nullptr;
 }
 
+std::span<const LayerOption> ErrorFlags::layerOptions() { return namedOptions; }
+
 std::vector<std::string> ErrorFlags::names() {
   std::vector<std::string> names;
-  for (const NamedOption &option : namedOptions)
+  for (const LayerOption &option : namedOptions)
     names.push_back(option.name);
   names.push_back("layers");
   return names;
 }
 
 void ErrorFlags::describe(Json &options) const {
-  for (const NamedOption &option : namedOptions)
+  for (const LayerOption &option : namedOptions)
     if (!(this->*option.flag).empty())
       options[option.name] = this->*option.flag;
   if (!layers.empty())
@@ -346,7 +345,7 @@ std::string ErrorFlags::text(bool withLayers) const {
   auto add = [](std::string &list, const std::string &item) {
     list += (list.empty() ? "" : ", ") + item;
   };
-  for (const NamedOption &option : namedOptions)
+  for (const LayerOption &option : namedOptions)
     if (!(this->*option.flag).empty())
       add(option.isMapping ? mapping : text,
           std::string(option.name) + " " + this->*option.flag);

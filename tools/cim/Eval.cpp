@@ -15,6 +15,7 @@
 #include "tools/cim/Command.h"
 #include "tools/cim/ConverterReport.h"
 #include "tools/cim/CostReport.h"
+#include "tools/cim/IdleOptions.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/MeasureText.h"
 #include "tools/cim/Network.h"
@@ -159,6 +160,7 @@ void Eval::run() {
   const std::vector<int64_t> inputShape = imageShape(network.plan);
   for (double time : seconds) // what is wrong with it comes early
     atTime(network.plan, time);
+  warnOfIdleOptions(requests, network.plan, Purpose::accuracy);
   checkInterrupted();
   const DataSet images = data.open({.inputShape = inputShape,
                                     .classes = classCount(network.plan),

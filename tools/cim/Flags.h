@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,17 @@ struct ModelFlags {
   bool isPlan() const;
 };
 
+/// An option of layers, as it stands on the command line and in `--layer`.
+struct ErrorFlags;
+struct LayerOption {
+  const char *name;
+  std::string ErrorFlags::*flag;
+  std::string ErrorRequest::*field;
+  void (*parse)(std::string_view);
+  bool isMapping; ///< where weights stand, not what happens to them
+  bool isSource;  ///< makes results wrong, so that it can be switched off
+};
+
 /// `--quantize`, `--noise`, ... for `--layers`; `--crossbar` and what belongs
 /// to it for all layers; and `--layer` for one pattern.
 struct ErrorFlags {
@@ -76,6 +88,8 @@ struct ErrorFlags {
   std::string *find(std::string_view name);
   /// The names that find() knows.
   static std::vector<std::string> names();
+  /// All options of layers, in the order in which they act.
+  static std::span<const LayerOption> layerOptions();
   /// "quantize 4, noise normal:0.25qs in role:C2"; "none".
   std::string text(bool withLayers = true) const;
 
@@ -87,6 +101,7 @@ private:
   void addOverridesTo(CLI::App &app);
   void addCrossbarsTo(CLI::App &app);
   void addConvertersTo(CLI::App &app);
+  void addReadErrorsTo(CLI::App &app);
 };
 
 /// `--data`, `--limit`, `--normalize`.

@@ -6,10 +6,12 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/grammar/LayerPattern.h"
+#include "runtime/evaluation/Evaluation.h"
 #include "runtime/pictures/WeightHistogram.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/tensor/Files.h"
 #include "tools/cim/Command.h"
+#include "tools/cim/IdleOptions.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
@@ -98,6 +100,9 @@ void Histogram::run() {
 
   Stopwatch total;
   const Network network = Network::load(model, requests);
+  warnOfIdleOptions(requests, network.plan, Purpose::weights);
+  if (seed && !isRandom(network.plan))
+    warn("--seed has no effect: no error is random, so every chip is the same");
   std::vector<bool> selected;
   try {
     selected = selectLayers(errors.layers.empty() ? "*" : errors.layers,

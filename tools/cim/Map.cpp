@@ -16,6 +16,7 @@
 #include "tools/cim/Text.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <ostream>
@@ -70,6 +71,22 @@ std::string tilesText(const plan::Plan &plan, const Cost &cost) {
   return text + "\n";
 }
 
+/// Whether cells, windows or converters depend on \p option.
+bool mattersHere(const LayerOption &option) {
+  return option.field == &ErrorRequest::quantize ||
+         option.field == &ErrorRequest::device ||
+         option.field == &ErrorRequest::dac ||
+         option.field == &ErrorRequest::adc;
+}
+
+/// Whether bits of weights decide how many cells there are.
+bool usesSlices(const plan::Plan &plan) {
+  return std::any_of(plan.layers().begin(), plan.layers().end(),
+                     [](const plan::Layer &layer) {
+                       return layer.crossbar().cell_bits() > 0;
+                     });
+}
+
 Json tilesDocument(const plan::Plan &plan, const Cost &cost) {
   Json layers = Json::array();
   auto counted = cost.layers.begin();
@@ -114,10 +131,12 @@ void Map::run() {
   model.check();
   const std::vector<ErrorRequest> requests = mapping.check();
   for (const ErrorRequest &asked : requests)
-    if (!asked.noise.empty() || !asked.shift.empty() || !asked.faults.empty() ||
-        asked.asksForConverters())
-      throw UsageError("--layer: noise, shift, faults and converters have no "
-                       "effect on which cells hold a weight; leave them out");
+    for (const LayerOption &option : ErrorFlags::layerOptions())
+      if (!(asked.*option.field).empty() && option.isSource &&
+          !mattersHere(option))
+        throw UsageError(std::string(option.name) +
+                         " has no effect on which cells hold a weight, nor on "
+                         "what they cost; leave it out");
   if (!file.empty()) {
     if (!isManifestName(file) && !pictureFormat(file))
       throw UsageError("-o '" + file +
@@ -135,6 +154,9 @@ void Map::run() {
     throw UsageError("'" + model.path +
                      "' stands on no crossbars; say how large an array is, "
                      "--crossbar ROWSxCOLUMNS");
+  if (!mapping.quantize.empty() && !usesSlices(network.plan))
+    warn("--quantize has no effect on the mapping without --cell-bits: one "
+         "cell (or pair) holds a weight, whatever its bits");
   if (!file.empty())
     writeFile(network, counted);
 

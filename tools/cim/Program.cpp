@@ -8,6 +8,7 @@
 #include "runtime/programming/Programming.h"
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Command.h"
+#include "tools/cim/IdleOptions.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
@@ -74,12 +75,11 @@ void Program::check() {
 
 void Program::run() {
   const std::vector<ErrorRequest> requests = errors.check();
-  errors.refuseConverters("converters and read noise have no effect on what is "
-                          "written into cells");
   check();
 
   Stopwatch total;
   const Network network = Network::load(model, requests);
+  warnOfIdleOptions(requests, network.plan, Purpose::weights);
   if (!isRandom(network.plan) && (seed || trial))
     warn(std::string(seed ? "--seed" : "--trial") +
          " has no effect: no error is random, so every chip is the same");

@@ -62,14 +62,30 @@ void runCommandLine(std::vector<std::string> arguments) {
                "cim");
   cim.set_help_flag("-h,--help", "Show this help");
   cim.add_flag_callback("--version", [] {}, "Show the version");
+  // clang-format off: one a line
   const std::vector<Command> commands = {
-      infoCommand(cim),         evalCommand(cim),    histogramCommand(cim),
-      compileCommand(cim),      mapCommand(cim),     programCommand(cim),
-      toleranceCommand(cim),    retrainCommand(cim), recoveryCommand(cim),
-      planCommand(cim),         trainCommand(cim),   sweepCommand(cim),
-      mergeCommand(cim),        dataCommand(cim),    devicesCommand(cim),
-      technologiesCommand(cim), conformCommand(cim), completionCommand(cim),
-      tuneCommand(cim)};
+      infoCommand(cim),
+      evalCommand(cim),
+      explainCommand(cim),
+      histogramCommand(cim),
+      compileCommand(cim),
+      mapCommand(cim),
+      programCommand(cim),
+      toleranceCommand(cim),
+      trainCommand(cim),
+      retrainCommand(cim),
+      recoveryCommand(cim),
+      planCommand(cim),
+      sweepCommand(cim),
+      mergeCommand(cim),
+      dataCommand(cim),
+      devicesCommand(cim),
+      technologiesCommand(cim),
+      conformCommand(cim),
+      tuneCommand(cim),
+      completionCommand(cim),
+  };
+  // clang-format on
   cim.footer("cim COMMAND --help explains a command.");
 
   if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h")

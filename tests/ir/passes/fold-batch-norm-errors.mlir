@@ -8,6 +8,7 @@
 func.func @no_convolution(%x: tensor<1x1x4x4xf32>) -> tensor<1x1x4x4xf32> {
   %p = nn.constant dense<1.0> : tensor<1xf32>
   %0 = nn.relu %x : tensor<1x1x4x4xf32>
+  // expected-warning @+2 {{folding batch normalisation has no effect}}
   // expected-remark @+1 {{batch normalisation stays: its input is not a convolution}}
   %1 = nn.batch_norm %0, %p, %p, %p, %p epsilon 1.0e-5
     : (tensor<1x1x4x4xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x1x4x4xf32>
@@ -23,6 +24,7 @@ func.func @two_uses(%x: tensor<1x1x4x4xf32>) -> tensor<1x1x4x4xf32> {
   %p = nn.constant dense<1.0> : tensor<1xf32>
   %w = nn.constant dense<1.0> : tensor<1x1x1x1xf32>
   %0 = nn.conv %x, %w : (tensor<1x1x4x4xf32>, tensor<1x1x1x1xf32>) -> tensor<1x1x4x4xf32>
+  // expected-warning @+2 {{folding batch normalisation has no effect}}
   // expected-remark @+1 {{batch normalisation stays: others use the result of the convolution, too}}
   %1 = nn.batch_norm %0, %p, %p, %p, %p epsilon 1.0e-5
     : (tensor<1x1x4x4xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x1x4x4xf32>
@@ -38,6 +40,7 @@ func.func @two_uses(%x: tensor<1x1x4x4xf32>) -> tensor<1x1x4x4xf32> {
 func.func @unknown_weights(%x: tensor<1x1x4x4xf32>, %w: tensor<1x1x1x1xf32>) -> tensor<1x1x4x4xf32> {
   %p = nn.constant dense<1.0> : tensor<1xf32>
   %0 = nn.conv %x, %w : (tensor<1x1x4x4xf32>, tensor<1x1x1x1xf32>) -> tensor<1x1x4x4xf32>
+  // expected-warning @+2 {{folding batch normalisation has no effect}}
   // expected-remark @+1 {{batch normalisation stays: the convolution's weights are not constant}}
   %1 = nn.batch_norm %0, %p, %p, %p, %p epsilon 1.0e-5
     : (tensor<1x1x4x4xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x1x4x4xf32>
@@ -52,6 +55,7 @@ func.func @unknown_weights(%x: tensor<1x1x4x4xf32>, %w: tensor<1x1x1x1xf32>) -> 
 func.func @unknown_parameters(%x: tensor<1x1x4x4xf32>, %p: tensor<1xf32>) -> tensor<1x1x4x4xf32> {
   %w = nn.constant dense<1.0> : tensor<1x1x1x1xf32>
   %0 = nn.conv %x, %w : (tensor<1x1x4x4xf32>, tensor<1x1x1x1xf32>) -> tensor<1x1x4x4xf32>
+  // expected-warning @+2 {{folding batch normalisation has no effect}}
   // expected-remark @+1 {{batch normalisation stays: its parameters are not constant}}
   %1 = nn.batch_norm %0, %p, %p, %p, %p epsilon 1.0e-5
     : (tensor<1x1x4x4xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>, tensor<1xf32>) -> tensor<1x1x4x4xf32>

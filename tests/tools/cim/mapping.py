@@ -209,6 +209,18 @@ class Mapping(unittest.TestCase):
         self.assertEqual(priced["dac_conversions"], 16 * cost["dac_conversions"])
         self.assertAlmostEqual(sum(t["joules"] for t in priced["energy_terms"]) / priced["energy_joules"], 1)
         self.assertAlmostEqual(sum(t["mm2"] for t in priced["area_terms"]) / priced["area_mm2"], 1)
+        # Converters that are asked for take the place of the technology's.
+        for dac, reads in (("8", 8), ("8,mode=serial", 8), ("1", 1)):
+            cost8 = self.document("map", *options, "--technology", "isaac2016", "--dac", dac, "--adc", "6")["cost"]
+            self.assertEqual(cost8["dac_conversions"], reads * cost["dac_conversions"])
+            self.assertEqual([t["price"] for t in cost8["energy_terms"] if "ADC" in t["name"]], ["1.20 pJ"])
+        serial = self.document("map", *options, "--dac", "8,mode=serial")["cost"]
+        self.assertEqual(serial["adc_conversions"], 8 * cost["adc_conversions"])
+        self.fails(1, "does not say the energy of an ADC of 3 bits", "map", *options, "--technology", "isaac2016",
+                   "--adc", "3")
+        self.succeeds("map", *options, "--dac", "8", "--adc", "6", "-o", "converters.json")
+        layer = json.loads((self.folder / "converters.json").read_text())["layers"][0]
+        self.assertEqual((layer["dac_bits"], layer["adc_bits"], layer["serial_inputs"]), (8, 6, False))
         text = self.succeeds("eval", *options, "--data", "npy:x.npy,y.npy", "--technology", "isaac2016").stdout
         for words in ("3.9 uW × 100 ns", "1.67 pJ", "are outside this model", "10.1109/ISCA.2016.12"):
             self.assertIn(words, text)
@@ -253,7 +265,9 @@ class Mapping(unittest.TestCase):
                 (1, "needs quantization of mode minmax",
                  ("--crossbar", "8x8", "--cells", "offset", "--cell-bits", "2", "--quantize", "5,mode=symmetric")),
                 (2, "--noise", ("--crossbar", "8x8", "--noise", "normal:1uS")),
-                (2, "no effect on which cells", ("--crossbar", "8x8", "--layer", "fc:noise=normal:1uS"))):
+                (2, "no effect on which cells", ("--crossbar", "8x8", "--layer", "fc:noise=normal:1uS")),
+                (2, "no effect on which cells", ("--crossbar", "8x8", "--wire-resistance", "1")),
+                (2, "did you mean '--dac'", ("--crossbar", "8x8", "--dax", "8"))):
             with self.subTest(arguments):
                 self.fails(status, words, "map", "small.onnx", *arguments)
         self.fails(1, "is in uS, but the layer is not mapped",

@@ -149,7 +149,7 @@ class Program(unittest.TestCase):
 
     def test_chips(self):
         for errors in (("--quantize", "4"), ERRORS, (*ERRORS, "--layers", "role:C2"),
-                       ("--crossbar", "64x64", "--device", "pcm-joshi2020@1d", "--seed", "7"),
+                       ("--crossbar", "64x64", "--device", "pcm-joshi2020", "--seed", "7"),
                        ("--crossbar", "16x8", "--cells", "offset", "--cell-bits", "2", "--quantize", "4", "--noise",
                         "normal:2uS", "--faults", "low=0.01")):
             with self.subTest(errors):
