@@ -25,6 +25,7 @@
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
 
+#include <algorithm>
 #include <optional>
 
 using namespace cim;
@@ -42,8 +43,8 @@ mlir::DialectRegistry allDialects() {
 /// One compilation: a model on its way through the stages.
 class Compilation {
 public:
-  explicit Compilation(const CompileRequest &request)
-      : request(request),
+  explicit Compilation(CompileRequest asked)
+      : request(std::move(asked)),
         // A network is little work: threads would cost more than they save.
         context(allDialects(), mlir::MLIRContext::Threading::DISABLED),
         diagnostics(context, request.model, request.warn) {
@@ -54,6 +55,39 @@ public:
   /// Reads the model and brings it to \p until, at most `mapped`.
   mlir::ModuleOp bringTo(Stage until) {
     read();
+    runStages(*module, until);
+    return *module;
+  }
+
+  CompiledNetwork makePlan() {
+    bringTo(Stage::mapped);
+    CompiledNetwork network = lower(*module, nullptr);
+    module = nullptr;
+    return network;
+  }
+
+  /// Reads the model and brings it to the last stage without errors, or leaves
+  /// it where it is past that.
+  void prepare() {
+    read();
+    const Stage base = std::max(reached.value_or(Stage::nn), Stage::cim);
+    runStages(*module, base);
+    reached = base;
+    request.foldBatchNorm = false; // done
+  }
+
+  /// A plan of the prepared module with \p errors, which keeps \p owner, of
+  /// this, alive.
+  CompiledNetwork makePlanWith(const std::vector<ErrorRequest> &errors,
+                               std::shared_ptr<const void> owner) {
+    request.errors = errors;
+    mlir::OwningOpRef<mlir::ModuleOp> copy = module->clone();
+    runStages(*copy, Stage::mapped);
+    return lower(*copy, std::move(owner));
+  }
+
+private:
+  void runStages(mlir::ModuleOp module, Stage until) {
     mlir::PassManager passes(&context);
     if (request.dumpPasses)
       passes.enableIRPrinting(
@@ -64,19 +98,18 @@ public:
     addStages(passes, until);
     if (!request.toleranceDocument.empty())
       passes.addPass(createAnnotateToleranceOf(request.toleranceDocument));
-    if (failed(passes.run(*module)))
+    if (failed(passes.run(module)))
       diagnostics.throwError();
-    (*module)->setAttr(stageAttribute,
-                       mlir::StringAttr::get(&context, nameOf(until)));
-    return *module;
+    module->setAttr(stageAttribute,
+                    mlir::StringAttr::get(&context, nameOf(until)));
   }
 
-  CompiledNetwork makePlan() {
-    bringTo(Stage::mapped);
+  CompiledNetwork lower(mlir::ModuleOp module,
+                        std::shared_ptr<const void> owner) {
     CompiledNetwork network;
-    if (failed(lowerToPlan(*module, network.plan, network.tensors)))
+    if (failed(lowerToPlan(module, network.plan, network.tensors,
+                           std::move(owner))))
       diagnostics.throwError();
-    module = nullptr;
     verify(network); // bounds the sizes that transforms work with
     if (request.optimise) {
       optimise(network.plan, network.tensors);
@@ -85,7 +118,6 @@ public:
     return network;
   }
 
-private:
   void verify(const CompiledNetwork &network) const {
     try {
       verifyPlan(network.plan, network.tensors);
@@ -152,12 +184,31 @@ private:
     }
   }
 
-  const CompileRequest &request;
+  CompileRequest request;
   mlir::MLIRContext context;
   Diagnostics diagnostics;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   /// The stage of the file that was read; none for a network as imported.
   std::optional<Stage> reached;
+};
+
+class PreparedCompilation : public PreparedNetwork {
+public:
+  explicit PreparedCompilation(const CompileRequest &request)
+      : compilation(std::make_shared<Compilation>(request)),
+        modelSha256(sha256OfFile(request.model)) {
+    compilation->prepare();
+  }
+
+  CompiledNetwork compile(const std::vector<ErrorRequest> &errors) override {
+    CompiledNetwork network = compilation->makePlanWith(errors, compilation);
+    network.modelSha256 = modelSha256;
+    return network;
+  }
+
+private:
+  std::shared_ptr<Compilation> compilation;
+  std::string modelSha256;
 };
 
 class MLIRCompiler : public Compiler {
@@ -166,6 +217,11 @@ public:
     CompiledNetwork network = Compilation(request).makePlan();
     network.modelSha256 = sha256OfFile(request.model);
     return network;
+  }
+
+  std::unique_ptr<PreparedNetwork>
+  prepare(const CompileRequest &request) override {
+    return std::make_unique<PreparedCompilation>(request);
   }
 
   std::string compileToText(const CompileRequest &request, Stage until,

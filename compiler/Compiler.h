@@ -19,6 +19,7 @@
 #include "runtime/tensor/TensorChange.h"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -103,11 +104,25 @@ struct UntrainedRequest {
   std::string output;              ///< .onnx
 };
 
+/// A network that was compiled as far as its errors do not matter, to be
+/// finished with one set of errors after another.
+class PreparedNetwork {
+public:
+  virtual ~PreparedNetwork() = default;
+  /// Compiles to a plan; the plans share the bytes of the weights, and keep
+  /// them alive. Throws InputError.
+  virtual CompiledNetwork compile(const std::vector<ErrorRequest> &errors) = 0;
+};
+
 class Compiler {
 public:
   virtual ~Compiler() = default;
   /// Compiles to a plan. Throws InputError.
   virtual CompiledNetwork compile(const CompileRequest &request) = 0;
+  /// Compiles up to the errors; those of \p request do not matter. Throws
+  /// InputError.
+  virtual std::unique_ptr<PreparedNetwork>
+  prepare(const CompileRequest &request) = 0;
   /// Compiles up to \p until and returns the text of that stage. With
   /// \p output not empty, writes the text there and the tensors into the
   /// safetensors file beside it (same stem), both or neither. A text is

@@ -28,8 +28,9 @@ namespace {
 
 class Lowering {
 public:
-  Lowering(plan::Plan &plan, TensorMap &tensors)
-      : plan(plan), tensors(tensors) {}
+  Lowering(plan::Plan &plan, TensorMap &tensors,
+           std::shared_ptr<const void> contextOwner)
+      : plan(plan), tensors(tensors), contextOwner(std::move(contextOwner)) {}
 
   LogicalResult lower(ModuleOp module) {
     auto main = module.lookupSymbol<func::FuncOp>("main");
@@ -114,7 +115,9 @@ private:
     if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
       wanted = resource.getRawHandle().getKey().str();
       tensor = tensorOf(resource);
-      if (tensor)
+      if (tensor && contextOwner)
+        tensor->data = {contextOwner, tensor->data.get()};
+      else if (tensor)
         takeBytes(resource, *tensor);
     } else if (auto dense = dyn_cast<DenseElementsAttr>(elements)) {
       tensor = copyOf(dense);
@@ -487,6 +490,7 @@ private:
 
   plan::Plan &plan;
   TensorMap &tensors;
+  std::shared_ptr<const void> contextOwner; ///< null: the bytes are taken
   llvm::DenseMap<Value, uint32_t> values;
   llvm::DenseMap<StringAttr, LayerEntry> layers;
   llvm::DenseMap<Attribute, std::string> tensorNames;
@@ -497,6 +501,7 @@ private:
 } // namespace
 
 LogicalResult cim::lowerToPlan(ModuleOp module, plan::Plan &plan,
-                               TensorMap &tensors) {
-  return Lowering(plan, tensors).lower(module);
+                               TensorMap &tensors,
+                               std::shared_ptr<const void> owner) {
+  return Lowering(plan, tensors, std::move(owner)).lower(module);
 }

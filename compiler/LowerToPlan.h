@@ -13,6 +13,8 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Support/LogicalResult.h"
 
+#include <memory>
+
 namespace cim {
 
 /// Rewrites \p module, at stage `mapped`, as a plan: one step for every
@@ -20,10 +22,13 @@ namespace cim {
 /// values row-major; one layer for every `cim.layer`. Nothing is fused yet.
 ///
 /// The tensors take over the bytes of the module's resources, uncopied, and
-/// outlive the context; \p module cannot be used afterwards. Fails, with a
-/// diagnostic, for a module that is not a network.
+/// outlive the context; \p module cannot be used afterwards. With \p owner,
+/// which keeps the context alive, they share the bytes instead, so that other
+/// modules of the context can be lowered, too. Fails, with a diagnostic, for a
+/// module that is not a network.
 mlir::LogicalResult lowerToPlan(mlir::ModuleOp module, plan::Plan &plan,
-                                TensorMap &tensors);
+                                TensorMap &tensors,
+                                std::shared_ptr<const void> owner = nullptr);
 
 } // namespace cim
 

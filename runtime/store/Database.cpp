@@ -41,6 +41,11 @@ Database::Database(std::string path, Access access) : file(std::move(path)) {
       access == Access::read
           ? sqlite3_open_v2(readingUri(file).c_str(), &opened,
                             SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr)
+      : access == Access::memory
+          ? sqlite3_open_v2(":memory:", &opened,
+                            SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+                                SQLITE_OPEN_MEMORY,
+                            nullptr)
           // A name like ":memory:" is a file, too.
           : sqlite3_open_v2(std::filesystem::absolute(file).c_str(), &opened,
                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
@@ -79,6 +84,11 @@ void Database::fail(int code) const {
                             "and run the same command again");
   case SQLITE_BUSY:
   case SQLITE_LOCKED:
+    if (isAlone)
+      throw InputError(name + "is in use by another process, and stands on a "
+                              "network file system, where processes cannot "
+                              "share one; give each a store of its own "
+                              "(--shard I/N) and join them with cim merge");
     throw InputError(name + "is in use by another program for longer than a "
                             "minute; wait for it, or end it");
   case SQLITE_IOERR:
@@ -97,6 +107,12 @@ void Database::fail(int code) const {
 void Database::setTidiesOnClose(bool tidies) {
   sqlite3_db_config(connection.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE,
                     int(!tidies), nullptr);
+}
+
+void Database::takeAlone() {
+  isAlone = true;
+  sqlite3_busy_timeout(connection.get(), 3000);
+  execute("PRAGMA locking_mode = EXCLUSIVE");
 }
 
 void Database::execute(const std::string &sql) {

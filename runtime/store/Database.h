@@ -22,8 +22,9 @@ namespace cim {
 class Database {
 public:
   enum class Access {
-    read,  ///< the file is left as it is
-    write, ///< and made where there is none
+    read,   ///< the file is left as it is
+    write,  ///< and made where there is none
+    memory, ///< there is no file
   };
   Database(std::string path, Access access);
 
@@ -36,6 +37,11 @@ public:
   /// file. Not for files of which nobody knows whose they are.
   void setTidiesOnClose(bool tidies);
 
+  /// From now on this process has the file to itself, as long as this lives;
+  /// another one that has it is an error after a few seconds. Must come before
+  /// anything is read.
+  void takeAlone();
+
 private:
   friend class Statement;
   /// Throws the InputError of SQLite's result \p code.
@@ -45,6 +51,7 @@ private:
     void operator()(sqlite3 *database) const;
   };
   std::string file;
+  bool isAlone = false;
   std::unique_ptr<sqlite3, Close> connection;
 };
 

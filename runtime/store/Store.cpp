@@ -8,11 +8,13 @@
 #include "runtime/tensor/Errors.h"
 #include "runtime/tensor/Files.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 using namespace cim;
@@ -20,7 +22,6 @@ namespace fs = std::filesystem;
 
 /// "Cim1" in ASCII: says whose database it is.
 static constexpr int64_t applicationId = 0x43696d31;
-static constexpr int64_t schemaVersion = 1;
 
 static constexpr const char *schema = R"(
 CREATE TABLE point (
@@ -91,11 +92,11 @@ void Store::checkKind() {
     throw InputError("'" + path() +
                      "' is a database of another program, not a store; name a "
                      "store or a new file");
-  const int64_t version = database.number("PRAGMA user_version");
-  if (version != schemaVersion)
+  const int64_t found = database.number("PRAGMA user_version");
+  if (found != version)
     throw InputError("the store '" + path() + "' is of version " +
-                     std::to_string(version) + ", but this cim knows version " +
-                     std::to_string(schemaVersion) +
+                     std::to_string(found) + ", but this cim knows version " +
+                     std::to_string(version) +
                      "; use the cim that wrote it, or a new file");
 }
 
@@ -117,13 +118,38 @@ Store Store::open(const std::string &path) {
   return store;
 }
 
-Store Store::openOrCreate(const std::string &path) {
+Store Store::temporary() {
+  Store store("", Database::Access::memory);
+  store.database.execute(schema);
+  return store;
+}
+
+Store::Sharing Store::sharingAt(const std::string &path) {
+  // NFS, SMB, CIFS, Ceph, Lustre, GPFS, AFS, FUSE (sshfs and others), 9p,
+  // BeeGFS, PanFS, VirtualBox: linux/magic.h and their own headers.
+  constexpr uint32_t networks[] = {
+      0x6969,     0x517b,     0xff534d42, 0xfe534d42, 0x00c36400,
+      0x0bd00bd0, 0x47504653, 0x5346414f, 0x65735546, 0x01021997,
+      0x19830326, 0xaad7aaea, 0x786f4256};
+  const fs::path folder = fs::absolute(path).parent_path();
+  struct statfs system;
+  if (::statfs(folder.c_str(), &system) != 0)
+    return Sharing::amongProcesses; // opening will say what is wrong
+  return std::find(std::begin(networks), std::end(networks),
+                   uint32_t(system.f_type)) == std::end(networks)
+             ? Sharing::amongProcesses
+             : Sharing::alone;
+}
+
+Store Store::openOrCreate(const std::string &path, Sharing sharing) {
   checkFile(path, /*mayBeNew=*/true);
   std::error_code ignored;
   const bool hasLog = fs::exists(path + "-wal", ignored);
   Store store(path, Database::Access::write);
   Database &database = store.database;
   database.setTidiesOnClose(!hasLog);
+  if (sharing == Sharing::alone)
+    database.takeAlone();
   auto isEmpty = [&] {
     return database.number("SELECT count(*) FROM sqlite_schema") == 0;
   };
@@ -133,14 +159,19 @@ Store Store::openOrCreate(const std::string &path) {
       database.execute(schema);
       database.execute("PRAGMA application_id = " +
                        std::to_string(applicationId));
-      database.execute("PRAGMA user_version = " +
-                       std::to_string(schemaVersion));
+      database.execute("PRAGMA user_version = " + std::to_string(version));
     }
     transaction.commit();
   }
   store.checkKind();
   store.checkHealth();
   database.setTidiesOnClose(true);
+  if (sharing == Sharing::alone) {
+    // The log needs memory that machines would have to share.
+    database.execute("PRAGMA journal_mode = TRUNCATE");
+    database.execute("PRAGMA synchronous = FULL");
+    return store;
+  }
   // Readers and a writer do not wait for each other; a killed process loses
   // only what it has not committed.
   database.execute("PRAGMA journal_mode = WAL");
@@ -220,6 +251,46 @@ void Store::put(int64_t point, uint64_t seed, int64_t trial,
       .bind(result.forwardSeconds)
       .bind(now)
       .run();
+}
+
+std::vector<StoredPoint> Store::points() {
+  Statement read(database, "SELECT id, model, data, model_sha256, data_sha256, "
+                           "images, options, kernels, random FROM point ORDER "
+                           "BY id");
+  std::vector<StoredPoint> points;
+  while (read.step())
+    points.push_back({read.integer(0),
+                      {read.text(3), read.text(4), read.integer(5),
+                       read.text(6), read.text(7)},
+                      read.text(1),
+                      read.text(2),
+                      read.integer(8) != 0});
+  return points;
+}
+
+void Store::forEachChips(const std::function<void(StoredChips)> &visit) {
+  Statement read(database, "SELECT point, seed, trial, correct, "
+                           "program_seconds + forward_seconds, finished FROM "
+                           "trial ORDER BY point, seed, trial");
+  StoredChips chips;
+  auto hand = [&] {
+    if (!chips.trials.empty())
+      visit(std::move(chips));
+    chips = {};
+  };
+  while (read.step()) {
+    const int64_t point = read.integer(0);
+    const uint64_t seed = uint64_t(read.integer(1));
+    if (point != chips.point || seed != chips.seed)
+      hand();
+    chips.point = point;
+    chips.seed = seed;
+    chips.trials.push_back(read.integer(2));
+    chips.correct.push_back(read.integer(3));
+    chips.seconds += read.number(4);
+    chips.lastFinished = std::max(chips.lastFinished, read.integer(5));
+  }
+  hand();
 }
 
 //===----------------------------------------------------------------------===//

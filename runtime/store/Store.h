@@ -10,6 +10,7 @@
 #include "runtime/store/Database.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -39,13 +40,43 @@ struct StoredTrial {
   double programSeconds = 0, forwardSeconds = 0;
 };
 
+/// A point as it stands in a store.
+struct StoredPoint {
+  int64_t id = 0;
+  PointIdentity identity;
+  std::string model, data; ///< what the user called them
+  bool isRandom = false;   ///< chips differ
+};
+
+/// The chips of one point under one seed, by their numbers.
+struct StoredChips {
+  int64_t point = 0;
+  uint64_t seed = 0;
+  std::vector<int64_t> trials; ///< ascending
+  std::vector<int64_t> correct;
+  double seconds = 0;       ///< of writing and running all of them
+  int64_t lastFinished = 0; ///< Unix time
+};
+
 /// Trials in an SQLite file; the schema is in docs/store.md. Several processes
 /// may use one store at once, on one machine. All functions throw InputError.
 class Store {
 public:
+  /// How a store is shared among processes.
+  enum class Sharing {
+    amongProcesses, ///< of one machine, by a write-ahead log
+    alone           ///< works on network file systems, too
+  };
+  /// `alone` where \p path is on a network file system.
+  static Sharing sharingAt(const std::string &path);
   /// Opens the store at \p path, or makes it. A file that is no store, is
   /// damaged or of another version is refused and left as it is.
-  static Store openOrCreate(const std::string &path);
+  static Store openOrCreate(const std::string &path) {
+    return openOrCreate(path, sharingAt(path));
+  }
+  static Store openOrCreate(const std::string &path, Sharing sharing);
+  /// A store in memory, forgotten with this object.
+  static Store temporary();
   /// Opens the store at \p path to read.
   static Store open(const std::string &path);
 
@@ -69,6 +100,13 @@ public:
   void put(int64_t point, uint64_t seed, int64_t trial,
            const StoredTrial &result);
 
+  /// All points, in the order in which they were added.
+  std::vector<StoredPoint> points();
+  /// Hands all chips to \p visit, one point and seed after the other.
+  void forEachChips(const std::function<void(StoredChips)> &visit);
+
+  /// The version of the schema that this program reads and writes.
+  static constexpr int64_t version = 1;
   const std::string &path() const { return database.path(); }
 
 private:

@@ -75,6 +75,50 @@ TEST_F(Compile, tensorsOutliveTheCompilation) {
   EXPECT_EQ(again, logits);
 }
 
+TEST_F(Compile, preparedNetworksGiveTheSamePlans) {
+  // Some errors change nothing but numbers, others what stands on which cells.
+  ErrorRequest crossbar;
+  crossbar.crossbar = "16x16";
+  std::unique_ptr<PreparedNetwork> prepared =
+      compiler.prepare(request(network));
+  std::vector<CompiledNetwork> kept;
+  for (const std::vector<ErrorRequest> &errors :
+       {std::vector<ErrorRequest>{},
+        {quantize("*", "5"), noise("role:C1", "normal:0.5qs")},
+        {noise("*", "uniform:0.1ns")},
+        {crossbar, noise("*", "normal:1uS")},
+        {}}) {
+    const CompiledNetwork whole = compiler.compile(request(network, errors));
+    kept.push_back(prepared->compile(errors));
+    EXPECT_EQ(planText(kept.back().plan), planText(whole.plan));
+    EXPECT_EQ(kept.back().modelSha256, whole.modelSha256);
+  }
+  // Plans share the weights' bytes, which live as long as any of them.
+  prepared = nullptr;
+  const auto bytesOf = [](const CompiledNetwork &compiled, size_t layer) {
+    const Tensor &tensor =
+        compiled.tensors.at(compiled.plan.layers(layer).weights());
+    return std::string(reinterpret_cast<const char *>(tensor.data.get()),
+                       tensor.bytes());
+  };
+  const CompiledNetwork whole = compiler.compile(request(network));
+  for (int layer = 0; layer < 3; ++layer)
+    for (const CompiledNetwork &compiled : kept)
+      EXPECT_EQ(bytesOf(compiled, layer), bytesOf(whole, layer));
+  // An edited text is continued from its own stage.
+  const std::string edited = folder / "edited.mlir";
+  compiler.compileToText(request(network, {quantize("*", "3")}),
+                         Stage::perturbed, edited);
+  prepared = compiler.prepare(request(edited));
+  EXPECT_EQ(planText(prepared->compile({}).plan),
+            planText(compiler.compile(request(edited)).plan));
+  EXPECT_EQ(prepared->compile({noise("*", "normal:1qs")})
+                .plan.layers(0)
+                .quantize()
+                .bits(),
+            3u);
+}
+
 TEST_F(Compile, writesErrorsIntoThePlan) {
   ErrorRequest errors;
   errors.quantize = "5,mode=percentile,percentile=99,per=channel";

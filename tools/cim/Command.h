@@ -8,6 +8,8 @@
 #define CIM_TOOLS_CIM_COMMAND_H
 
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace CLI {
 class App;
@@ -33,17 +35,24 @@ Command evalCommand(CLI::App &cim);
 Command explainCommand(CLI::App &cim);
 Command histogramCommand(CLI::App &cim);
 Command infoCommand(CLI::App &cim);
+Command limitsCommand(CLI::App &cim);
 Command mapCommand(CLI::App &cim);
 Command mergeCommand(CLI::App &cim);
 Command planCommand(CLI::App &cim);
 Command programCommand(CLI::App &cim);
 Command recoveryCommand(CLI::App &cim);
 Command retrainCommand(CLI::App &cim);
+Command reportCommand(CLI::App &cim);
+Command reproduceCommand(CLI::App &cim);
 Command sweepCommand(CLI::App &cim);
 Command technologiesCommand(CLI::App &cim);
 Command toleranceCommand(CLI::App &cim);
 Command trainCommand(CLI::App &cim);
 Command tuneCommand(CLI::App &cim);
+
+/// Runs the command that \p arguments say, as if a user had typed them after
+/// `cim`. Throws as Command::run.
+void runCommandLine(std::vector<std::string> arguments);
 
 } // namespace cim
 

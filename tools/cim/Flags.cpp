@@ -42,6 +42,19 @@ parseInstructionSet(const std::string &name) {
 
 } // namespace
 
+double cim::parseFraction(const std::string &option, const std::string &text,
+                          double lowest, double highest) {
+  double value = 0;
+  auto [last, error] =
+      std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || last != text.data() + text.size() ||
+      !(value >= lowest && value <= highest))
+    throw UsageError(option + " '" + text + "': write a fraction from " +
+                     brief(lowest) + " to " + brief(highest) +
+                     ", for example " + brief(std::min(highest, 0.9)));
+  return value;
+}
+
 CLI::Option *cim::addCount(CLI::App &app, const std::string &name,
                            int64_t &target, const std::string &description,
                            int64_t highest) {

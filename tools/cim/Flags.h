@@ -34,6 +34,11 @@ using Json = nlohmann::ordered_json;
 CLI::Option *addCount(CLI::App &app, const std::string &name, int64_t &target,
                       const std::string &description, int64_t highest);
 
+/// A number in [lowest, highest] with nothing after it; \p option is named in
+/// the UsageError when it is none.
+double parseFraction(const std::string &option, const std::string &text,
+                     double lowest, double highest);
+
 /// The network, and a warning for each doubtful thing about it.
 struct ModelFlags {
   std::string path;

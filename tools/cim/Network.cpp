@@ -93,6 +93,25 @@ std::vector<SelectionTerm> cim::parseSelectFlag(const std::string &plan) {
   }
 }
 
+NetworkSource::NetworkSource(const ModelFlags &model, Network::Warning warning)
+    : model(model), warning(std::move(warning)) {}
+
+Network NetworkSource::load(const std::vector<ErrorRequest> &errors) {
+  if (model.isPlan())
+    return Network::load(model, errors, warning);
+  Stopwatch stopwatch;
+  if (!prepared) {
+    CompileRequest request;
+    request.model = model.path;
+    request.foldBatchNorm = model.foldBatchNorm;
+    request.warn = warning;
+    prepared = loadCompiler().prepare(request);
+  }
+  CompiledNetwork compiled = prepared->compile(errors);
+  return {model.path, std::move(compiled.modelSha256), std::move(compiled.plan),
+          std::move(compiled.tensors), stopwatch.seconds()};
+}
+
 int64_t Network::weights() const {
   int64_t sum = 0;
   for (const plan::Layer &layer : plan.layers())

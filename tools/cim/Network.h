@@ -23,13 +23,13 @@ struct Network {
   TensorMap tensors;
   double compileSeconds = 0;
 
+  using Warning = std::function<void(const std::string &)>;
   /// Throws UsageError when errors are asked of a compiled plan, and
   /// InputError. \p warning gets a line each. Without \p optimise the plan is
   /// as lowered, for training.
-  static Network
-  load(const ModelFlags &model, const std::vector<ErrorRequest> &errors,
-       const std::function<void(const std::string &)> &warning = cim::warn,
-       bool optimise = true);
+  static Network load(const ModelFlags &model,
+                      const std::vector<ErrorRequest> &errors,
+                      const Warning &warning = cim::warn, bool optimise = true);
 
   /// What patterns and plans (`--layers`, `--select`) can see of the layers.
   std::vector<LayerIdentity> identities() const;
@@ -48,6 +48,21 @@ std::vector<SelectionTerm> parseSelectFlag(const std::string &plan);
 /// The role of a layer in the published experiments, and in JSON: "C1", "C2" or
 /// "".
 std::string publishedRole(const plan::Layer &layer);
+
+/// A model that is wanted with many sets of errors: compiled once as far as
+/// errors do not matter.
+class NetworkSource {
+public:
+  /// As Network::load. \p model must outlive it.
+  explicit NetworkSource(const ModelFlags &model,
+                         Network::Warning warning = cim::warn);
+  Network load(const std::vector<ErrorRequest> &errors);
+
+private:
+  const ModelFlags &model;
+  Network::Warning warning;
+  std::unique_ptr<PreparedNetwork> prepared; ///< not of a plan
+};
 
 /// \p text on one line: control characters become spaces.
 std::string oneLine(std::string text);

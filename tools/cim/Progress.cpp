@@ -7,8 +7,11 @@
 #include "tools/cim/Progress.h"
 #include "tools/cim/Text.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <sys/ioctl.h>
 #include <unistd.h>
+#include <vector>
 
 using namespace cim;
 
@@ -34,23 +37,74 @@ Progress::~Progress() {
   }
   wake.notify_one();
   drawer.join();
-  if (drawn)
-    std::fputs("\r\033[K", stderr);
+  erase();
 }
 
-void Progress::draw() {
-  const int64_t count = done;
+void Progress::erase() {
+  if (!drawn)
+    return;
+  if (drawnLines > 0)
+    std::fprintf(stderr, "\033[%dA", drawnLines);
+  std::fputs("\r\033[J", stderr);
+  drawnLines = 0;
+  drawn = false;
+}
+
+std::string Progress::text() {
+  std::lock_guard lock(mutex);
+  return line();
+}
+
+std::string Progress::line() const {
+  const int64_t count = done, all = total;
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
           .count();
-  std::string line =
-      activity + "  " + grouped(count) + " of " + grouped(total) + " " + unit;
-  if (count > 0 && count < total) {
+  std::string line = activity + "  " + grouped(count) +
+                     (all > 0 ? " of " + grouped(all) : "") + " " + unit;
+  if (count > 0 && (all <= 0 || count < all)) {
     const double rate = count / seconds;
-    line += "  " + grouped(static_cast<int64_t>(rate)) + "/s  " +
-            duration((total - count) / rate) + " left";
+    line += "  " + grouped(static_cast<int64_t>(rate)) + "/s";
+    if (all > 0)
+      line += "  " + duration((all - count) / rate) + " left";
   }
-  std::fprintf(stderr, "\r%s\033[K", line.c_str());
+  return line;
+}
+
+void Progress::setActivity(std::string now) {
+  std::lock_guard lock(mutex);
+  activity = std::move(now);
+}
+
+void Progress::show(const std::string &lines) {
+  if (!drawer.joinable())
+    return;
+  winsize size = {};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row < 4)
+    return;
+  std::vector<std::string> list;
+  for (size_t begin = 0; begin < lines.size();) {
+    const size_t end = std::min(lines.find('\n', begin), lines.size());
+    list.push_back(lines.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  const size_t room = size.ws_row - 2;
+  if (list.size() > room)
+    list.erase(list.begin() + 1, list.end() - (room - 1));
+  std::string shown;
+  for (const std::string &line : list)
+    shown += firstColumns(line, size.ws_col) + "\033[K\n";
+  std::lock_guard lock(mutex);
+  erase();
+  above = shown;
+  draw();
+}
+
+void Progress::draw() {
+  if (drawnLines > 0)
+    std::fprintf(stderr, "\033[%dA", drawnLines);
+  drawnLines = std::count(above.begin(), above.end(), '\n');
+  std::fprintf(stderr, "\r%s%s\033[K", above.c_str(), line().c_str());
   std::fflush(stderr);
   drawn = true;
 }

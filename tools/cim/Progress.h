@@ -21,11 +21,19 @@ namespace cim {
 /// destruction, which removes it. Draws nothing unless stderr is a terminal.
 class Progress {
 public:
-  /// \p total counts of \p unit, for example 10,000 images.
+  /// \p total counts of \p unit, for example 10,000 images; 0: nobody knows.
   Progress(std::string activity, int64_t total, std::string unit);
   ~Progress();
   Progress(const Progress &) = delete;
   Progress &operator=(const Progress &) = delete;
+
+  /// "sweeping 3 points  400 of 1,000 images  96/s  6 s left".
+  std::string text();
+  /// What is being done now.
+  void setActivity(std::string now);
+  /// Shows \p lines above the progress, as many as there is room for: the first
+  /// and the last ones.
+  void show(const std::string &lines);
 
   /// To be counted up by whoever does the work.
   std::atomic<int64_t> done = 0;
@@ -33,7 +41,10 @@ public:
   std::atomic<int64_t> total;
 
 private:
+  // With the mutex held:
+  std::string line() const;
   void draw();
+  void erase();
 
   std::string activity;
   std::string unit;
@@ -41,6 +52,8 @@ private:
   std::mutex mutex;
   std::condition_variable wake;
   bool finished = false;
+  std::string above;  ///< whole lines
+  int drawnLines = 0; ///< on the screen, above that of progress
   bool drawn = false;
   std::thread drawer;
 };

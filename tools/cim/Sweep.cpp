@@ -14,6 +14,7 @@
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
+#include "tools/cim/ResultsFile.h"
 #include "tools/cim/SweepIdentity.h"
 #include "tools/cim/SweepReport.h"
 #include "tools/cim/SweepWork.h"
@@ -23,9 +24,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <unistd.h>
+#include <utility>
 
 using namespace cim;
 
@@ -39,7 +42,8 @@ struct Sweep {
   Calibrator calibrator;
   Output output;
   std::vector<std::string> vary, compare;
-  std::string storePath, shardText, untilText, yieldText;
+  std::string storePath, shardText, untilText, yieldText, file, watchFile;
+  bool watches = false;
   int64_t trials = 0;
   std::optional<uint64_t> seed;
 
@@ -48,9 +52,13 @@ struct Sweep {
 private:
   void check();
   void describe(Json &options, const DataSet &images) const;
+  /// As \p point stands in the store's terms.
+  Point pointOf(const SweepPoint &point, Identities &identities) const;
+  /// What is finished, with all that it is about.
+  Study studyOf(const Network &network, const DataSet &images,
+                const Point &anyPoint, std::vector<Result> results) const;
 
   std::vector<SweepPoint> points;
-  std::vector<std::vector<ErrorRequest>> requests; ///< by point
   Shard shard;
   std::optional<double> untilWidth;
   SweepReport report;
@@ -70,6 +78,34 @@ Shard parseShard(const std::string &text) {
                    "': write I/N with I from 1 to N, for example 2/8");
 }
 
+/// Calls something now and then: at most once a second, and so that it takes at
+/// most a twentieth of the time.
+class Watch {
+public:
+  explicit Watch(std::function<void(Progress &)> show)
+      : show(std::move(show)) {}
+  void operator()(Progress &progress) {
+    const auto begin = std::chrono::steady_clock::now();
+    if (begin < next)
+      return;
+    try {
+      show(progress);
+    } catch (const InputError &error) {
+      // A page that cannot be written must not end what the store keeps.
+      if (!std::exchange(hasFailed, true))
+        warn(error.what());
+    }
+    const auto end = std::chrono::steady_clock::now();
+    next = end + std::max<std::chrono::steady_clock::duration>(
+                     std::chrono::seconds(1), 20 * (end - begin));
+  }
+
+private:
+  std::function<void(Progress &)> show;
+  std::chrono::steady_clock::time_point next;
+  bool hasFailed = false;
+};
+
 //===----------------------------------------------------------------------===//
 // The command
 //===----------------------------------------------------------------------===//
@@ -78,7 +114,7 @@ void Sweep::check() {
   model.check();
   points = sweepPoints(errors, vary);
   for (const SweepPoint &point : points)
-    requests.push_back(point.errors.check());
+    point.errors.check();
   data.check();
   running.check();
   if (storePath.empty())
@@ -108,7 +144,42 @@ void Sweep::check() {
                      "each option once");
   if (!std::filesystem::exists(storePath))
     checkWritable("--store", storePath);
+  if (!file.empty())
+    checkResultsFile("-o", file);
+  if (!watchFile.empty()) {
+    if (std::filesystem::path(watchFile).extension() != ".html")
+      throw UsageError("--watch '" + watchFile +
+                       "': name an .html file, or write --watch last");
+    checkResultsFile("--watch", watchFile);
+  }
   output.check();
+}
+
+Point Sweep::pointOf(const SweepPoint &point, Identities &identities) const {
+  Point made;
+  made.name = point.errors.text();
+  made.requests = point.errors.check();
+  made.identity = identities.of(point.errors);
+  Json options = Json::object();
+  point.errors.describe(options);
+  made.options = optionsOf(options.dump());
+  return made;
+}
+
+Study Sweep::studyOf(const Network &network, const DataSet &images,
+                     const Point &anyPoint, std::vector<Result> results) const {
+  Study study{network.path,
+              data.spec,
+              anyPoint.identity.modelSha256,
+              anyPoint.identity.dataSha256,
+              images.images(),
+              anyPoint.identity.kernels,
+              seed.value_or(0),
+              0,
+              std::move(results)};
+  std::erase_if(study.results,
+                [](const Result &result) { return result.chips.empty(); });
+  return study;
 }
 
 void Sweep::describe(Json &options, const DataSet &images) const {
@@ -140,7 +211,7 @@ void Sweep::run() {
   running.apply();
 
   Stopwatch total;
-  Network network = Network::load(model, requests[0]);
+  Network network = Network::load(model, points[0].errors.check());
   const bool isCalibrated =
       hasConverters(network.plan) ||
       std::any_of(points.begin(), points.end(), [](const SweepPoint &point) {
@@ -156,9 +227,13 @@ void Sweep::run() {
   checkInterrupted();
   report.images = images.images();
 
-  const std::vector<PointIdentity> identities = identitiesOf(
-      points, model, running, network, images,
+  Identities identities(
+      model, running, network, images,
       isCalibrated ? calibrator.identity(network, data, running) : Json());
+  std::vector<Point> sweepPoints;
+  for (const SweepPoint &point : points)
+    sweepPoints.push_back(pointOf(point, identities));
+  const Point anyPoint = sweepPoints[0];
 
   // A store that cannot be written can still answer.
   const bool isReadOnly = std::filesystem::exists(storePath) &&
@@ -170,22 +245,46 @@ void Sweep::run() {
   evaluation.executor = running.executorOptions();
   evaluation.reference = running.reference;
   evaluation.stop = interrupted;
-  std::vector<std::string> names;
-  for (const SweepPoint &point : points)
-    names.push_back(point.errors.text());
-  auto calibrate = [&](Network &point, const auto &warning) {
-    calibrator.calibrate(point, data, running, warning);
-  };
-  SweepWork work({model, requests, names, data.spec, images, calibrate,
-                  std::move(evaluation), trials, untilWidth, shard},
-                 identities, std::move(network), store, isReadOnly);
-  const bool complete = work.run();
+  PointWork pointWork(model, data.spec, images, std::move(evaluation), store,
+                      [&](Network &point, const Network::Warning &warning) {
+                        calibrator.calibrate(point, data, running, warning);
+                      });
+  pointWork.compileSeconds = network.compileSeconds;
 
-  std::vector<PointResult> results;
-  for (size_t point = 0; point < points.size(); ++point) {
-    results.push_back(work.result(point));
-    results.back().point = &points[point];
-  }
+  auto resultsOf = [&](const SweepWork &work) {
+    std::vector<PointResult> results;
+    std::vector<Result> found = work.results();
+    for (size_t point = 0; point < points.size(); ++point)
+      results.push_back({&points[point], std::move(found[point])});
+    return results;
+  };
+  PageOptions page;
+  page.title = std::filesystem::path(storePath).filename();
+  if (report.yieldThreshold)
+    page.yieldThreshold = *report.yieldThreshold;
+  auto write = [&](const std::string &path, const SweepWork &work) {
+    const Study study = studyOf(network, images, anyPoint, work.results());
+    writeResults(path, {&study, 1}, page);
+  };
+  const SweepWork *current = nullptr;
+  Watch watch([&](Progress &progress) {
+    progress.show(report.text(resultsOf(*current)));
+    page.running = progress.text();
+    if (!watchFile.empty())
+      write(watchFile, *current);
+  });
+  SweepWork work(
+      {trials, untilWidth, shard,
+       watches ? std::ref(watch) : std::function<void(Progress &)>()},
+      std::move(sweepPoints), pointWork, store, isReadOnly);
+  current = &work;
+  const bool complete = work.run();
+  page.running = std::nullopt;
+
+  const std::vector<PointResult> results = resultsOf(work);
+  for (const std::string &path : {file, watchFile})
+    if (!path.empty())
+      write(path, work);
   Json options = Json::object();
   describe(options, images);
   Json document = {{"command", "sweep"},
@@ -198,10 +297,10 @@ void Sweep::run() {
                    {"points", report.points(results)}};
   if (!report.baseline.empty())
     document["differences"] = report.differences(results);
-  document["computed"] = work.computed();
-  document["seconds"] = {{"compile", work.compileSeconds},
-                         {"program", work.programSeconds},
-                         {"forward", work.forwardSeconds},
+  document["computed"] = pointWork.computed;
+  document["seconds"] = {{"compile", pointWork.compileSeconds},
+                         {"program", pointWork.programSeconds},
+                         {"forward", pointWork.forwardSeconds},
                          {"total", total.seconds()}};
   output.write(report.text(results), document);
   if (!complete)
@@ -253,6 +352,18 @@ Command cim::sweepCommand(CLI::App &cim) {
                   "Show the share of chips with at least this accuracy")
       ->type_name("A")
       ->group("Sweep");
+  CLI::Option *watch =
+      app->add_option("--watch", command->watchFile,
+                      "Show the results on the terminal while they come, and "
+                      "in FILE.html, a page that loads itself anew")
+          ->type_name("[FILE.html]")
+          ->expected(0, 1)
+          ->group("Output");
+  app->add_option("-o,--output", command->file,
+                  "Write the results to FILE.html, FILE.svg, FILE.png or "
+                  "FILE.csv, as 'cim report' does")
+      ->type_name("FILE")
+      ->group("Output");
   command->errors.addTo(*app);
   addSeed(*app, command->seed);
   command->calibrator.addTo(*app);
@@ -264,5 +375,8 @@ Command cim::sweepCommand(CLI::App &cim) {
       "'noise=normal:{0,0.25,0.5}qs' --store noise.sqlite\n"
       "  cim sweep resnet32.onnx --data shapes --vary 'quantize={3,4,5}' "
       "--vary 'shift={-,+}1/8qs' --store shift.sqlite --json shift.json");
-  return {app, [command] { command->run(); }};
+  return {app, [command, watch] {
+            command->watches = watch->count() > 0;
+            command->run();
+          }};
 }

@@ -79,18 +79,19 @@ std::string SweepReport::text(const std::vector<PointResult> &results) const {
   Table table(columns);
   for (const PointResult &result : results) {
     std::vector<std::string> row = settingCells(*result.point);
-    row.push_back(grouped(result.trials.size()));
-    if (!result.trials.empty()) {
-      const Measure accuracy = measure(result.trials, images, result.sampling);
-      const bool several = result.trials.size() > 1;
+    const std::vector<double> trials = result.result.accuracies();
+    row.push_back(grouped(trials.size()));
+    if (!trials.empty()) {
+      const Measure accuracy = measure(trials, images, result.result.sampling);
+      const bool several = trials.size() > 1;
       row.push_back(hundredths(accuracy.mean));
       row.push_back(several ? hundredths(*accuracy.standardDeviation) : "");
       row.push_back(several ? both(accuracy.interval) : "");
       row.push_back(both(accuracy.imageInterval));
-      row.push_back(several ? hundredths(quantile(result.trials, 0.05)) : "");
-      row.push_back(hundredths(quantile(result.trials, 0.5)));
+      row.push_back(several ? hundredths(quantile(trials, 0.05)) : "");
+      row.push_back(hundredths(quantile(trials, 0.5)));
       if (yieldThreshold) {
-        const Share yield = yieldAbove(result.trials, *yieldThreshold);
+        const Share yield = yieldAbove(trials, *yieldThreshold);
         row.push_back(hundredths(yield.share) + " (" + both(yield.interval) +
                       ")");
       }
@@ -109,12 +110,12 @@ Json SweepReport::points(const std::vector<PointResult> &results) const {
   for (const PointResult &result : results) {
     Json point = settingsJson(*result.point);
     Json &accuracy = point["accuracy"];
-    if (!result.trials.empty()) {
-      accuracy = measureJson(measure(result.trials, images, result.sampling));
+    if (const auto trials = result.result.accuracies(); !trials.empty()) {
+      accuracy = measureJson(measure(trials, images, result.result.sampling));
       for (auto [name, share] : quantiles)
-        accuracy["quantiles"][name] = quantile(result.trials, share);
+        accuracy["quantiles"][name] = quantile(trials, share);
       if (yieldThreshold) {
-        const Share yield = yieldAbove(result.trials, *yieldThreshold);
+        const Share yield = yieldAbove(trials, *yieldThreshold);
         accuracy["yield"] = {{"above", *yieldThreshold},
                              {"share", yield.share},
                              {"ci95", list(yield.interval)}};
@@ -144,9 +145,10 @@ SweepReport::pairs(const std::vector<PointResult> &results) const {
   std::vector<Pair> pairs;
   for (const PointResult &result : results) {
     const PointResult *base = byWhatIsLeft.at(whatIsLeft(result));
-    if (base != &result && !result.trials.empty() && !base->trials.empty())
-      pairs.push_back(
-          {&result, base, pairedDifference(result.trials, base->trials)});
+    if (base != &result && !result.result.chips.empty() &&
+        !base->result.chips.empty())
+      if (auto difference = differenceOf(result.result, base->result))
+        pairs.push_back({&result, base, *std::move(difference)});
   }
   return pairs;
 }

@@ -7,7 +7,7 @@
 #ifndef CIM_TOOLS_CIM_SWEEPREPORT_H
 #define CIM_TOOLS_CIM_SWEEPREPORT_H
 
-#include "runtime/evaluation/Statistics.h"
+#include "runtime/report/Results.h"
 #include "tools/cim/Vary.h"
 
 #include <optional>
@@ -18,10 +18,8 @@ namespace cim {
 
 /// What is known about one point of a sweep.
 struct PointResult {
-  const SweepPoint *point = nullptr;
-  /// Accuracy per chip; empty when no chip is finished.
-  std::vector<double> trials;
-  Sampling sampling = Sampling::fixed;
+  const SweepPoint *point;
+  Result result; ///< without chips when none is finished
 };
 
 /// How results are shown.

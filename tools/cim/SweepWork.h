@@ -8,18 +8,14 @@
 #ifndef CIM_TOOLS_CIM_SWEEPWORK_H
 #define CIM_TOOLS_CIM_SWEEPWORK_H
 
-#include "runtime/evaluation/Evaluation.h"
 #include "runtime/store/Claims.h"
 #include "runtime/store/Store.h"
-#include "tools/cim/Network.h"
+#include "tools/cim/PointWork.h"
 #include "tools/cim/Progress.h"
-#include "tools/cim/SweepReport.h"
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -36,71 +32,47 @@ struct Shard {
   }
 };
 
-/// The results of a sweep: what its store remembers, and what is computed on
-/// top. Each chip is kept as soon as it is finished.
+/// The chips of a sweep: what its store remembers, and what is computed on top.
 class SweepWork {
 public:
   struct Plan {
-    const ModelFlags &model;
-    const std::vector<std::vector<ErrorRequest>> &requests; ///< by point
-    std::vector<std::string> names;                         ///< by point
-    std::string dataSpec;
-    const DataSet &images;
-    /// Finds the ranges of a point's converters; a line for each doubt.
-    std::function<void(Network &,
-                       const std::function<void(const std::string &)> &)>
-        calibrate;
-    EvaluationOptions evaluation;
     int64_t trials;                   ///< at least
     std::optional<double> untilWidth; ///< stop there instead
     Shard shard;
+    /// Called now and then, when another chip is finished.
+    std::function<void(Progress &)> watch;
   };
 
-  /// \p first is the network of point 0. \p read: the store cannot be written.
-  SweepWork(Plan plan, std::vector<PointIdentity> identities, Network first,
-            Store &store, bool read);
+  /// \p isReadOnly: the store cannot be written.
+  SweepWork(Plan plan, std::vector<Point> points, PointWork &work, Store &store,
+            bool isReadOnly);
 
   /// Computes what is missing; false when it was interrupted.
   bool run();
 
-  PointResult result(size_t point) const;
-  int64_t computed() const { return computedTrials; }
-  double compileSeconds = 0, programSeconds = 0, forwardSeconds = 0;
+  /// What is known of each point; without chips where nothing is.
+  std::vector<Result> results() const;
 
 private:
-  /// What is known of a point.
-  struct State {
-    PointIdentity identity;
-    std::optional<Store::KnownPoint> known;
-    std::map<int64_t, StoredTrial> trials;
-  };
-
-  void refresh(State &state) const;
+  void refresh(Point &point) const;
   /// The chips that the point needs and has not got; with untilWidth the next.
   std::vector<int64_t> missing(size_t point) const;
-  /// Chips 0 to n - 1 of \p state that decide when to stop, and whether they
+  /// Chips 0 to n - 1 of \p point that decide when to stop, and whether they
   /// are enough.
-  std::pair<int64_t, bool> sequence(const State &state) const;
+  std::pair<int64_t, bool> sequence(const Point &point) const;
   /// An upper bound for progress.
   int64_t missingAtLeast(size_t point) const;
   uint64_t pieceOf(size_t point, int64_t trial) const;
   bool runPoint(size_t point);
-  bool runUntilNarrow(size_t point, std::unique_ptr<Evaluator> &evaluator);
-  bool runTrial(size_t point, int64_t trial,
-                std::unique_ptr<Evaluator> &evaluator);
-  void prepare(size_t point, std::unique_ptr<Evaluator> &evaluator);
-  void warnOnce(const std::string &message);
+  bool runUntilNarrow(size_t point);
+  bool runTrial(size_t point, int64_t trial);
 
   Plan plan;
-  std::vector<State> states;
-  Store &store;
+  std::vector<Point> points;
+  PointWork &work;
+  std::string storePath;
   std::optional<Claims> claims;
-  /// Of the point that is being evaluated.
-  Network network;
-  size_t networkOf = 0;
-  std::set<std::string> warnings;
   std::unique_ptr<Progress> progress;
-  int64_t computedTrials = 0;
   bool computedNow = false; ///< in this pass
 };
 

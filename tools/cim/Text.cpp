@@ -74,6 +74,14 @@ size_t cim::columns(const std::string &text) {
   });
 }
 
+std::string cim::firstColumns(const std::string &text, size_t width) {
+  size_t end = 0;
+  for (size_t column = 0; end < text.size(); ++end)
+    if ((text[end] & 0xc0) != 0x80 && column++ == width)
+      break; // before a code point that is too much
+  return text.substr(0, end);
+}
+
 Table::Table(std::vector<Column> columns) : header(std::move(columns)) {}
 
 void Table::add(std::vector<std::string> row) {

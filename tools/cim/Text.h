@@ -37,6 +37,9 @@ std::string shapeText(const std::vector<int64_t> &shape);
 /// Width of \p text (UTF-8) in a terminal, one column per code point.
 size_t columns(const std::string &text);
 
+/// As much of \p text as fits so many columns.
+std::string firstColumns(const std::string &text, size_t width);
+
 /// Rows of text whose columns line up.
 class Table {
 public:

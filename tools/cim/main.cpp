@@ -56,7 +56,9 @@ std::string version() { return "cim " CIM_VERSION "\n"; }
       didYouMean(name, known, "see cim " + app.get_name() + " --help"));
 }
 
-void runCommandLine(std::vector<std::string> arguments) {
+} // namespace
+
+void cim::runCommandLine(std::vector<std::string> arguments) {
   CLI::App cim("Neural networks on Compute-in-Memory hardware: what memory "
                "errors do to them.",
                "cim");
@@ -77,7 +79,10 @@ void runCommandLine(std::vector<std::string> arguments) {
       recoveryCommand(cim),
       planCommand(cim),
       sweepCommand(cim),
+      limitsCommand(cim),
       mergeCommand(cim),
+      reportCommand(cim),
+      reproduceCommand(cim),
       dataCommand(cim),
       devicesCommand(cim),
       technologiesCommand(cim),
@@ -122,8 +127,6 @@ void runCommandLine(std::vector<std::string> arguments) {
     refuse(app, rest);
   command->run();
 }
-
-} // namespace
 
 int main(int count, char **values) {
   catchSignals();

@@ -105,6 +105,54 @@ TEST_F(StoreTest, ManyThreadsWithConnectionsOfTheirOwn) {
   EXPECT_EQ(store.trials(store.find(point("a"))->id, 0, 1000).size(), 200u);
 }
 
+TEST_F(StoreTest, HandsOutWholePoints) {
+  Store store = Store::temporary();
+  const int64_t a = store.add(point("a"), "m", "d", true),
+                b = store.add(point("b"), "n", "e", false);
+  store.put(b, 0, 0, {40, 50, 1, 2});
+  store.put(a, 1, 9, {30, 50, 0, 0});
+  store.put(a, 1, 2, {20, 50, 0.5, 0.25});
+  store.put(a, 0, 5, {10, 50, 0, 0});
+  const std::vector<StoredPoint> points = store.points();
+  ASSERT_EQ(points.size(), 2u);
+  EXPECT_EQ(points[1].identity.hash(), point("b").hash());
+  EXPECT_EQ(points[1].model, "n");
+  EXPECT_FALSE(points[1].isRandom);
+  std::vector<StoredChips> all;
+  store.forEachChips(
+      [&](StoredChips chips) { all.push_back(std::move(chips)); });
+  ASSERT_EQ(all.size(), 3u);
+  EXPECT_EQ(all[0].trials, (std::vector<int64_t>{5}));
+  EXPECT_EQ(all[1].trials, (std::vector<int64_t>{2, 9}));
+  EXPECT_EQ(all[1].correct, (std::vector<int64_t>{20, 30}));
+  EXPECT_EQ(all[1].seed, 1u);
+  EXPECT_EQ(all[1].seconds, 0.75);
+  EXPECT_GT(all[1].lastFinished, 1'700'000'000);
+  EXPECT_EQ(all[2].point, b);
+}
+
+TEST_F(StoreTest, OneProcessAloneOnNetworkFileSystems) {
+  using Sharing = Store::Sharing;
+  {
+    Store store = Store::openOrCreate(path("s"), Sharing::alone);
+    const int64_t id = store.add(point("a"), "m", "d", true);
+    store.put(id, 0, 0, {90, 99, 0, 0});
+    // A log, or the memory that it needs, would be beside it.
+    EXPECT_FALSE(fs::exists(path("s-wal")));
+    EXPECT_FALSE(fs::exists(path("s-shm")));
+    EXPECT_THAT(
+        errorOf([&] { Store::openOrCreate(path("s"), Sharing::alone); }),
+        HasSubstr("--shard"));
+    store.put(id, 0, 1, {91, 99, 0, 0});
+  }
+  // One that was shared before can be taken alone, and shared again.
+  for (Sharing sharing : {Sharing::amongProcesses, Sharing::alone}) {
+    Store store = Store::openOrCreate(path("s"), sharing);
+    EXPECT_EQ(store.trials(store.find(point("a"))->id, 0, 9).size(), 2u);
+  }
+  EXPECT_EQ(Store::sharingAt("/dev/shm/s"), Sharing::amongProcesses);
+}
+
 TEST_F(StoreTest, MergesByIdentityNotByNumber) {
   {
     Store a = Store::openOrCreate(path("a")),

@@ -303,13 +303,61 @@ class Sweeps(unittest.TestCase):
         document = self.sweep(*NOISE, "--trials", 10, store="full.sqlite")
         self.assertEqual([len(p["accuracy"]["trials"]) for p in document["points"]], [10] * 6)
 
+    @contextlib.contextmanager
+    def mounted(self, size):
+        """A file system of its own in memory, of \a size."""
+        place = self.folder / "mounted"
+        place.mkdir(exist_ok=True)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place], capture_output=True).returncode:
+            self.skipTest("SKIPPED: only root can mount a file system here")
+        try:
+            yield place
+        finally:
+            subprocess.run(["umount", "--lazy", place], check=True)
+
+    def test_a_disk_that_is_really_full(self):
+        calm = self.sweep(*NOISE, "--trials", 300, store="roomy.sqlite")
+        with self.mounted("160k") as place:
+            self.fails(1, "space", self.command(*NOISE, "--trials", 300, store="mounted/full.sqlite"))
+            kept = self.rows("mounted/full.sqlite")
+            self.assertGreater(len(kept), 10)
+            self.assertLessEqual(set(kept), set(self.rows("roomy.sqlite")))
+            with contextlib.closing(sqlite3.connect(place / "full.sqlite")) as database:
+                self.assertEqual(database.execute("PRAGMA integrity_check").fetchone()[0], "ok")
+            # Neither a merge nor a page is half there.
+            self.fails(1, "space", [CIM, "merge", "roomy.sqlite", "-o", "mounted/all.sqlite"])
+            self.fails(1, "mounted/page.html", [CIM, "report", "roomy.sqlite", "-o", "mounted/page.html"])
+            self.assertEqual({f.name for f in place.iterdir()} - {"full.sqlite", "full.sqlite-wal", "full.sqlite-shm"}, set())
+            subprocess.run(["mount", "-o", "remount,size=4m", place], check=True)
+            self.assertEqual(self.sweep(*NOISE, "--trials", 300, store="mounted/full.sqlite")["points"], calm["points"])
+
+    def test_a_read_only_disk(self):
+        with self.mounted("4m") as place:
+            first = self.sweep(*NOISE, "--trials", 2, store="mounted/fixed.sqlite")
+            before = (place / "fixed.sqlite").read_bytes()
+            subprocess.run(["mount", "-o", "remount,ro", place], check=True)
+            self.assertEqual(self.sweep(*NOISE, "--trials", 2, store="mounted/fixed.sqlite")["points"], first["points"])
+            self.fails(1, "cannot be written", self.command(*NOISE, "--trials", 3, store="mounted/fixed.sqlite"))
+            self.fails(1, "mounted/new.sqlite", self.command(*NOISE, "--trials", 3, store="mounted/new.sqlite"))
+            self.assertEqual(self.run_cim([CIM, "merge", "mounted/fixed.sqlite", "-o", "copy.sqlite"]).returncode, 0)
+            self.assertEqual(self.run_cim([CIM, "report", "mounted/fixed.sqlite", "-o", "ro.html"]).returncode, 0)
+            self.assertEqual((place / "fixed.sqlite").read_bytes(), before)
+
     def test_a_store_that_cannot_be_written_answers(self):
-        if os.geteuid() == 0:
-            self.skipTest("root can write everything")
         first = self.sweep(*NOISE, "--trials", 2, store="fixed.sqlite")
-        (self.folder / "fixed.sqlite").chmod(0o444)
-        self.assertEqual(self.sweep(*NOISE, "--trials", 2, store="fixed.sqlite")["points"], first["points"])
-        self.fails(1, "cannot be written", self.command(*NOISE, "--trials", 3, store="fixed.sqlite"))
+        store = self.folder / "fixed.sqlite"
+        store.chmod(0o444)
+        self.folder.chmod(0o755)
+        before = store.read_bytes()
+        # Root can write everything.
+        user = {"user": "nobody", "extra_groups": []} if os.geteuid() == 0 else {}
+        self.assertEqual(self.sweep(*NOISE, "--trials", 2, store=store.name, **user)["points"], first["points"])
+        self.fails(1, "cannot be written", self.command(*NOISE, "--trials", 3, store=store.name), **user)
+        self.assertEqual(store.read_bytes(), before)
+        if user:  # a folder where no log can be made beside the store
+            store.chmod(0o666)
+            self.fails(1, "fixed.sqlite", self.command(*NOISE, "--trials", 3, store=store.name), **user)
+            self.assertEqual(store.read_bytes(), before)
 
     def test_a_large_store_answers_quickly(self):
         self.sweep("--vary", "quantize={3}", "--noise", "normal:0.5qs", "--trials", 1, store="large.sqlite")

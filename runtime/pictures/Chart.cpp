@@ -1,0 +1,149 @@
+//===- Chart.cpp - Curves and bars with bands -----------------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/pictures/Chart.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+using namespace cim;
+
+namespace {
+
+/// Colours that people with any kind of sight tell apart (M. Okabe and K. Ito,
+/// Color universal design, 2002).
+constexpr const char *colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
+                                   "#e69f00", "#56b4e9", "#6b6b6b"};
+
+const char *colourOf(size_t curve) {
+  return colours[curve % std::size(colours)];
+}
+
+std::string blockName(size_t chart, size_t curve) {
+  return "$c" + std::to_string(chart) + "_" + std::to_string(curve);
+}
+
+double percent(double fraction) { return 100 * fraction; }
+
+void writeData(std::ostream &script, const Chart &chart, size_t index) {
+  script.precision(9);
+  for (size_t c = 0; c < chart.curves.size(); ++c) {
+    script << blockName(index, c) << " << EOD\n";
+    for (const ChartPoint &point : chart.curves[c].points)
+      script << point.x << " " << percent(point.value) << " "
+             << percent(point.band.lowest) << " " << percent(point.band.highest)
+             << "\n";
+    script << "EOD\n";
+  }
+}
+
+/// Cuts what would run out of the picture.
+std::string shortened(const std::string &text, size_t longest) {
+  return text.size() <= longest ? text : text.substr(0, longest - 3) + "...";
+}
+
+void plotCurves(std::ostream &script, const Chart &chart, size_t index,
+                size_t nameLength) {
+  double lowest = INFINITY, highest = -INFINITY;
+  for (const ChartCurve &curve : chart.curves)
+    for (const ChartPoint &point : curve.points) {
+      lowest = std::min(lowest, point.x);
+      highest = std::max(highest, point.x);
+    }
+  const double margin = highest > lowest ? 0.03 * (highest - lowest) : 1;
+  script << "unset logscale\nset xtics autofreq norotate\n";
+  if (chart.isLogarithmic)
+    script << "set logscale x\nset xrange [" << lowest / 1.2 << ":"
+           << highest * 1.2 << "]\n";
+  else
+    script << "set xrange [" << lowest - margin << ":" << highest + margin
+           << "]\n";
+  script << "plot ";
+  for (size_t c = 0; c < chart.curves.size(); ++c)
+    script << blockName(index, c) << " using 1:3:4 with filledcurves fs "
+           << "transparent solid 0.18 noborder lc rgb '" << colourOf(c)
+           << "' notitle, ";
+  for (size_t c = 0; c < chart.curves.size(); ++c) {
+    const std::string &name = chart.curves[c].name;
+    script << (c ? ", " : "") << blockName(index, c)
+           << " using 1:2 with linespoints pt 7 ps 0.5 lw 1.6 lc rgb '"
+           << colourOf(c) << "' "
+           << (name.empty()
+                   ? std::string("notitle")
+                   : "title " + gnuplotString(shortened(name, nameLength)));
+  }
+  script << "\n";
+}
+
+void plotBars(std::ostream &script, const Chart &chart, size_t index,
+              size_t nameLength) {
+  const size_t curves = chart.curves.size();
+  const double width = 0.8 / curves;
+  script << "unset logscale\nset xrange [-0.6:" << chart.categories.size() - 0.4
+         << "]\nset xtics "
+         << (chart.categories.size() > 6 ? "rotate by -55 " : "norotate ")
+         << "(";
+  for (size_t i = 0; i < chart.categories.size(); ++i)
+    script << (i ? "," : "")
+           << gnuplotString(shortened(chart.categories[i], 24)) << " " << i;
+  script << ")\nset boxwidth " << 0.92 * width << " absolute\nplot ";
+  for (size_t c = 0; c < curves; ++c) {
+    const double shift = (double(c) - (double(curves) - 1) / 2) * width;
+    const std::string &name = chart.curves[c].name;
+    script << (c ? ", " : "") << blockName(index, c) << " using ($1+" << shift
+           << "):2 with boxes fs solid 0.75 noborder lc rgb '" << colourOf(c)
+           << "' "
+           << (name.empty()
+                   ? std::string("notitle")
+                   : "title " + gnuplotString(shortened(name, nameLength)))
+           << ", " << blockName(index, c) << " using ($1+" << shift
+           << "):2:3:4 with yerrorbars pt 0 lc rgb '#303030' notitle";
+  }
+  script << "\n";
+}
+
+} // namespace
+
+std::string cim::drawCharts(std::span<const Chart> charts,
+                            PictureFormat format) {
+  const size_t across = charts.size() == 1 ? 1 : 2;
+  const size_t down = (charts.size() + across - 1) / across;
+  size_t longestCategory = 0, mostCategories = 0;
+  for (const Chart &chart : charts) {
+    mostCategories = std::max(mostCategories, chart.categories.size());
+    if (chart.categories.size() > 6)
+      for (const std::string &category : chart.categories)
+        longestCategory =
+            std::max(longestCategory, std::min<size_t>(category.size(), 24));
+  }
+  const int panelWidth = std::max<int>(480, 16 * mostCategories + 140);
+  const int panelHeight = 330 + 5 * longestCategory;
+  std::ostringstream script;
+  script << gnuplotHeader(format, across * panelWidth, down * panelHeight)
+         << "set border 3 lc rgb '#606060'\n"
+         << "set tics nomirror out scale 0.5 textcolor rgb '#404040'\n"
+         << "set format x '%g'\nset format y '%g'\n"
+         << "set grid y lc rgb '#e4e4e4'\n"
+         << "set yrange [0:100]\n"
+         << "set key inside left bottom Left reverse samplen 2 spacing 1.1 "
+            "font ',9' opaque box lc rgb '#e4e4e4'\n";
+  for (size_t i = 0; i < charts.size(); ++i)
+    writeData(script, charts[i], i);
+  script << "set multiplot layout " << down << "," << across << "\n";
+  for (size_t i = 0; i < charts.size(); ++i) {
+    const Chart &chart = charts[i];
+    script << "set title "
+           << gnuplotString(shortened(chart.title, panelWidth / 8))
+           << "\nset xlabel " << gnuplotString(chart.xTitle) << "\nset ylabel "
+           << gnuplotString(chart.yTitle) << "\n";
+    const size_t nameLength = panelWidth / 10;
+    chart.categories.empty() ? plotCurves(script, chart, i, nameLength)
+                             : plotBars(script, chart, i, nameLength);
+  }
+  script << "unset multiplot\n";
+  return runGnuplot(script.str());
+}

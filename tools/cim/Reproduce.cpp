@@ -1,0 +1,343 @@
+//===- Reproduce.cpp - cim reproduce: published numbers and ours -*- C++
+//-*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/tensor/Errors.h"
+#include "runtime/tensor/Files.h"
+#include "tools/cim/Command.h"
+#include "tools/cim/Output.h"
+#include "tools/cim/ResultsFile.h"
+#include "tools/cim/Text.h"
+
+#include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unistd.h>
+#include <yaml-cpp/yaml.h>
+
+using namespace cim;
+namespace fs = std::filesystem;
+
+namespace {
+
+/// A folder for what one run says, removed in the end.
+struct Scratch {
+  fs::path folder = fs::temp_directory_path() /
+                    ("cim-reproduce-" + std::to_string(::getpid()));
+  Scratch() { fs::create_directories(folder); }
+  ~Scratch() {
+    std::error_code ignored;
+    fs::remove_all(folder, ignored);
+  }
+};
+
+/// While it lives, nothing appears on stdout.
+class Silence {
+public:
+  Silence() : kept(::dup(STDOUT_FILENO)) {
+    const int nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+    ::dup2(nowhere, STDOUT_FILENO);
+    ::close(nowhere);
+  }
+  ~Silence() {
+    ::dup2(kept, STDOUT_FILENO);
+    ::close(kept);
+  }
+  Silence(const Silence &) = delete;
+  Silence &operator=(const Silence &) = delete;
+
+private:
+  int kept;
+};
+
+struct Reproduce {
+  std::string path, store, file;
+  int64_t limit = 0, trials = 0, threads = 0;
+  Output output;
+
+  void run();
+
+private:
+  void read();
+  Json documentOf(const std::string &name, const YAML::Node &run);
+  /// One published number beside ours; adds a row to \p table.
+  Json compare(const YAML::Node &published, Table &table);
+  [[noreturn]] void fail(const YAML::Node &node, const std::string &what) const;
+  std::string text(const YAML::Node &node, const char *key) const;
+  double number(const YAML::Node &node, const char *key) const;
+
+  YAML::Node experiment;
+  std::map<std::string, Json> documents; ///< by run
+  bool keepsStore = false;
+};
+
+void Reproduce::fail(const YAML::Node &node, const std::string &what) const {
+  throw InputError("experiment '" + path + "' line " +
+                   std::to_string(node.Mark().line + 1) + ": " + what);
+}
+
+std::string Reproduce::text(const YAML::Node &node, const char *key) const {
+  const YAML::Node value = node[key];
+  if (!value || !value.IsScalar())
+    fail(node, std::string("'") + key + "' is missing");
+  return value.Scalar();
+}
+
+double Reproduce::number(const YAML::Node &node, const char *key) const {
+  double value = 0;
+  if (!node[key] || !YAML::convert<double>::decode(node[key], value))
+    fail(node, std::string("'") + key + "' is missing, or no number");
+  return value;
+}
+
+void Reproduce::read() {
+  if (path.empty())
+    throw UsageError("the experiment is missing; write cim reproduce "
+                     "experiments/NAME.yaml");
+  if (!file.empty())
+    checkResultsFile("-o", file);
+  output.check();
+  try {
+    experiment = YAML::Load(std::string(mapFile(path).text()));
+  } catch (const YAML::Exception &error) {
+    throw InputError("experiment '" + path + "' line " +
+                     std::to_string(error.mark.line + 1) +
+                     " is no valid YAML: " + error.msg);
+  }
+  if (!experiment.IsMap() || !experiment["runs"] || !experiment["runs"].IsMap())
+    throw InputError("experiment '" + path +
+                     "' has no 'runs'; see docs/reproduction.md");
+  if (store.empty())
+    store = fs::path(path).stem().string() + ".sqlite";
+}
+
+Json Reproduce::documentOf(const std::string &name, const YAML::Node &run) {
+  const std::string command = text(run, "command");
+  const bool measures = command == "sweep" || command == "limits";
+  if (!measures && command != "histogram")
+    fail(run, "'" + command +
+                  "' cannot be a run's command; use sweep, limits or "
+                  "histogram");
+  YAML::Node options = YAML::Clone(run);
+  options.remove("command");
+  const Scratch scratch;
+  const std::string config = scratch.folder / "run.yaml",
+                    json = scratch.folder / "run.json";
+  std::ofstream(config) << options << "\n";
+  std::vector<std::string> arguments = {command, "--config", config, "--json",
+                                        json};
+  auto add = [&](const char *option, int64_t value) {
+    if (measures && value > 0)
+      arguments.insert(arguments.end(), {option, std::to_string(value)});
+  };
+  add("--limit", limit);
+  add("--trials", trials);
+  add("--threads", threads);
+  if (measures && !options["store"]) {
+    arguments.insert(arguments.end(), {"--store", store});
+    keepsStore = true;
+  }
+  if (!output.documentOnStdout())
+    writeStdout("\n" + name + "\n");
+  const std::string where = "experiment '" + path + "', run '" + name + "': ";
+  try {
+    std::optional<Silence> silence;
+    if (output.documentOnStdout())
+      silence.emplace();
+    runCommandLine(arguments);
+  } catch (const UsageError &error) {
+    throw InputError(where + error.what());
+  } catch (const GrammarError &error) {
+    throw InputError(where + error.what());
+  } catch (const InputError &error) {
+    throw InputError(where + error.what());
+  }
+  std::ifstream in(json);
+  return Json::parse(in);
+}
+
+/// The point of \p document with all settings \p at, or nothing.
+const Json *findPoint(const Json &document, const YAML::Node &at) {
+  for (const Json &point : document["points"]) {
+    bool fits = true;
+    for (const auto &setting : at) {
+      const auto found = point.find(setting.first.Scalar());
+      fits &= found != point.end() && found->is_string() &&
+              found->get<std::string>() == setting.second.Scalar();
+    }
+    if (fits && !point["accuracy"].is_null())
+      return &point;
+  }
+  return nullptr;
+}
+
+Json Reproduce::compare(const YAML::Node &published, Table &table) {
+  const std::string run = text(published, "run");
+  const auto document = documents.find(run);
+  if (document == documents.end())
+    fail(published, "there is no run '" + run + "'");
+  Json entry = {{"run", run}};
+  std::string setting, said, here = "not measured", interval;
+  std::optional<bool> agrees;
+  if (const YAML::Node at = published["at"]) {
+    for (const auto &item : at) {
+      setting += (setting.empty() ? "" : ", ") + item.first.Scalar() + " " +
+                 item.second.Scalar();
+      entry["at"][item.first.Scalar()] = item.second.Scalar();
+    }
+    const Json *point = findPoint(document->second, at);
+    if (!point)
+      fail(at, "run '" + run + "' has no such point");
+    const Json &accuracy = (*point)["accuracy"];
+    const double mean = accuracy["mean"];
+    double low = mean, high = mean; // of both intervals together
+    for (const char *name : {"ci95", "image_ci95"}) {
+      low = std::min(low, accuracy[name][0].get<double>());
+      high = std::max(high, accuracy[name][1].get<double>());
+    }
+    here = hundredths(mean);
+    interval = hundredths(low) + " to " + hundredths(high);
+    if (published["accuracy"]) {
+      const double value = number(published, "accuracy");
+      const double within =
+          published["within"] ? number(published, "within") : 0;
+      said = hundredths(value);
+      agrees = low - within <= value && value <= high + within;
+      entry["published"] = value;
+    } else if (published["at_least"]) {
+      const double value = number(published, "at_least");
+      said = "at least " + hundredths(value);
+      agrees = high >= value;
+      entry["published"]["at_least"] = value;
+    } else {
+      const double value = number(published, "below");
+      said = "below " + hundredths(value);
+      agrees = low < value;
+      entry["published"]["below"] = value;
+    }
+    entry["here"] = accuracy;
+  } else {
+    // The studies tried a few sizes: the last that kept the accuracy, and the
+    // next, which did not.
+    const double largest = number(published, "largest");
+    const double next = number(published, "next");
+    const std::string search = text(published, "search");
+    said = brief(largest) + ", not " + brief(next);
+    setting = search;
+    entry["search"] = search;
+    entry["published"] = {{"largest", largest}, {"next", next}};
+    for (const Json &limit : document->second["limits"]) {
+      if (limit["search"] != search)
+        continue;
+      const double low = limit["ci95"][0], high = limit["ci95"][1];
+      const bool isGrowing = next > largest;
+      entry["here"] = {{"largest", limit["largest"]}, {"ci95", limit["ci95"]}};
+      here = limit["largest"].is_null() ? "none" : brief(limit["largest"], 3);
+      interval = brief(low, 3) + " to " + brief(high, 3);
+      agrees = isGrowing ? high >= largest && low < next
+                         : low <= largest && high > next;
+    }
+    if (!agrees)
+      fail(published, "run '" + run + "' has no search '" + search + "'");
+  }
+  entry["agrees"] = *agrees;
+  table.add({run, setting, said, here, interval, *agrees ? "yes" : "NO"});
+  return entry;
+}
+
+void Reproduce::run() {
+  read();
+  Stopwatch total;
+  const std::string title =
+      experiment["title"] ? text(experiment, "title") : path;
+  if (!output.documentOnStdout())
+    writeStdout(title + "\n");
+  Json list = Json::array(), runs = Json::object();
+  Table table({{"run"},
+               {"setting"},
+               {"published", Table::Align::right},
+               {"here", Table::Align::right},
+               {"95 % interval", Table::Align::right},
+               {"agrees"}});
+  int64_t agreeing = 0;
+  try {
+    for (const auto &run : experiment["runs"]) {
+      const std::string name = run.first.Scalar();
+      if (!run.second.IsMap())
+        fail(run.first, "run '" + name + "' is no map of options");
+      documents[name] = documentOf(name, run.second);
+      runs[name] = documents[name];
+    }
+    if (const YAML::Node published = experiment["published"])
+      for (const YAML::Node &item : published) {
+        list.push_back(compare(item, table));
+        agreeing += list.back()["agrees"] == true;
+      }
+  } catch (const YAML::Exception &error) {
+    throw InputError("experiment '" + path + "' line " +
+                     std::to_string(error.mark.line + 1) + ": " + error.msg);
+  }
+  if (!file.empty() && keepsStore) {
+    Store opened = Store::open(store);
+    PageOptions page;
+    page.title = title;
+    writeResults(file, studiesOf(opened), page);
+  }
+  std::string text;
+  if (!list.empty())
+    text = "\n" + table.text() + std::to_string(agreeing) + " of " +
+           std::to_string(list.size()) + " agree\n";
+  Json options = {{"experiment", path}, {"store", store}};
+  output.write(text, {{"command", "reproduce"},
+                      {"options", options},
+                      {"title", title},
+                      {"comparison", list},
+                      {"runs", runs},
+                      {"seconds", {{"total", total.seconds()}}}});
+}
+
+} // namespace
+
+Command cim::reproduceCommand(CLI::App &cim) {
+  auto command = std::make_shared<Reproduce>();
+  CLI::App *app = cim.add_subcommand(
+      "reproduce", "Run a published experiment and compare the numbers");
+  app->add_option("experiment", command->path,
+                  "A YAML file such as those in experiments/: 'runs', and what "
+                  "was 'published' of them")
+      ->type_name("EXPERIMENT.yaml");
+  app->add_option("--store", command->store,
+                  "Keeps every finished chip; the same command computes only "
+                  "what is missing (default: EXPERIMENT.sqlite)")
+      ->type_name("FILE.sqlite")
+      ->group("Run");
+  addCount(*app, "--limit", command->limit,
+           "Only the first N images, in place of what the experiment says",
+           1'000'000'000)
+      ->type_name("N")
+      ->group("Run");
+  addCount(*app, "--trials", command->trials,
+           "Chips per point, in place of what the experiment says", 1'000'000)
+      ->type_name("T")
+      ->group("Run");
+  addCount(*app, "--threads", command->threads, "Threads (default: all cores)",
+           4096)
+      ->type_name("N")
+      ->group("Run");
+  app->add_option("-o,--output", command->file,
+                  "Write all results to FILE.html, FILE.svg, FILE.png or "
+                  "FILE.csv, as 'cim report' does")
+      ->type_name("FILE")
+      ->group("Output");
+  command->output.addTo(*app);
+  app->footer("Example:\n"
+              "  cim reproduce experiments/accuracy-bits.yaml -o bits.html");
+  return {app, [command] { command->run(); }};
+}
