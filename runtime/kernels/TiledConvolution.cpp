@@ -44,19 +44,13 @@ TiledConvolution::Part TiledConvolution::makePart(int64_t rowBegin,
   const bool winogradFits = !strict && shape.groups == 1 &&
                             2 * part.channelsIn > whole.channelsIn &&
                             shape.channelsIn >= channelBlock;
-  const ConvolutionAlgorithm algorithm = winogradFits
-                                             ? fastestAlgorithm(whole)
-                                             : ConvolutionAlgorithm::direct;
+  const ConvolutionAlgorithm algorithm =
+      winogradFits ? fastestAlgorithm(whole) : ConvolutionAlgorithm::direct;
   if (algorithm != ConvolutionAlgorithm::direct) {
     part = whole;
     first = std::min(first, paddedChannels(shape.channelsIn) - part.channelsIn);
   }
-  return {rowBegin,
-          rowEnd,
-          first,
-          part,
-          Convolution(part, algorithm),
-          packed};
+  return {rowBegin, rowEnd, first, part, Convolution(part, algorithm), packed};
 }
 
 BorderWidths TiledConvolution::border() const { return windowBorder(shape); }

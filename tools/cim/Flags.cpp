@@ -329,19 +329,6 @@ std::string RunFlags::kernels() const {
          (tuned ? " tuned " + measuredDigest : "");
 }
 
-double cim::parseFraction(const std::string &option, const std::string &text,
-                          double lowest, double highest) {
-  double value = 0;
-  auto [last, error] =
-      std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || last != text.data() + text.size() ||
-      !(value >= lowest && value <= highest))
-    throw UsageError(option + " '" + text + "': write a fraction from " +
-                     brief(lowest) + " to " + brief(highest) +
-                     ", for example 0.005");
-  return value;
-}
-
 void cim::checkWritable(const std::string &option, const std::string &path) {
   std::error_code ignored;
   const fs::path folder =

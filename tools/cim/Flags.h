@@ -169,11 +169,6 @@ void addSeed(CLI::App &app, std::optional<uint64_t> &seed);
 /// Adds `--trial`, for commands that look at one chip.
 void addTrial(CLI::App &app, std::optional<uint64_t> &trial);
 
-/// The number \p text of \p option, from \p lowest to \p highest. Throws
-/// UsageError.
-double parseFraction(const std::string &option, const std::string &text,
-                     double lowest, double highest);
-
 /// Throws InputError unless a file can be written at \p path, as far as can be
 /// seen now; so that nobody computes for hours in vain.
 void checkWritable(const std::string &option, const std::string &path);

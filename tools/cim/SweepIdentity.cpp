@@ -27,7 +27,6 @@ std::string hashOf(const Network &network) {
   return hash.finish();
 }
 
-
 } // namespace
 
 template <typename Function>
