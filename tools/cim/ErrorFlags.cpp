@@ -232,7 +232,7 @@ void ErrorFlags::addCrossbarsTo(CLI::App &app) {
 void ErrorFlags::addConvertersTo(CLI::App &app) {
   const char *group = "Crossbars";
   app.add_option("--dac", dac,
-                 "BITS[,range=XMAX][,inputs=signed|unsigned][,mode=serial]: "
+                 "BITS[,range=X][,inputs=signed|unsigned][,mode=serial]: "
                  "round what enters the arrays (default range: calibrated)")
       ->type_name("DAC")
       ->group(group);

@@ -298,10 +298,11 @@ void Eval::run() {
   if (running.profile)
     document["profile"] = profileJson(result.profile);
   document["seconds"] = {{"compile", network.compileSeconds},
-                         {"calibrate", calibrateSeconds},
                          {"program", result.programSeconds},
                          {"forward", result.forwardSeconds},
                          {"total", total.seconds()}};
+  if (!converters.isEmpty())
+    document["seconds"]["calibrate"] = calibrateSeconds;
   output.write(text, document);
   if (result.stopped)
     throw Interrupted();

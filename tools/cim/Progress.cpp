@@ -80,7 +80,10 @@ void Progress::show(const std::string &lines) {
   if (!drawer.joinable())
     return;
   winsize size = {};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row < 4)
+  // Terminals that do not know their size are taken for a usual one.
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0)
+    size = {.ws_row = 24, .ws_col = 80, .ws_xpixel = 0, .ws_ypixel = 0};
+  if (size.ws_row < 4)
     return;
   std::vector<std::string> list;
   for (size_t begin = 0; begin < lines.size();) {

@@ -226,9 +226,6 @@ void TrainingDataFlags::check() {
   test.spec = testSpec.empty() ? withSplit(test.spec, "test") : testSpec;
   test.limit = testLimit;
   test.check();
-  if (test.spec == train.spec)
-    warn("these data have no splits, so accuracy is reported on the training "
-         "images; name others with --test-data");
 }
 
 DataSet TrainingDataFlags::openTrain(const DataOptions &options) const {
@@ -236,6 +233,9 @@ DataSet TrainingDataFlags::openTrain(const DataOptions &options) const {
 }
 
 DataSet TrainingDataFlags::openTest(const DataOptions &options) const {
+  if (test.spec == train.spec)
+    warn("these data have no splits, so accuracy is reported on the training "
+         "images; name others with --test-data");
   return test.open(options);
 }
 

@@ -73,7 +73,7 @@ class Explain(unittest.TestCase):
             self.assertLess(source["image_ci95"][0], source["image_ci95"][1] + 1e-12)
 
     def test_layers(self):
-        document = self.document("explain", *ERRORS, "--trials", "2", "--layers", "role:C2,fc")
+        document = self.document("explain", *ERRORS, "--trials", "2", "--layers", "*.conv2,fc")
         layers = [s for s in document["sources"] if s["layer"]]
         self.assertEqual(len(layers), 10)
         for layer in layers:
@@ -132,8 +132,8 @@ class Explain(unittest.TestCase):
         self.fails(2, "nothing to explain", MODEL, *DATA, "--crossbar", "64x64")
         self.fails(2, "the data are missing", MODEL, "--quantize", "4")
         self.cim("compile", MODEL, "--quantize", "4", "-o", "a.mlir")
-        self.cim("compile", MODEL, "--quantize", "4", "-o", "a.plan")
-        self.fails(2, "cannot be switched off", "a.plan", *DATA)
+        self.cim("compile", MODEL, "--quantize", "4", "-o", "b.plan")
+        self.fails(2, "cannot be switched off", "b.plan", *DATA)
         self.fails(2, "cannot be switched off", "a.mlir", *DATA, "--noise", "normal:1qs")
 
 
