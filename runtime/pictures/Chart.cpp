@@ -106,6 +106,11 @@ void plotBars(std::ostream &script, const Chart &chart, size_t index,
   script << "\n";
 }
 
+bool hasNames(const Chart &chart) {
+  return std::ranges::any_of(
+      chart.curves, [](const auto &curve) { return !curve.name.empty(); });
+}
+
 } // namespace
 
 std::string cim::drawCharts(std::span<const Chart> charts,
@@ -139,7 +144,9 @@ std::string cim::drawCharts(std::span<const Chart> charts,
     script << "set title "
            << gnuplotString(shortened(chart.title, panelWidth / 8))
            << "\nset xlabel " << gnuplotString(chart.xTitle) << "\nset ylabel "
-           << gnuplotString(chart.yTitle) << "\n";
+           << gnuplotString(chart.yTitle) << "\n"
+           // An empty box would be drawn for curves without names.
+           << (hasNames(chart) ? "set key on\n" : "set key off\n");
     const size_t nameLength = panelWidth / 10;
     chart.categories.empty() ? plotCurves(script, chart, i, nameLength)
                              : plotBars(script, chart, i, nameLength);

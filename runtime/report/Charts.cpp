@@ -267,7 +267,7 @@ std::optional<Quantity> cim::quantityIn(std::string_view option,
       continue;
     const std::string unit = upTo(value.substr(behind), ',');
     Quantity quantity{*number,
-                      std::string(value.substr(0, at)) + "…" +
+                      std::string(value.substr(0, at)) + "*" +
                           std::string(value.substr(behind)),
                       unit};
     if (isDevice) {

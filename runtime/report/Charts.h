@@ -18,7 +18,7 @@
 namespace cim {
 
 /// The number in an option's value, and what is left of the value: 0.25 and
-/// "normal:…qs" of `normal:0.25qs`, 1/64 and "…qs" of `+1/64qs`. Of a device it
+/// "normal:*qs" of `normal:0.25qs`, 1/64 and "*qs" of `+1/64qs`. Of a device it
 /// is the time after programming, in seconds.
 struct Quantity {
   double number = 0;

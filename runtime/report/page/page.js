@@ -133,7 +133,7 @@ function optionsOf(study, chart) {
   const longestCategory = Math.max(0, ...chart.categories.map(name => Math.min(24, name.length)));
   const isTurned = isBars && chart.categories.length > 6;
   return {
-    backgroundColor: "transparent", aria: { enabled: true },
+    backgroundColor: "transparent", aria: { enabled: true, label: { description: chart.title } },
     title: { text: chart.title, left: 8, top: 4, textStyle: { color: text, fontSize: 14, fontWeight: 600,
       width: 440, overflow: "truncate" } },
     grid: { left: 56, right: 24, top: 44, bottom: 56 + 22 * legendRows + (isTurned ? 5 * longestCategory : 0) },

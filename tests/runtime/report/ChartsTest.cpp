@@ -45,16 +45,16 @@ TEST(Quantity, IsTheNumberInAnOption) {
     EXPECT_EQ(quantity->kind, kind);
     EXPECT_EQ(quantity->unit, unit);
   };
-  expect("noise", "normal:0.25qs", 0.25, "normal:…qs", "qs");
-  expect("noise", "student-t:1/4ns,df=4", 0.25, "student-t:…ns,df=4", "ns");
-  expect("shift", "+1/64qs", 1.0 / 64, "…qs", "qs");
-  expect("shift", "-0.01ns", -0.01, "…ns", "ns");
-  expect("quantize", "5,mode=symmetric", 5, "…,mode=symmetric", "");
-  expect("faults", "low=0.01,high=0.02", 0.01, "low=…,high=0.02", "");
+  expect("noise", "normal:0.25qs", 0.25, "normal:*qs", "qs");
+  expect("noise", "student-t:1/4ns,df=4", 0.25, "student-t:*ns,df=4", "ns");
+  expect("shift", "+1/64qs", 1.0 / 64, "*qs", "qs");
+  expect("shift", "-0.01ns", -0.01, "*ns", "ns");
+  expect("quantize", "5,mode=symmetric", 5, "*,mode=symmetric", "");
+  expect("faults", "low=0.01,high=0.02", 0.01, "low=*,high=0.02", "");
   expect("device", "pcm-joshi2020@1d,model=sha256:12", 86400, "pcm-joshi2020",
          "s");
   expect("device", "a@2min", 120, "a", "s");
-  expect("fc:noise", "normal:1e-2abs", 0.01, "normal:…abs", "abs");
+  expect("fc:noise", "normal:1e-2abs", 0.01, "normal:*abs", "abs");
   for (auto [option, value] : {std::pair("device", "pcm-joshi2020"),
                                {"layers", "role:C1"},
                                {"quantize", "levels=sha256:12ab"},

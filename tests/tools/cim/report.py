@@ -207,12 +207,12 @@ class Reports(unittest.TestCase):
 
         # Hovering a point shows its values.
         x, y = browser.run(noise + "const s = chart.getOption().series[0]; const p = chart.convertToPixel({seriesIndex: 0},"
-                           "s.data[1].value); return [place.left + p[0], place.top + p[1]];")
+                           "s.data[s.data.length - 1].value); return [place.left + p[0], place.top + p[1]];")
         browser.move(x, y)
         tooltip = "[...document.querySelectorAll('.chart div')].find(d => d.textContent.startsWith('noise'))"
         browser.wait(f"{tooltip} !== undefined")
         text = browser.run(f"return {tooltip}.innerText")
-        self.assertIn("normal:0.25qs", text)
+        self.assertIn("normal:2qs", text)
         self.assertIn("95 % over images", text)
         if "SCREENSHOTS" in os.environ:
             browser.screenshot(pathlib.Path(os.environ["SCREENSHOTS"]) / "tooltip.png")
