@@ -108,9 +108,8 @@ TEST_P(MappedNetworks, areTheNetworkWithoutErrors) {
   }
 }
 
-/// Array by array, with converters so fine that they hardly matter. Slices need
-/// quantized weights, and the ranges are those of the float network: what is
-/// clipped then is no error of converters.
+/// Array by array, with converters so fine that they hardly matter. Slices are
+/// compared with the reference layer by layer (MappedLayersTest).
 TEST_P(MappedNetworks, areNearlyTheNetworkWithFineConverters) {
   const std::string model =
       std::string(CIM_SHARED "/models/") + GetParam() + ".onnx";
