@@ -144,7 +144,8 @@ std::string cim::drawCharts(std::span<const Chart> charts,
     script << "set title "
            << gnuplotString(shortened(chart.title, panelWidth / 8))
            << "\nset xlabel " << gnuplotString(chart.xTitle) << "\nset ylabel "
-           << gnuplotString(chart.yTitle) << "\n"
+           << gnuplotString(chart.yTitle)
+           << "\n"
            // An empty box would be drawn for curves without names.
            << (hasNames(chart) ? "set key on\n" : "set key off\n");
     const size_t nameLength = panelWidth / 10;
