@@ -48,12 +48,12 @@ public:
              const RetrainingOptions &options)
       : lowered(lowered), held(lowered), tensors(tensors), train(train),
         test(test), tested(tested), options(options),
-        program(
-            lowered, tensors, options.selected, false,
-            {.threads = options.executor.threads,
-             .batch = std::min(options.recipe.batch, train.images()),
-             .labelSmoothing = options.recipe.labelSmoothing,
-             .strict = options.executor.precision == Precision::f32Strict}) {
+        program(lowered, tensors, options.selected, false,
+                {.threads = options.executor.threads,
+                 .batch = std::min(options.recipe.batch, train.images()),
+                 .labelSmoothing = options.recipe.labelSmoothing,
+                 .strict = options.executor.precision == Precision::f32Strict,
+                 .keptBytes = options.keptBytes}) {
     for (uint32_t layer : options.selected)
       clearErrors(*held.mutable_layers(layer));
   }

@@ -38,6 +38,9 @@ struct RetrainingOptions {
   /// fraction of the layer's range; others keep what they hold.
   double threshold = 0;
 
+  /// At most so many bytes of what the layers in front of the retrained ones
+  /// compute are kept from epoch to epoch. Results do not depend on it.
+  size_t keptBytes = 0;
   ExecutorOptions executor;
   std::function<bool()> stop;
   /// Counts images, trained on and tested.

@@ -38,7 +38,7 @@ struct Retrain {
   Output output;
   std::string select, file;
   std::vector<SelectionTerm> terms; ///< of `select`
-  int64_t trials = 1, rewrites = 6, recalibration = 0;
+  int64_t trials = 1, rewrites = 6, recalibration = 0, keepMegabytes = 0;
   double inject = 0, threshold = 0;
   bool validates = false;
   std::optional<uint64_t> seed;
@@ -100,6 +100,9 @@ void Retrain::check(const std::vector<ErrorRequest> &requests) {
                        "the model is no .onnx file; leave -o out");
     checkWritable("-o", file);
   }
+  if (keepMegabytes > 0 && recipe.check().augmentation.crop > 0)
+    throw UsageError("--keep has no effect with --augment " + recipe.augment +
+                     ": crops seldom come again; leave one of them out");
   if (validates && recipe.holdBack == 0)
     throw UsageError("--validate reports on images that are not trained on; "
                      "write --hold-back 0.1, for example");
@@ -123,6 +126,7 @@ RetrainingOptions Retrain::optionsFor(const Network &network) const {
   options.inject = inject;
   options.recalibrationImages = recalibration;
   options.threshold = threshold;
+  options.keptBytes = size_t(keepMegabytes) << 20;
   options.executor = running.executorOptions();
   options.stop = interrupted;
   return options;
@@ -145,6 +149,8 @@ Json Retrain::describe(const DataSet &train) const {
   if (validates)
     options["validate"] = true;
   options["seed"] = seed.value_or(0);
+  if (keepMegabytes > 0)
+    options["keep"] = keepMegabytes;
   running.describe(options);
   return options;
 }
@@ -338,6 +344,11 @@ Command cim::retrainCommand(CLI::App &cim) {
   command->recipe.addTo(*app);
   addSeed(*app, command->seed);
   command->running.addTo(*app, false);
+  addCount(*app, "--keep", command->keepMegabytes,
+           "Megabytes for activations in front of the retrained layers, which "
+           "epochs share (default: 0); of no use with crops",
+           1'000'000)
+      ->group("Running");
   app->add_option("-o,--output", command->file,
                   "Write the network as the first chip holds it after "
                   "retraining")

@@ -67,6 +67,15 @@ class Retraining(Commands):
                               "--rewrites", "3", "--threads", "3")
         self.assertEqual(other["accuracy"], accuracy)
 
+    def test_kept_activations(self):
+        arguments = [*self.common, *self.noise, "--select", "last:3", "--rewrites", "1", "--epochs", "3"]
+        plain, kept = self.document(*arguments), self.document(*arguments, "--keep", "16")
+        self.assertEqual(kept["options"]["keep"], 16)
+        self.assertEqual(plain["accuracy"], kept["accuracy"])
+        self.assertEqual([epoch["loss"] for epoch in plain["chips"][0]["epochs"]],
+                         [epoch["loss"] for epoch in kept["chips"][0]["epochs"]])
+        self.assertIn("--keep", self.refused(2, *arguments, "--keep", "16", "--augment", "flip,crop:2"))
+
     def test_published_counts(self):
         model = SOURCE.parent / "shared/models/resnet32-cifar10.onnx"
         if not model.exists():
