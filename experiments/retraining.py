@@ -1,17 +1,22 @@
 #!/usr/bin/env python3
 """The study of layer-restricted retraining, repeated and taken further.
 
-`experiments/retraining.py SHARED` with the folder of the shared models and
-data runs every row with the built `cim`, and keeps the numbers in
-docs/reproduction: retraining.json (ResNet-32), networks.json (ResNet-20, and
-VGG-16, which has no residual blocks) and tolerance.json (C1 beside C2, chip by
-chip). Settings other than the defaults are those that --search has found. Rows that are there already, from the same command, are not run again,
-so it can be stopped and go on. Numbers do not depend on --threads and --jobs.
+`experiments/retraining.py SHARED` with the folder of the shared models and data
+runs every row with the built `cim`, and keeps the numbers in docs/reproduction.
+Rows that are there already, from the same command, are not run again, so it can
+be stopped and go on. Numbers do not depend on --threads and --jobs.
 
---search tries settings on the tenth of the training images that is not trained
-on, and keeps the outcome in search.json. --tables runs nothing
-and prints the tables of docs/reproduction.md.
+  published   as published, with the defaults of `cim retrain`: retraining.json
+  cells       cells of all layers, no more than published: retraining.json
+  best        with the settings that --search found: retraining.json
+  order       all layers, C1 and C2 at the same depth: retraining.json
+  extensions  each option beside the published method, on fewer images:
+              extensions.json
+  tolerance   C1 beside C2, chip by chip: tolerance.json
+  networks    ResNet-20, and VGG-16, which has no residual blocks: networks.json
 
+--search tries settings on images that are not trained on, and keeps the outcome
+in search.json. --tables runs nothing and prints the tables of the documentation.
 It needs nothing but Python, a `cim` (--cim) and the folder.
 """
 
@@ -54,15 +59,22 @@ def retraining(size, plan, options=(), document="retraining", model=RESNET32, da
     return Row(document, size, plan, words, list(options), **more)
 
 
-# As published: one epoch with the defaults of `cim retrain`; then all layers, C1
-# and C2 at the same depth.
-PUBLISHED = [retraining(0.03, "last:14"), retraining(0.03, "c2:18"),
-             retraining(0.06, "last:9"), retraining(0.06, "c2:18,layer2.0.conv2")]
+PUBLISHED = [retraining(0.06, "c2:18,layer2.0.conv2"), retraining(0.03, "c2:18"),
+             retraining(0.06, "last:9"), retraining(0.03, "last:14")]
 ORDER = [retraining(size, f"{kind}:18") for size in (0.06, 0.03) for kind in ("last", "c1", "c2")
          if (size, kind) != (0.03, "c2")]
-# Beyond the published method: any cells of all layers, in all no more than the
-# selective plans rewrite, the network's 2,282 digital parameters included.
-CHOSEN_CELLS = {0.03: 185_088 - 2_282, 0.06: 194_368 - 2_282}
+# Any cells of all layers: in all no more than the selective plans rewrite, the
+# network's 2,282 digital parameters included; and far fewer.
+CELLS = [retraining(size, "last:32", ["--writes", str(writes), "--write-rounds", "3", "--adapt", "4000", "--limit",
+                                      "20000", "--learning-rate", "0.03"])
+         for size, writes in ((0.06, 194_368 - 2_282), (0.03, 185_088 - 2_282), (0.06, 46_187))]
+FEWER = ["--trials", "3", "--rewrites", "5", "--limit", "10000", "--test-limit", "2000"]
+EXTENSIONS = [retraining(0.06, "c2:18,layer2.0.conv2", options, document="extensions", chips=FEWER)
+              for options in ([], ["--inject", "1"], ["--recalibrate-batch-norm", "2560"], ["--threshold", "0.06"],
+                              ["--retrain-rounds", "2"], ["--adapt", "2560"], ["--adapt", "2560", "--inject", "1"])]
+EXTENSIONS += [retraining(0.06, "last:32", [*options, "--adapt", "2560"], document="extensions", chips=FEWER)
+               for options in (["--writes", "1"], ["--writes", "46187"], ["--writes", "194368"],
+                               ["--writes", "194368", "--write-rounds", "3"])]
 NETWORKS = [
     *(retraining(0.06, plan, document="networks", network="resnet20", model="$SHARED/models/resnet20-cifar10.onnx")
       for plan in ("last:9", "c2:12", "c1:12", "last:12")),
@@ -88,43 +100,43 @@ def product(**choices):
                for word in (f"--{name.replace('_', '-')}", str(value))]
 
 
-# By size and plan: the settings that are tried, and what all of them share.
+# By size and plan: the settings that are tried.
 SEARCHED = {
-    **{(row.size, row.plan): (list(product(learning_rate=(0.003, 0.01, 0.03, 0.1), epochs=(1, 2),
-                                           augment=("flip", "flip,crop:4"))), []) for row in PUBLISHED},
-    **{(size, "last:32"): (list(product(learning_rate=(0.01, 0.03, 0.1), write_rounds=(1, 3))),
-                           ["--writes", str(writes), "--adapt", "6400"]) for size, writes in CHOSEN_CELLS.items()},
+    (0.06, "c2:18,layer2.0.conv2"): [*product(epochs=(2,), learning_rate=(0.03, 0.1), augment=("flip",)),
+                                     *product(epochs=(1,), learning_rate=(0.003, 0.01, 0.03, 0.1),
+                                              augment=("flip", "flip,crop:4"))],
+    (0.03, "c2:18"): [*product(epochs=(1,), learning_rate=(0.003, 0.01, 0.03, 0.1), augment=("flip", "flip,crop:4"))],
+    (0.06, "last:9"): [*product(epochs=(1,), learning_rate=(0.003, 0.01, 0.03), augment=("flip",))],
+    (0.03, "last:14"): [*product(epochs=(1,), learning_rate=(0.003, 0.01, 0.03), augment=("flip",))],
 }
+HELD_BACK = ["--trials", "1", "--rewrites", "3", "--hold-back", "0.04", "--validate"]
+# Settings of CELLS, chosen on few images.
+SEARCHED_CELLS = [retraining(0.06, "last:32", ["--writes", "192086", "--adapt", "4000", *options], document="search",
+                             chips=["--trials", "1", "--rewrites", "2", "--hold-back", "0.2", "--validate", "--limit",
+                                    "5000"])
+                  for options in (*product(learning_rate=(0.01, 0.03, 0.1), write_rounds=(3,)),
+                                  *product(learning_rate=(0.03,), write_rounds=(1,)))]
 
 
 def searched():
     """The rows of --search: every plan with every setting."""
-    held_back = ["--trials", "1", "--rewrites", "3", "--hold-back", "0.1", "--validate", "--limit", "10000"]
-    rows = []
-    for (size, plan), (settings, shared) in SEARCHED.items():
-        # Fewer images to train on, and in proportion fewer to adapt to.
-        shared = [{"6400": "2560"}.get(word, word) for word in shared]
-        rows += [retraining(size, plan, [*shared, *options], document="search", chips=held_back)
-                 for options in settings]
-    return rows
+    return [*(retraining(size, plan, options, document="search", chips=HELD_BACK)
+              for (size, plan), settings in SEARCHED.items() for options in settings), *SEARCHED_CELLS]
 
 
-DEFAULTS = next(product(learning_rate=(0.01,), epochs=(1,), augment=("flip",)))
+DEFAULTS = next(product(epochs=(1,), learning_rate=(0.01,), augment=("flip",)))
 
 
 def best(rows):
     """With the settings that served best on images held back, by the rows of
     search.json."""
     found = []
-    for (size, plan), (settings, shared) in SEARCHED.items():
-        tried = {tuple(row["options"]): row["rewritten"]["mean"] for row in rows
-                 if (row["size"], row["plan"]) == (size, plan)}
+    for size, plan in SEARCHED:
+        tried = [row for row in rows if (row["size"], row["plan"]) == (size, plan)]
         if tried:
-            options = max(tried, key=tried.get)
-            setting = next(s for s in settings if tuple(s) == options[-len(s):])
-            if setting == DEFAULTS:
-                continue  # the published row
-            found.append(retraining(size, plan, [*shared, *setting]))
+            options = max(tried, key=lambda row: row["rewritten"]["mean"])["options"]
+            if options != DEFAULTS:  # else it is a published row
+                found.append(retraining(size, plan, options))
     return found
 
 
@@ -180,15 +192,17 @@ class Experiment:
         """Adds it, and writes the document whole, in the order of the study."""
         rows = self.document(name)["rows"]
         rows.append(entry)
-        order = {row.command: place for place, row in enumerate([*self.everything(), *searched()])}
+        known = [*itertools.chain(*self.parts().values()), *searched()]
+        order = {row.command: place for place, row in enumerate(known)}
         rows.sort(key=lambda row: order.get(row["command"], len(order)))
         path = self.folder / f"{name}.json"
         draft = path.with_suffix(".draft")
         draft.write_text(json.dumps(self.document(name), indent=1) + "\n")
         os.replace(draft, path)
 
-    def everything(self):
-        return [*PUBLISHED, *best(self.document("search")["rows"]), *ORDER, *NETWORKS, *TOLERANCE]
+    def parts(self):
+        return {"published": PUBLISHED, "cells": CELLS, "best": best(self.document("search")["rows"]), "order": ORDER,
+                "extensions": EXTENSIONS, "tolerance": TOLERANCE, "networks": NETWORKS}
 
     @staticmethod
     def summary(row, entry):
@@ -229,7 +243,7 @@ def tables(folder):
         path = folder / f"{name}.json"
         return json.loads(path.read_text())["rows"] if path.exists() else []
 
-    for name in ("retraining", "networks"):
+    for name in ("retraining", "extensions", "networks"):
         print("| network | errors | plan | options | weights rewritten | injected | retrained | rewritten |")
         print("|---|---|---|---|---|---|---|---|")
         for row in rows(name):
@@ -256,6 +270,7 @@ def main():
     parser.add_argument("shared", type=pathlib.Path, nargs="?", help="the folder of models and data")
     parser.add_argument("--cim", type=pathlib.Path, default=ROOT / "build/bin/cim")
     parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs/reproduction")
+    parser.add_argument("--part", action="append", help="may be repeated (default: all)")
     parser.add_argument("--only", default="", help="rows whose command contains this text")
     parser.add_argument("--threads", type=int, help="of each process (default: all cores)")
     parser.add_argument("--jobs", type=int, default=1, help="processes at the same time (default: 1)")
@@ -267,7 +282,12 @@ def main():
     if not arguments.shared:
         parser.error("name the folder of the shared models and data")
     experiment = Experiment(arguments)
-    experiment.go(searched() if arguments.search else experiment.everything())
+    parts = experiment.parts()
+    for part in arguments.part or []:
+        if part not in parts:
+            parser.error(f"--part {part}: write one of {', '.join(parts)}")
+    rows = itertools.chain(*(parts[part] for part in arguments.part or parts))
+    experiment.go(searched() if arguments.search else list(rows))
 
 
 if __name__ == "__main__":
