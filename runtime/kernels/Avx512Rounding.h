@@ -20,10 +20,9 @@ template <typename Unit> struct Avx512Rounding {
   static void round(const float *from, uint16_t *to, ptrdiff_t count) {
     ptrdiff_t i = 0;
     for (; i + 2 * channelBlock <= count; i += 2 * channelBlock)
-      _mm512_storeu_si512(
-          to + i,
-          (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(from + i + channelBlock),
-                                       _mm512_loadu_ps(from + i)));
+      _mm512_storeu_si512(to + i, (__m512i)_mm512_cvtne2ps_pbh(
+                                      _mm512_loadu_ps(from + i + channelBlock),
+                                      _mm512_loadu_ps(from + i)));
     for (; i < count; i += channelBlock) {
       const auto mask = static_cast<__mmask16>(
           count - i < channelBlock ? (1u << (count - i)) - 1 : 0xffff);

@@ -116,6 +116,8 @@ void Trainer::runStep(int64_t current, int64_t at,
   optimiser.step(
       program.parameters(),
       recipe.learningRate.at(number, recipe.epochs, stepsPerEpoch()));
+  if (options.afterStep)
+    options.afterStep(number);
   program.update();
   if (options.imagesDone)
     options.imagesDone->fetch_add(count, std::memory_order_relaxed);
