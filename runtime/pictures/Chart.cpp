@@ -162,8 +162,11 @@ void plotBars(std::ostream &script, const Chart &chart, size_t index,
            << (name.empty()
                    ? std::string("notitle")
                    : "title " + gnuplotString(shortened(name, nameLength)))
-           << ", " << blockName(index, c) << " using ($1+" << shift
-           << "):2:3:4 with yerrorbars pt 0 lc rgb '#303030' notitle";
+           << ", " << blockName(index, c) << " using ($1+"
+           << shift
+           // Error bars would leave a gap at the value.
+           << "):3:(0):($4-$3) with vectors heads size graph 0.01,90 lc rgb "
+              "'#303030' notitle";
   }
   script << "\n";
   if (chart.reference)
