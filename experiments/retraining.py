@@ -1,67 +1,293 @@
 #!/usr/bin/env python3
-"""The study of layer-restricted retraining: ResNet-32 on CIFAR-10.
+"""The study of layer-restricted retraining, repeated and taken further.
 
-Runs every row with `cim retrain` on the full test set and keeps them in
-docs/reproduction/retraining.json. Rows that are there already, from the same
-command, are not run again, so it can be stopped and go on: `experiments/retraining.py
-SHARED` with the folder of the shared models and data; `--only TEXT` runs the
-rows whose command contains TEXT.
+`experiments/retraining.py SHARED` with the folder of the shared models and data
+runs every row with the built `cim`, and keeps the numbers in docs/reproduction.
+Rows that are there already, from the same command, are not run again, so it can
+be stopped and go on. Numbers do not depend on --threads and --jobs.
+
+  published   as published, with the defaults of `cim retrain`: retraining.json
+  cells       cells of all layers, no more than published: retraining.json
+  best        with the settings that --search found: retraining.json
+  order       all layers, C1 and C2 at the same depth: retraining.json
+  extensions  each option beside the published method, on fewer images:
+              extensions.json
+  tolerance   C1 beside C2, chip by chip: tolerance.json
+  networks    ResNet-20, and VGG-16, which has no residual blocks: networks.json
+
+--search tries settings on images that are not trained on, and keeps the outcome
+in search.json. --tables runs nothing and prints the tables of the documentation.
+It needs nothing but Python, a `cim` (--cim) and the folder.
 """
 
 import argparse
+import concurrent.futures
+import dataclasses
+import itertools
 import json
+import os
 import pathlib
 import shlex
 import subprocess
 import sys
+import threading
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-RESULT = ROOT / "docs/reproduction/retraining.json"
-COMMON = ["retrain", "$SHARED/models/resnet32-cifar10.onnx", "--data", "cifar10:$SHARED/data/cifar-10-binary.tar.xz",
-          "--trials", "3", "--rewrites", "5"]
-# As published: one epoch with the defaults of `cim retrain`.
-PUBLISHED = [(0.03, "last:14", []), (0.03, "c2:18", []),
-             (0.06, "last:9", []), (0.06, "c2:18,layer2.0.conv2", [])]
-# Beyond it. The settings were chosen by hand; a search on images held back from
-# training (`--hold-back 0.1 --validate`) has yet to improve them.
-EXTENDED = [
-    (0.03, "c2:18", ["--recalibrate-batch-norm", "2560"]),
-    (0.06, "c2:18,layer2.0.conv2", ["--recalibrate-batch-norm", "2560"]),
-    (0.03, "c2:18", ["--recalibrate-batch-norm", "2560", "--inject", "1"]),
-    (0.06, "c2:18,layer2.0.conv2", ["--recalibrate-batch-norm", "2560", "--inject", "1"]),
-    (0.03, "c2:18", ["--recalibrate-batch-norm", "2560", "--threshold", "0.03"]),
-    (0.06, "c2:18,layer2.0.conv2", ["--recalibrate-batch-norm", "2560", "--threshold", "0.06"]),
+CIFAR = "cifar10:$SHARED/data/cifar-10-binary.tar.xz"
+MNIST = "mnist:$SHARED/data/mnist"
+RESNET32 = "$SHARED/models/resnet32-cifar10.onnx"
+CHIPS = ["--trials", "3", "--rewrites", "5"]
+
+
+@dataclasses.dataclass
+class Row:
+    document: str  # of docs/reproduction, without its ending
+    size: float  # of the errors, in ns
+    plan: str  # layers that are retrained; roles for tolerance
+    words: list  # after `cim`
+    options: list  # beyond the published method, or those searched
+    network: str = "resnet32"
+
+    @property
+    def command(self):
+        return "cim " + " ".join(word if word.startswith("$") or ":$" in word else shlex.quote(word)
+                                 for word in self.words)
+
+
+def retraining(size, plan, options=(), document="retraining", model=RESNET32, data=CIFAR, chips=CHIPS, **more):
+    words = ["retrain", model, "--data", data, *chips, "--noise", f"normal:{size}ns", "--select", plan, *options]
+    return Row(document, size, plan, words, list(options), **more)
+
+
+PUBLISHED = [retraining(0.06, "c2:18,layer2.0.conv2"), retraining(0.03, "c2:18"),
+             retraining(0.06, "last:9"), retraining(0.03, "last:14")]
+ORDER = [retraining(size, f"{kind}:18") for size in (0.06, 0.03) for kind in ("last", "c1", "c2")
+         if (size, kind) != (0.03, "c2")]
+# Any cells of all layers: in all no more than the selective plans rewrite, the
+# network's 2,282 digital parameters included; and far fewer.
+CELLS = [retraining(size, "last:32", ["--writes", str(writes), "--write-rounds", "3", "--adapt", "4000", "--limit",
+                                      "20000", "--learning-rate", "0.03"])
+         for size, writes in ((0.06, 194_368 - 2_282), (0.03, 185_088 - 2_282), (0.06, 46_187))]
+FEWER = ["--trials", "3", "--rewrites", "5", "--limit", "10000", "--test-limit", "2000"]
+EXTENSIONS = [retraining(0.06, "c2:18,layer2.0.conv2", options, document="extensions", chips=FEWER)
+              for options in ([], ["--inject", "1"], ["--recalibrate-batch-norm", "2560"], ["--threshold", "0.06"],
+                              ["--retrain-rounds", "2"], ["--adapt", "2560"], ["--adapt", "2560", "--inject", "1"])]
+EXTENSIONS += [retraining(0.06, "last:32", [*options, "--adapt", "2560"], document="extensions", chips=FEWER)
+               for options in (["--writes", "1"], ["--writes", "46187"], ["--writes", "194368"],
+                               ["--writes", "194368", "--write-rounds", "3"])]
+NETWORKS = [
+    *(retraining(0.06, plan, document="networks", network="resnet20", model="$SHARED/models/resnet20-cifar10.onnx")
+      for plan in ("last:9", "c2:12", "c1:12", "last:12")),
+    *(retraining(0.06, plan, document="networks", network="vgg16", model="$OUT/vgg16-tolerance.mlir", data=MNIST,
+                 chips=[*CHIPS, "--limit", "6000", "--test-limit", "2000"])
+      for plan in ("last:10", "tolerant:10")),
 ]
+TOLERANCE = [
+    Row("tolerance", size, "role:C1,role:C2",
+        ["tolerance", RESNET32, "--data", CIFAR, "--limit", "2000", "--trials", "20", "--noise", f"normal:{size}ns",
+         "--layers", "role:C1,role:C2"], [])
+    for size in (0.06, 0.12)]
+# What NETWORKS' VGG-16 is selected by.
+PREPARED = [(pathlib.Path("vgg16-tolerance.mlir"),
+             ["tolerance", "$SHARED/models/vgg16-mnist.onnx", "--data", MNIST, "--limit", "500", "--trials", "5",
+              "--noise", "normal:0.06ns", "-o", "$OUT/vgg16-tolerance.mlir"])]
+
+
+def product(**choices):
+    """All settings, as options: learning_rate=(0.01, 0.1) gives two."""
+    for values in itertools.product(*choices.values()):
+        yield [word for name, value in zip(choices, values)
+               for word in (f"--{name.replace('_', '-')}", str(value))]
+
+
+# By size and plan: the settings that are tried.
+SEARCHED = {
+    (0.06, "c2:18,layer2.0.conv2"): [*product(epochs=(2,), learning_rate=(0.03, 0.1), augment=("flip",)),
+                                     *product(epochs=(1,), learning_rate=(0.003, 0.01, 0.03, 0.1),
+                                              augment=("flip", "flip,crop:4"))],
+    (0.03, "c2:18"): [*product(epochs=(1,), learning_rate=(0.003, 0.01, 0.03, 0.1), augment=("flip", "flip,crop:4"))],
+    (0.06, "last:9"): [*product(epochs=(1,), learning_rate=(0.003, 0.01, 0.03), augment=("flip",))],
+    (0.03, "last:14"): [*product(epochs=(1,), learning_rate=(0.003, 0.01, 0.03), augment=("flip",))],
+}
+HELD_BACK = ["--trials", "1", "--rewrites", "3", "--hold-back", "0.04", "--validate"]
+# Settings of CELLS, chosen on few images.
+SEARCHED_CELLS = [retraining(0.06, "last:32", ["--writes", "192086", "--adapt", "4000", *options], document="search",
+                             chips=["--trials", "1", "--rewrites", "2", "--hold-back", "0.2", "--validate", "--limit",
+                                    "5000"])
+                  for options in (*product(learning_rate=(0.01, 0.03, 0.1), write_rounds=(3,)),
+                                  *product(learning_rate=(0.03,), write_rounds=(1,)))]
+
+
+def searched():
+    """The rows of --search: every plan with every setting."""
+    return [*(retraining(size, plan, options, document="search", chips=HELD_BACK)
+              for (size, plan), settings in SEARCHED.items() for options in settings), *SEARCHED_CELLS]
+
+
+DEFAULTS = next(product(epochs=(1,), learning_rate=(0.01,), augment=("flip",)))
+
+
+def best(rows):
+    """With the settings that served best on images held back, by the rows of
+    search.json."""
+    found = []
+    for size, plan in SEARCHED:
+        tried = [row for row in rows if (row["size"], row["plan"]) == (size, plan)]
+        if tried:
+            options = max(tried, key=lambda row: row["rewritten"]["mean"])["options"]
+            if options != DEFAULTS:  # else it is a published row
+                found.append(retraining(size, plan, options))
+    return found
+
+
+class Experiment:
+    def __init__(self, arguments):
+        self.arguments = arguments
+        self.lock = threading.Lock()
+        self.folder = arguments.output
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.documents = {}
+
+    def document(self, name):
+        if name not in self.documents:
+            path = self.folder / f"{name}.json"
+            self.documents[name] = json.loads(path.read_text()) if path.exists() else {"rows": []}
+        return self.documents[name]
+
+    def cim(self, words):
+        places = {"$SHARED": str(self.arguments.shared), "$OUT": str(self.folder)}
+        for name, place in places.items():
+            words = [word.replace(name, place) for word in words]
+        if self.arguments.threads:
+            words = [*words, "--threads", str(self.arguments.threads)]
+        result = subprocess.run([self.arguments.cim.absolute(), *words, "--json", "-"], stdout=subprocess.PIPE, text=True)
+        if result.returncode != 0:
+            raise SystemExit(result.returncode)
+        return json.loads(result.stdout)
+
+    def run(self, row):
+        answer = self.cim(row.words)
+        entry = {"size": row.size, "plan": row.plan}
+        if row.document == "networks":
+            entry["network"] = row.network
+        if row.options:
+            entry["options"] = row.options
+        if row.document == "tolerance":
+            entry |= {"exact": answer["exact"], "layers": answer["layers"], "comparison": answer["comparison"]}
+        else:
+            written = [cells for chip in answer["chips"] for cells in chip["cells_written"]]
+            # A plan's count is of all that it retrains. Where cells are chosen one
+            # by one it is those that were written, with all that is digital.
+            weights = max(written) + answer["digital_parameters"] if "--writes" in row.options else answer["weights"]
+            accuracy = answer["accuracy"]
+            entry |= {"weights": weights, "depth": answer["depth"], "cells_written": max(written),
+                      "float": accuracy["float"]["mean"], "injected": accuracy["injected"],
+                      "retrained": accuracy["retrained"], "rewritten": accuracy["rewritten"]}
+        entry |= {"seconds": round(answer["seconds"]["total"], 1), "command": row.command}
+        with self.lock:
+            self.keep(row.document, entry)
+            print(self.summary(row, entry), flush=True)
+
+    def keep(self, name, entry):
+        """Adds it, and writes the document whole, in the order of the study."""
+        rows = self.document(name)["rows"]
+        rows.append(entry)
+        known = [*itertools.chain(*self.parts().values()), *searched()]
+        order = {row.command: place for place, row in enumerate(known)}
+        rows.sort(key=lambda row: order.get(row["command"], len(order)))
+        path = self.folder / f"{name}.json"
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(self.document(name), indent=1) + "\n")
+        os.replace(draft, path)
+
+    def parts(self):
+        return {"published": PUBLISHED, "cells": CELLS, "best": best(self.document("search")["rows"]), "order": ORDER,
+                "extensions": EXTENSIONS, "tolerance": TOLERANCE, "networks": NETWORKS}
+
+    @staticmethod
+    def summary(row, entry):
+        words = [row.network, str(row.size), row.plan, *row.options]
+        if "rewritten" in entry:
+            words += [f"{key} {100 * entry[key]['mean']:.2f}" for key in ("injected", "retrained", "rewritten")]
+            words.append(f"cells {entry['cells_written']}")
+        return "  ".join([*words, f"{entry['seconds']} s"])
+
+    def go(self, rows):
+        wanted = self.arguments.only
+        done = {entry["command"] for name in {row.document for row in rows} for entry in self.document(name)["rows"]}
+        rows = [row for row in rows if wanted in row.command and row.command not in done]
+        if not rows:
+            return
+        # One process unpacks the archive; the others find it unpacked.
+        self.cim(["eval", RESNET32, "--data", CIFAR, "--limit", "1"])
+        for file, words in PREPARED:
+            if any(str(file) in row.command for row in rows) and not (self.folder / file).exists():
+                self.cim(words)
+        with concurrent.futures.ThreadPoolExecutor(self.arguments.jobs) as pool:
+            tasks = [pool.submit(self.run, row) for row in rows]
+            try:
+                for task in concurrent.futures.as_completed(tasks):
+                    task.result()
+            finally:
+                for task in tasks:
+                    task.cancel()
+
+
+def percent(measure):
+    spread = f" ± {100 * measure['std']:.1f}" if measure.get("std") is not None else ""
+    return f"{100 * measure['mean']:.1f}{spread}"
+
+
+def tables(folder):
+    def rows(name):
+        path = folder / f"{name}.json"
+        return json.loads(path.read_text())["rows"] if path.exists() else []
+
+    for name in ("retraining", "extensions", "networks"):
+        print("| network | errors | plan | options | weights rewritten | injected | retrained | rewritten |")
+        print("|---|---|---|---|---|---|---|---|")
+        for row in rows(name):
+            print(f"| {row.get('network', 'resnet32')} | {row['size']} | `{row['plan']}` | "
+                  f"{' '.join(row.get('options', []))} | {row['weights']:,} | {percent(row['injected'])} | "
+                  f"{percent(row['retrained'])} | {percent(row['rewritten'])} |")
+        print()
+    for row in rows("tolerance"):
+        print(f"| C1 | C2 | C2 - C1 at {row['size']} ns, points | 95 % |\n|---|---|---|---|")
+        for block in row["comparison"]:
+            difference = block["difference"]
+            low, high = (100 * value for value in difference["ci95"])
+            print(f"| {block['c1']} | {block['c2']} | {100 * difference['mean']:.2f} | {low:.2f} to {high:.2f} |")
+        print()
+    best = sorted(rows("search"), key=lambda row: (row["size"], row["plan"], -row["rewritten"]["mean"]))
+    print("| errors | plan | settings | retrained | rewritten |\n|---|---|---|---|---|")
+    for row in best:
+        print(f"| {row['size']} | `{row['plan']}` | {' '.join(row['options'])} | {percent(row['retrained'])} | "
+              f"{percent(row['rewritten'])} |")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("shared", type=pathlib.Path)
-    parser.add_argument("--only", default="")
+    parser.add_argument("shared", type=pathlib.Path, nargs="?", help="the folder of models and data")
+    parser.add_argument("--cim", type=pathlib.Path, default=ROOT / "build/bin/cim")
+    parser.add_argument("--output", type=pathlib.Path, default=ROOT / "docs/reproduction")
+    parser.add_argument("--part", action="append", help="may be repeated (default: all)")
+    parser.add_argument("--only", default="", help="rows whose command contains this text")
+    parser.add_argument("--threads", type=int, help="of each process (default: all cores)")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at the same time (default: 1)")
+    parser.add_argument("--search", action="store_true")
+    parser.add_argument("--tables", action="store_true")
     arguments = parser.parse_args()
-    document = json.loads(RESULT.read_text()) if RESULT.exists() else {"rows": []}
-    for size, plan, options in PUBLISHED + EXTENDED:
-        words = [*COMMON, "--noise", f"normal:{size}ns", "--select", plan, *options]
-        command = "cim " + " ".join(word if word.startswith(("$", "cifar10")) else shlex.quote(word) for word in words)
-        if arguments.only not in command or any(row["command"] == command for row in document["rows"]):
-            continue
-        print(command, flush=True)
-        result = subprocess.run(
-            [ROOT / "build/bin/cim", *(word.replace("$SHARED", str(arguments.shared)) for word in words), "--json", "-"],
-            stdout=subprocess.PIPE, text=True)
-        if result.returncode != 0:
-            sys.exit(result.returncode)
-        answer = json.loads(result.stdout)
-        accuracy = answer["accuracy"]
-        document["rows"].append({
-            "size": size, "plan": plan, "extensions": options, "weights": answer["weights"], "depth": answer["depth"],
-            "cells_written": [chip["cells_written"] for chip in answer["chips"]],
-            "injected": accuracy["injected"], "retrained": accuracy["retrained"], "rewritten": accuracy["rewritten"],
-            "seconds": answer["seconds"]["total"], "command": command})
-        RESULT.parent.mkdir(exist_ok=True)
-        RESULT.write_text(json.dumps(document, indent=1) + "\n")
-        print("  " + "  ".join(f"{key} {100 * accuracy[key]['mean']:.2f}"
-                               for key in ("injected", "retrained", "rewritten")), flush=True)
+    if arguments.tables:
+        return tables(arguments.output)
+    if not arguments.shared:
+        parser.error("name the folder of the shared models and data")
+    experiment = Experiment(arguments)
+    parts = experiment.parts()
+    for part in arguments.part or []:
+        if part not in parts:
+            parser.error(f"--part {part}: write one of {', '.join(parts)}")
+    rows = itertools.chain(*(parts[part] for part in arguments.part or parts))
+    experiment.go(searched() if arguments.search else list(rows))
 
 
 if __name__ == "__main__":

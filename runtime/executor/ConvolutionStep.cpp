@@ -52,7 +52,7 @@ public:
     epilogue.toBfloat16 = isBfloat16;
     return computation.run(in.in(pass.arena, pass.calls), packedWeights(),
                            epilogue, out.in(pass.arena, pass.calls),
-                           reinterpret_cast<float *>(pass.arena + scratch));
+                           reinterpret_cast<float *>(pass.scratch + scratch));
   }
 
   void pack(const float *written, int64_t begin, int64_t end) override {

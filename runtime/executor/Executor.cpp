@@ -186,14 +186,16 @@ Executor::Implementation::Implementation(const plan::Plan &source,
   steps = bindSteps(program, options.precision == Precision::f32Strict,
                     options.measured.get());
   ValueStorage storage = storageOf(program, steps);
-  traffic = trafficOf(program, steps, storage);
+  traffic = trafficOf(program, steps, storage, allSteps(program));
   if (plan.image_wise())
-    calls =
-        options.microBatch
-            ? options.microBatch
-            : chooseMicroBatch(traffic, cacheSizes(workers.count()),
-                               planMemory(program, steps, storage, 1).bytes);
-  MemoryPlan memory = planMemory(program, steps, storage, calls);
+    calls = options.microBatch
+                ? options.microBatch
+                : chooseMicroBatch(
+                      traffic, cacheSizes(workers.count()),
+                      planMemory(program, steps, storage, 1, allSteps(program))
+                          .bytes);
+  MemoryPlan memory =
+      planMemory(program, steps, storage, calls, allSteps(program));
   places = std::move(memory.values);
   lifetimes = std::move(memory.lifetimes);
   arenaBytes = memory.bytes;
@@ -304,8 +306,9 @@ void Executor::Implementation::runSteps(unsigned w, int64_t calls,
                                         int64_t firstImage, int begin,
                                         int end) {
   Worker &worker = perWorker[w];
-  const Pass pass = {worker.arena.data(), calls, firstImage,
-                     callImages,          w,     worker.counts};
+  const Pass pass = {worker.arena.data(), worker.arena.data(), calls,
+                     firstImage,          callImages,          w,
+                     worker.counts};
   worker.passes += 1;
   worker.calls += calls;
   const auto first =

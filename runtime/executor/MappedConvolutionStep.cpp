@@ -334,7 +334,7 @@ int MappedConvolutionStep::run(const Pass &pass) const {
   const int64_t images = pass.calls * out.oneCall().images;
   const int64_t together = chunkImages(images);
   Scratch scratch = {};
-  layOut(reinterpret_cast<float *>(pass.arena + scratchOffset), together,
+  layOut(reinterpret_cast<float *>(pass.scratch + scratchOffset), together,
          scratch);
   for (int64_t first = 0; first < images; first += together)
     if (int status = runChunk(

@@ -166,7 +166,7 @@ protected:
   int seeSums(const Pass &pass) const override {
     // The inner step runs later.
     auto *sums = reinterpret_cast<float *>(
-        pass.arena + ownScratch + alignUp(inner->scratchBytes(pass.calls)));
+        pass.scratch + ownScratch + alignUp(inner->scratchBytes(pass.calls)));
     float *driven = sums + sumFloats(pass.calls);
     float *scratch = driven + driveFloats(pass.calls);
     const kernels::ImageView whole = in.in(pass.arena, pass.calls);

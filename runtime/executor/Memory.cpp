@@ -122,11 +122,16 @@ ValueStorage cim::storageOf(const Program &program, const BoundSteps &steps) {
   return storage;
 }
 
+StepRange cim::allSteps(const Program &program) {
+  return {0, program.plan.steps_size()};
+}
+
 std::vector<Traffic> cim::trafficOf(const Program &program,
                                     const BoundSteps &steps,
-                                    const ValueStorage &storage) {
+                                    const ValueStorage &storage,
+                                    StepRange range) {
   std::vector<Traffic> traffic;
-  for (size_t s = 0; s < steps.size(); ++s) {
+  for (int s = range.begin; s < range.end; ++s) {
     if (storage.vanishes[s])
       continue;
     Traffic step{0, steps[s]->weightBytes()};
@@ -160,12 +165,32 @@ numberGeometries(const std::vector<Geometry> &geometries) {
   return numbers;
 }
 
-MemoryPlan cim::planMemory(const Program &program, const BoundSteps &steps,
-                           const ValueStorage &storage, int64_t calls) {
-  const int count = program.plan.values_size(), end = steps.size();
-  // Buffers: all values (those without memory of their own stay empty), then
-  // the scratch of all steps.
-  std::vector<Lifetime> buffers(count);
+std::vector<uint32_t> cim::valuesAcross(const Program &program,
+                                        const ValueStorage &storage, int step) {
+  const std::vector<int> last = lastUses(program);
+  std::vector<uint32_t> across;
+  auto add = [&](uint32_t value) {
+    if (program.isConstant(value) || last[value] < step)
+      return;
+    auto sharesMemory = [&](uint32_t other) {
+      return storage.owner[other] == storage.owner[value];
+    };
+    if (std::ranges::none_of(across, sharesMemory))
+      across.push_back(value);
+  };
+  for (uint32_t input : program.plan.inputs())
+    add(input);
+  for (int s = 0; s < step; ++s)
+    for (uint32_t output : program.plan.steps(s).outputs())
+      add(output);
+  return across;
+}
+
+/// The buffers of all values; those without memory of their own stay empty.
+static std::vector<Lifetime> valueBuffers(const Program &program,
+                                          const ValueStorage &storage,
+                                          int64_t calls, StepRange range) {
+  std::vector<Lifetime> buffers(program.plan.values_size());
   auto lives = [&](uint32_t value, int step) {
     Lifetime &buffer = buffers[storage.owner[value]];
     if (buffer.bytes == 0) {
@@ -179,32 +204,53 @@ MemoryPlan cim::planMemory(const Program &program, const BoundSteps &steps,
     }
     buffer.last = step;
   };
-  for (uint32_t input : program.plan.inputs())
-    lives(input, -1);
-  for (int s = 0; s < end; ++s) {
+  if (range.begin == 0)
+    for (uint32_t input : program.plan.inputs())
+      lives(input, -1);
+  for (uint32_t value : valuesAcross(program, storage, range.begin))
+    lives(value, range.begin - 1);
+  for (int s = range.begin; s < range.end; ++s) {
     for (uint32_t v : computedOperands(program, program.plan.steps(s)))
       lives(v, s);
     for (uint32_t v : program.plan.steps(s).outputs())
       lives(v, s);
   }
-  for (uint32_t output : program.plan.outputs())
-    if (!program.isConstant(output))
-      lives(output, end);
-  std::vector<unsigned> geometry = numberGeometries(storage.geometry);
-  for (int v = 0; v < count; ++v)
+  for (uint32_t value : valuesAcross(program, storage, range.end))
+    lives(value, range.end);
+  const std::vector<unsigned> geometry = numberGeometries(storage.geometry);
+  for (size_t v = 0; v < buffers.size(); ++v)
     if (buffers[v].bytes != 0)
       buffers[v].geometry = geometry[v];
-  for (int s = 0; s < end; ++s)
-    buffers.push_back(
-        {storage.vanishes[s] ? 0 : steps[s]->scratchBytes(calls), s, s, 0});
+  return buffers;
+}
 
-  ArenaLayout layout = layOut(buffers);
+/// \p buffers: those of the values, and then perhaps those of scratch.
+static MemoryPlan planBuffers(const ValueStorage &storage,
+                              const std::vector<Lifetime> &buffers) {
+  const size_t count = storage.geometry.size();
+  const ArenaLayout layout = layOut(buffers);
   MemoryPlan plan;
-  for (int v = 0; v < count; ++v)
+  for (size_t v = 0; v < count; ++v)
     plan.values.push_back(
         {storage.geometry[v], layout.offsets[storage.owner[v]]});
   plan.lifetimes.assign(buffers.begin(), buffers.begin() + count);
   plan.scratch.assign(layout.offsets.begin() + count, layout.offsets.end());
   plan.bytes = layout.bytes;
   return plan;
+}
+
+MemoryPlan cim::planMemory(const Program &program, const BoundSteps &steps,
+                           const ValueStorage &storage, int64_t calls,
+                           StepRange range) {
+  std::vector<Lifetime> buffers = valueBuffers(program, storage, calls, range);
+  for (int s = 0; s < program.plan.steps_size(); ++s) {
+    const bool runs = s >= range.begin && s < range.end && !storage.vanishes[s];
+    buffers.push_back({runs ? steps[s]->scratchBytes(calls) : 0, s, s, 0});
+  }
+  return planBuffers(storage, buffers);
+}
+
+MemoryPlan cim::planValues(const Program &program, const ValueStorage &storage,
+                           int64_t calls, StepRange range) {
+  return planBuffers(storage, valueBuffers(program, storage, calls, range));
 }

@@ -34,9 +34,21 @@ struct ValueStorage {
 /// want.
 ValueStorage storageOf(const Program &program, const BoundSteps &steps);
 
-/// What each step moves per call.
+/// Steps [begin, end) of a plan.
+struct StepRange {
+  int begin, end;
+};
+/// All steps of \p program.
+StepRange allSteps(const Program &program);
+
+/// What each of the steps \p range moves per call.
 std::vector<Traffic> trafficOf(const Program &program, const BoundSteps &steps,
-                               const ValueStorage &storage);
+                               const ValueStorage &storage, StepRange range);
+
+/// The values that are computed before \p step, or inputs, and read by it or
+/// later ones; of those that share memory, one.
+std::vector<uint32_t> valuesAcross(const Program &program,
+                                   const ValueStorage &storage, int step);
 
 /// The arena of one worker, from the values' lifetimes.
 struct MemoryPlan {
@@ -48,8 +60,14 @@ struct MemoryPlan {
   std::vector<size_t> scratch; ///< by step
   size_t bytes = 0;
 };
+/// For the steps \p range alone: what is computed before and read there has its
+/// place from the beginning, what is read after it, to the end.
 MemoryPlan planMemory(const Program &program, const BoundSteps &steps,
-                      const ValueStorage &storage, int64_t calls);
+                      const ValueStorage &storage, int64_t calls,
+                      StepRange range);
+/// The same without scratch, whose place is elsewhere.
+MemoryPlan planValues(const Program &program, const ValueStorage &storage,
+                      int64_t calls, StepRange range);
 
 } // namespace cim
 

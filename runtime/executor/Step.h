@@ -24,7 +24,7 @@
 namespace cim {
 
 /// Where a computed value stands: how it lies there, and its place in the
-/// arena, in bytes.
+/// arena, in bytes. From one call's to the next call's are geometry.bytes.
 struct Placement {
   Geometry geometry;
   size_t offset = 0;
@@ -40,6 +40,7 @@ class Measurements;
 /// What one worker takes through the network at once.
 struct Pass {
   std::byte *arena;
+  std::byte *scratch; ///< what scratch offsets count from: mostly the arena
   int64_t calls;      ///< of the micro-batch
   int64_t firstImage; ///< of the first call
   int64_t callImages; ///< from one call's first image to the next call's
@@ -63,7 +64,7 @@ public:
   /// Bytes of working memory that run() wants for \p calls calls.
   virtual size_t scratchBytes(int64_t calls) const { return 0; }
   /// Takes the places of all values, by value index, and the scratch's offset
-  /// in the arena.
+  /// (Pass::scratch).
   virtual void place(std::span<const Placement> values, size_t scratch) = 0;
 
   /// Computes the step. Returns 0 or the kernel's error code.

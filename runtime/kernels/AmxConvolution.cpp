@@ -22,17 +22,18 @@
 // What is defined from here on, and nothing that other files share, may use
 // these instructions.
 #pragma clang attribute push(                                                  \
-    __attribute__((target("amx-tile,amx-bf16,avx512f,avx512bw,avx512vl,"       \
-                          "avx512dq"))),                                       \
+    __attribute__((target("amx-tile,amx-bf16,avx512bf16,avx512f,avx512bw,"     \
+                          "avx512vl,avx512dq"))),                              \
     apply_to = function)
 
+#include "runtime/kernels/Avx512Rounding.h"
 #include "runtime/kernels/TileUnit.h"
 
 namespace cim::kernels {
 
 namespace {
 
-struct AmxTiles {
+struct AmxTiles : Avx512Rounding<AmxTiles> {
   static constexpr const char *name = "amx";
 
   static void begin() {

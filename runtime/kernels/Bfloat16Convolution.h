@@ -13,8 +13,11 @@
 // even number of them). Then the rows of a window are runs of consecutive
 // numbers (its *segments*), and windows begin one pixel, or a stride, after
 // each other: rows and columns of a matrix without copying any window. Without
-// stride, all windows of an image are one line, which runs over the borders
-// between rows; what it computes there is not stored.
+// stride, all windows of all images are one line, which runs over the borders
+// between rows and images; what it computes there is not stored.
+//
+// Sums are stored one step late, while the next are computed: what a matrix
+// unit has just written cannot be read for a while.
 //
 // This file is compiled once per unit, with other instructions each; nothing in
 // it may be inline and shared with other files.
@@ -40,6 +43,9 @@ inline constexpr int pairedLanes = 2 * channelBlock;
 /// Pairs that the packed weights of a segment are padded to, with zeros.
 inline constexpr int pairsPerTile = 16;
 
+/// The results of a block of output channels, whatever vectors a file uses.
+using Lanes = float __attribute__((vector_size(channelBlock * sizeof(float))));
+
 /// What a unit multiplies: for all pixels p, blocks b and lanes k,
 /// sums[b][p][k] = Σ over segments s and pairs of numbers i, j of it:
 /// in[segments[s] + p * pixelStride + i] * weights of (b, s, i, k) + same of j.
@@ -62,7 +68,9 @@ struct PairProducts {
 /// - `static int pixelsFor(int64_t remaining, int blocks)`: how many to take
 ///   next, which may be more than remain;
 /// - `static void multiply(const PairProducts &, int pixels, int blocks, float
-///   *sums)`, which may read pairsPerTile pairs beyond the last pixel.
+///   *sums)`, which may read pairsPerTile pairs beyond the last pixel;
+/// - `static void round(const float *from, uint16_t *to, ptrdiff_t count)` and
+///   `static void round(Lanes &)`: to the nearest bfloat16.
 template <typename Unit> class Bfloat16Convolution : public ConvolutionKernel {
 public:
   explicit Bfloat16Convolution(const ConvolutionShape &shape)
@@ -103,16 +111,55 @@ public:
   bool roundsResults() const override { return true; }
 
 private:
-  /// A vector, whatever this file is compiled for.
-  using Lanes =
-      float __attribute__((vector_size(channelBlock * sizeof(float))));
-
   /// Windows that begin a constant number of pixels after each other.
   struct Line {
     const uint16_t *begin;
     int64_t count;
     int64_t rowPixels; ///< after so many, the next row of results begins
+    int64_t rows;      ///< after so many, the next image does
     int image, y;      ///< of the first result
+  };
+
+  /// Sums that wait for being stored.
+  struct Waiting {
+    const float *sums = nullptr;
+    int pixels, taken; ///< that exist; that sums has of each block
+    int firstBlock, blocks;
+    int64_t x, y, image; ///< of the first
+    int64_t rowPixels, rows;
+  };
+
+  /// Where the sums of a run go: through the epilogue into the results.
+  class Results {
+  public:
+    Results(const Epilogue &epilogue, const ImageView &out)
+        : epilogue(epilogue), out(out) {}
+    /// What the next sums may be written to.
+    float *next() { return buffers[turn]; }
+    /// Takes what next() has got, and stores what waited.
+    void add(const Waiting &added) {
+      finish();
+      waiting = added;
+      turn ^= 1;
+    }
+    void finish() {
+      if (waiting.sums)
+        store(waiting);
+      waiting.sums = nullptr;
+    }
+
+  private:
+    void store(const Waiting &sums) const;
+    template <bool AddsResidual, bool Rounds>
+    void storeRow(const float *sums, int count, ptrdiff_t channel,
+                  const float *residual, float *to) const;
+
+    const Epilogue &epilogue;
+    const ImageView &out;
+    alignas(64) float buffers[2][Unit::mostPixels * Unit::mostBlocks *
+                                 channelBlock];
+    int turn = 0;
+    Waiting waiting;
   };
 
   size_t copiedNumbers(int images) const {
@@ -126,20 +173,9 @@ private:
   ptrdiff_t blockStride() const {
     return ptrdiff_t(segments.size()) * tiles * pairsPerTile * pairedLanes;
   }
-  /// One pixel per window and nothing between them: a matrix product.
-  bool isMatrix() const {
-    return shape.kernelWidth == 1 && shape.kernelHeight == 1 &&
-           shape.strideX == 1 && shape.strideY == 1 &&
-           around == BorderWidths() && shape.widthOut() == shape.widthIn &&
-           shape.heightOut() == shape.heightIn;
-  }
-
   void copyInput(const ImageView &in, uint16_t *copy) const;
   void runLine(const Line &line, const uint16_t *packed,
-               const Epilogue &epilogue, const ImageView &out) const;
-  void storeSums(const float *sums, int pixels, int taken, int firstBlock,
-                 int blockCount, const Line &line, int64_t first,
-                 const Epilogue &epilogue, const ImageView &out) const;
+               Results &results) const;
 
   ConvolutionShape shape;
   BorderWidths around;
@@ -191,14 +227,12 @@ void Bfloat16Convolution<Unit>::copyInput(const ImageView &in,
                           ptrdiff_t(around.left) * in.pixelStride;
       if (in.pixelStride == pixel) {
         const ptrdiff_t count = ptrdiff_t(rowPixels) * pixel;
-        for (ptrdiff_t i = 0; i < count; ++i)
-          to[i] = toBfloat16(from[i]);
+        Unit::round(from, to, count);
         to += count;
         continue;
       }
       for (int x = 0; x < rowPixels; ++x, from += in.pixelStride, to += pixel) {
-        for (int c = 0; c < shape.channelsIn; ++c)
-          to[c] = toBfloat16(from[c]);
+        Unit::round(from, to, shape.channelsIn);
         if (pixel > shape.channelsIn)
           to[shape.channelsIn] = 0;
       }
@@ -215,26 +249,22 @@ int Bfloat16Convolution<Unit>::run(const ImageView &in, const float *packed,
   auto *copy = reinterpret_cast<uint16_t *>(scratch);
   const auto *weights = reinterpret_cast<const uint16_t *>(packed);
   copyInput(in, copy);
+  Results results(epilogue, out);
   Unit::begin();
   const ptrdiff_t row = ptrdiff_t(rowPixels) * pixel, image = rows * row;
-  if (isMatrix()) {
-    runLine({copy, int64_t(out.images) * rows * rowPixels, rowPixels, 0, 0},
-            weights, epilogue, out);
+  if (shape.strideX == 1 && shape.strideY == 1) {
+    const int64_t last = int64_t(out.height - 1) * rowPixels + out.width;
+    runLine({copy, int64_t(out.images - 1) * rows * rowPixels + last, rowPixels,
+             rows, 0, 0},
+            weights, results);
   } else {
-    for (int n = 0; n < out.images; ++n) {
-      if (shape.strideX == 1 && shape.strideY == 1) {
-        runLine({copy + n * image,
-                 int64_t(out.height - 1) * rowPixels + out.width, rowPixels, n,
-                 0},
-                weights, epilogue, out);
-        continue;
-      }
+    for (int n = 0; n < out.images; ++n)
       for (int y = 0; y < out.height; ++y)
         runLine({copy + n * image + ptrdiff_t(y) * shape.strideY * row,
-                 out.width, out.width, n, y},
-                weights, epilogue, out);
-    }
+                 out.width, out.width, out.height, n, y},
+                weights, results);
   }
+  results.finish();
   Unit::end();
   return 0;
 }
@@ -242,9 +272,7 @@ int Bfloat16Convolution<Unit>::run(const ImageView &in, const float *packed,
 template <typename Unit>
 void Bfloat16Convolution<Unit>::runLine(const Line &line,
                                         const uint16_t *packed,
-                                        const Epilogue &epilogue,
-                                        const ImageView &out) const {
-  alignas(64) float sums[Unit::mostPixels * Unit::mostBlocks * channelBlock];
+                                        Results &results) const {
   PairProducts products = {};
   products.pixelStride = ptrdiff_t(shape.strideX) * pixel;
   products.segments = segments.data();
@@ -252,81 +280,97 @@ void Bfloat16Convolution<Unit>::runLine(const Line &line,
   products.pairs = pairs;
   products.tiles = tiles;
   products.blockStride = blockStride();
-  for (int64_t first = 0, taken; first < line.count; first += taken) {
-    taken = Unit::pixelsFor(line.count - first, blocks);
-    const int pixels = static_cast<int>(std::min(taken, line.count - first));
+  Waiting sums;
+  sums.rowPixels = line.rowPixels;
+  sums.rows = line.rows;
+  for (int64_t first = 0; first < line.count; first += sums.taken) {
+    sums.taken = Unit::pixelsFor(line.count - first, blocks);
+    sums.pixels =
+        static_cast<int>(std::min<int64_t>(sums.taken, line.count - first));
+    sums.x = first % line.rowPixels;
+    sums.y = line.y + first / line.rowPixels;
+    sums.image = line.image + sums.y / line.rows;
+    sums.y %= line.rows;
     products.in = line.begin + first * products.pixelStride;
     for (int block = 0; block < blocks; block += Unit::mostBlocks) {
-      const int count = std::min(blocks - block, Unit::mostBlocks);
+      sums.firstBlock = block;
+      sums.blocks = std::min(blocks - block, Unit::mostBlocks);
       products.weights = packed + block * products.blockStride;
-      Unit::multiply(products, static_cast<int>(taken), count, sums);
-      storeSums(sums, pixels, static_cast<int>(taken), block, count, line,
-                first, epilogue, out);
+      float *to = results.next();
+      Unit::multiply(products, sums.taken, sums.blocks, to);
+      sums.sums = to;
+      results.add(sums);
     }
   }
 }
 
-/// The epilogue (Epilogue.h) of \p pixels results beginning with number
-/// \p first of \p line.
 template <typename Unit>
-void Bfloat16Convolution<Unit>::storeSums(const float *sums, int pixels,
-                                          int taken, int firstBlock,
-                                          int blockCount, const Line &line,
-                                          int64_t first,
-                                          const Epilogue &epilogue,
-                                          const ImageView &out) const {
-  int64_t x = first % line.rowPixels, y = line.y + first / line.rowPixels;
-  int64_t n = line.image + y / out.height;
-  y %= out.height;
-  const ptrdiff_t channel = ptrdiff_t(firstBlock) * channelBlock;
-  const float *const scale =
-      epilogue.scale ? epilogue.scale + channel : nullptr;
-  const float *const offset =
-      epilogue.offset ? epilogue.offset + channel : nullptr;
-  for (int p = 0; p < pixels; ++p) {
-    if (x < out.width) {
-      const float *residual =
-          epilogue.residual
-              ? epilogue.residual + n * epilogue.residualImageStride +
-                    y * epilogue.residualRowStride +
-                    x * epilogue.residualPixelStride + channel
-              : nullptr;
-      float *to = out.data + n * out.imageStride + y * out.rowStride +
-                  x * out.pixelStride + channel;
-      for (int block = 0; block < blockCount; ++block) {
-        const ptrdiff_t lane = ptrdiff_t(block) * channelBlock;
-        Lanes value, constant;
-        std::memcpy(&value,
-                    sums + block * taken * channelBlock + p * channelBlock,
-                    sizeof(value));
-        if (scale) {
-          std::memcpy(&constant, scale + lane, sizeof(constant));
-          value *= constant;
+void Bfloat16Convolution<Unit>::Results::store(const Waiting &sums) const {
+  int64_t x = sums.x, y = sums.y, n = sums.image;
+  for (int p = 0; p < sums.pixels;) {
+    const int64_t row = std::min<int64_t>(sums.pixels - p, sums.rowPixels - x);
+    const int count = static_cast<int>(std::min<int64_t>(row, out.width - x));
+    if (y < out.height && count > 0)
+      for (int block = 0; block < sums.blocks; ++block) {
+        const ptrdiff_t channel =
+            ptrdiff_t(sums.firstBlock + block) * channelBlock;
+        const float *from = sums.sums + (block * sums.taken + p) * channelBlock;
+        float *to = out.data + n * out.imageStride + y * out.rowStride +
+                    x * out.pixelStride + channel;
+        if (!epilogue.residual) {
+          epilogue.toBfloat16
+              ? storeRow<false, true>(from, count, channel, nullptr, to)
+              : storeRow<false, false>(from, count, channel, nullptr, to);
+          continue;
         }
-        if (offset) {
-          std::memcpy(&constant, offset + lane, sizeof(constant));
-          value += constant;
-        }
-        if (residual) {
-          std::memcpy(&constant, residual + lane, sizeof(constant));
-          value += constant;
-        }
-        value = value < 0 ? value * epilogue.slope : value;
-        value = value < epilogue.lowest ? Lanes{} + epilogue.lowest : value;
-        value = value > epilogue.highest ? Lanes{} + epilogue.highest : value;
-        std::memcpy(to + lane, &value, sizeof(value));
-        if (epilogue.toBfloat16)
-          for (int k = 0; k < channelBlock; ++k)
-            to[lane + k] = roundToBfloat16(to[lane + k]);
+        const float *residual = epilogue.residual +
+                                n * epilogue.residualImageStride +
+                                y * epilogue.residualRowStride +
+                                x * epilogue.residualPixelStride + channel;
+        epilogue.toBfloat16
+            ? storeRow<true, true>(from, count, channel, residual, to)
+            : storeRow<true, false>(from, count, channel, residual, to);
       }
+    p += row;
+    x = 0;
+    if (++y == sums.rows) {
+      y = 0;
+      ++n;
     }
-    if (++x == line.rowPixels) {
-      x = 0;
-      if (++y == out.height) {
-        y = 0;
-        ++n;
-      }
+  }
+}
+
+/// The epilogue (Epilogue.h) of \p count results beside each other.
+template <typename Unit>
+template <bool AddsResidual, bool Rounds>
+void Bfloat16Convolution<Unit>::Results::storeRow(const float *sums, int count,
+                                                  ptrdiff_t channel,
+                                                  const float *residual,
+                                                  float *to) const {
+  Lanes scale = Lanes{} + 1, offset = {};
+  if (epilogue.scale)
+    std::memcpy(&scale, epilogue.scale + channel, sizeof(scale));
+  if (epilogue.offset)
+    std::memcpy(&offset, epilogue.offset + channel, sizeof(offset));
+  const Lanes slope = Lanes{} + epilogue.slope;
+  const Lanes lowest = Lanes{} + epilogue.lowest;
+  const Lanes highest = Lanes{} + epilogue.highest;
+  const ptrdiff_t stride = out.pixelStride;
+  const ptrdiff_t residualStride = epilogue.residualPixelStride;
+  for (int p = 0; p < count; ++p) {
+    Lanes value, added;
+    std::memcpy(&value, sums + ptrdiff_t(p) * channelBlock, sizeof(value));
+    value = value * scale + offset;
+    if constexpr (AddsResidual) {
+      std::memcpy(&added, residual + p * residualStride, sizeof(added));
+      value += added;
     }
+    value = value < 0 ? value * slope : value;
+    value = value < lowest ? lowest : value;
+    value = value > highest ? highest : value;
+    if constexpr (Rounds)
+      Unit::round(value);
+    std::memcpy(to + p * stride, &value, sizeof(value));
   }
 }
 

@@ -25,7 +25,7 @@
     __attribute__((target("avx512bf16,avx512f,avx512bw,avx512vl,avx512dq"))),  \
     apply_to = function)
 
-#include "runtime/kernels/Bfloat16Convolution.h"
+#include "runtime/kernels/Avx512Rounding.h"
 
 namespace cim::kernels {
 
@@ -33,7 +33,7 @@ namespace {
 
 /// VDPBF16PS: each lane of a register adds the products of a pair. Up to 12
 /// pixels times 2 blocks stay in registers.
-struct DotUnit {
+struct DotUnit : Avx512Rounding<DotUnit> {
   static constexpr const char *name = "avx512";
   static constexpr int mostPixels = 12, mostBlocks = 2;
 

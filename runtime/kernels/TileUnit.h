@@ -26,7 +26,9 @@ namespace cim::kernels {
 /// - `begin()` and `end()`: all tiles get 16 rows of 64 bytes; are released;
 /// - `zero<T>()`, `load<T>(const void *, ptrdiff_t rowBytes)` and
 ///   `store<T>(void *, ptrdiff_t rowBytes)`;
-/// - `multiplyAdd<Sum, A, B>()`: TDPBF16PS.
+/// - `multiplyAdd<Sum, A, B>()`: TDPBF16PS;
+///
+/// and rounds as a unit does.
 template <typename Tiles> struct TileUnit {
   static constexpr const char *name = Tiles::name;
   static constexpr int rows = 16; ///< pixels of a tile
@@ -34,6 +36,10 @@ template <typename Tiles> struct TileUnit {
 
   static void begin() { Tiles::begin(); }
   static void end() { Tiles::end(); }
+  static void round(const float *from, uint16_t *to, ptrdiff_t count) {
+    Tiles::round(from, to, count);
+  }
+  static void round(Lanes &value) { Tiles::round(value); }
 
   static int pixelsFor(int64_t remaining, int blocks) {
     if (remaining <= rows)

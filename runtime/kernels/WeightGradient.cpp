@@ -15,10 +15,25 @@
 
 namespace cim::kernels {
 
-WeightGradient::WeightGradient(const ConvolutionShape &shape)
-    : shape(shape), slices(channelSlices(shape)) {}
+WeightGradient::WeightGradient(const ConvolutionShape &shape,
+                               ConvolutionAlgorithm algorithm)
+    : shape(shape), slices(channelSlices(shape)) {
+  if (algorithm == ConvolutionAlgorithm::automatic &&
+      WinogradWeightGradient::pays(shape))
+    winograd.emplace(shape);
+}
 
-BorderWidths WeightGradient::border() const { return windowBorder(shape); }
+BorderWidths WeightGradient::border() const {
+  return winograd ? winograd->border() : windowBorder(shape);
+}
+
+BorderWidths WeightGradient::gradientBorder() const {
+  return winograd ? winograd->gradientBorder() : BorderWidths();
+}
+
+size_t WeightGradient::scratch(int images) const {
+  return winograd ? winograd->scratch(images) : 0;
+}
 
 size_t WeightGradient::packedWeights() const {
   const ChannelSlice &last = slices.back();
@@ -38,7 +53,13 @@ static ImageView part(ImageView view, int first, int images, int begin,
 }
 
 int WeightGradient::run(const ImageView &in, const ImageView &gradient,
-                        float *sums) const noexcept {
+                        float *sums, float *scratch) const noexcept {
+  return winograd ? winograd->run(in, gradient, sums, scratch)
+                  : runDirect(in, gradient, sums);
+}
+
+int WeightGradient::runDirect(const ImageView &in, const ImageView &gradient,
+                              float *sums) const noexcept {
   // The kernel goes over its pixels once per tile of weights, so take as many
   // as the first-level cache holds beside each other: rows of an image, or
   // several images. Images of one pixel are a row.

@@ -8,7 +8,9 @@
 #define CIM_RUNTIME_KERNELS_WEIGHTGRADIENT_H
 
 #include "runtime/kernels/ChannelSlices.h"
+#include "runtime/kernels/WinogradWeightGradient.h"
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -19,18 +21,24 @@ namespace cim::kernels {
 /// results of channel k of their gradient times the input that the weight met.
 class WeightGradient {
 public:
-  explicit WeightGradient(const ConvolutionShape &shape);
+  /// \p algorithm: automatic or direct.
+  explicit WeightGradient(
+      const ConvolutionShape &shape,
+      ConvolutionAlgorithm algorithm = ConvolutionAlgorithm::automatic);
 
-  /// Zeros wanted around the input.
+  /// Zeros wanted around the input and the gradient of the result.
   BorderWidths border() const;
+  BorderWidths gradientBorder() const;
+  /// Floats of working memory that run() wants for \p images images.
+  size_t scratch(int images) const;
 
   /// Floats of sums in the kernel's layout.
   size_t packedWeights() const;
 
   /// Adds the gradient over the images of \p in and \p gradient to \p sums. The
   /// order of additions depends on the images of this call alone.
-  int run(const ImageView &in, const ImageView &gradient,
-          float *sums) const noexcept;
+  int run(const ImageView &in, const ImageView &gradient, float *sums,
+          float *scratch) const noexcept;
 
   /// Adds up \p sums, one after the other, and writes the weights [begin, end)
   /// of them, counted in blocks of channelBlock output channels, in the order
@@ -40,8 +48,12 @@ public:
   int blocks() const;
 
 private:
+  int runDirect(const ImageView &in, const ImageView &gradient,
+                float *sums) const noexcept;
+
   ConvolutionShape shape;
   std::vector<ChannelSlice> slices;
+  std::optional<WinogradWeightGradient> winograd;
 };
 
 } // namespace cim::kernels

@@ -9,8 +9,10 @@
 
 #include <cassert>
 #include <cctype>
+#include <chrono>
 #include <filesystem>
 #include <sqlite3.h>
+#include <thread>
 
 using namespace cim;
 
@@ -113,6 +115,21 @@ void Database::takeAlone() {
   isAlone = true;
   sqlite3_busy_timeout(connection.get(), 3000);
   execute("PRAGMA locking_mode = EXCLUSIVE");
+}
+
+void Database::useLog() {
+  // SQLite does not wait here: the switch reads before it takes the right to
+  // write, and two readers that waited for each other would do so for ever.
+  const auto end = std::chrono::steady_clock::now() +
+                   std::chrono::milliseconds(busyMilliseconds);
+  int code;
+  while (((code = sqlite3_exec(connection.get(), "PRAGMA journal_mode = WAL",
+                               nullptr, nullptr, nullptr)) &
+          0xff) == SQLITE_BUSY &&
+         std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  if (code != SQLITE_OK)
+    fail(code);
 }
 
 void Database::execute(const std::string &sql) {

@@ -42,6 +42,10 @@ public:
   /// anything is read.
   void takeAlone();
 
+  /// From now on the file has a write-ahead log. Waits for other processes like
+  /// every other statement.
+  void useLog();
+
 private:
   friend class Statement;
   /// Throws the InputError of SQLite's result \p code.

@@ -174,7 +174,7 @@ Store Store::openOrCreate(const std::string &path, Sharing sharing) {
   }
   // Readers and a writer do not wait for each other; a killed process loses
   // only what it has not committed.
-  database.execute("PRAGMA journal_mode = WAL");
+  database.useLog();
   database.execute("PRAGMA synchronous = NORMAL");
   return store;
 }

@@ -51,13 +51,18 @@ Augmentation::Augmentation(const DataSet &data,
   }
 }
 
+uint32_t Augmentation::word(uint32_t epoch, int64_t index) const {
+  uint32_t word;
+  random::drawWords(streamOf(stream, random::Source::augmentation, epoch),
+                    index, {&word, 1});
+  return word;
+}
+
 void Augmentation::read(uint32_t epoch, int64_t index, float *image) const {
   data.read(index, image);
   if (!options.flip && options.crop == 0)
     return;
-  uint32_t word;
-  random::drawWords(streamOf(stream, random::Source::augmentation, epoch),
-                    index, {&word, 1});
+  const uint32_t word = this->word(epoch, index);
   const bool flip = options.flip && (word & 1);
   // Fifteen bits for each direction.
   const int64_t shifts = 2 * options.crop + 1;

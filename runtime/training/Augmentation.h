@@ -36,7 +36,18 @@ public:
   /// Fills \p image with image \p index of \p epoch. Thread-safe.
   void read(uint32_t epoch, int64_t index, float *image) const;
 
+  /// Whether the same views of an image come again in other epochs: not with
+  /// crops, of which there are too many.
+  bool repeats() const { return options.crop == 0; }
+  /// The number of the view that read() gives, where views come again.
+  int64_t view(uint32_t epoch, int64_t index) const {
+    return 2 * index + (options.flip && (word(epoch, index) & 1));
+  }
+
 private:
+  /// Decides what happens to an image.
+  uint32_t word(uint32_t epoch, int64_t index) const;
+
   const DataSet &data;
   AugmentationOptions options;
   TrainingStream stream;

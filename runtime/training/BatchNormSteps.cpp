@@ -140,8 +140,8 @@ public:
     // A center near the mean keeps the variance from cancelling out.
     std::ranges::copy(shared->runningMean.value, shared->center.data());
   }
-  int add(std::byte *arena, int64_t calls, unsigned lane) override {
-    const kernels::ImageView view = x.in(arena, calls);
+  int add(const Pass &pass, unsigned lane) override {
+    const kernels::ImageView view = x.in(pass.arena, pass.calls);
     return addImages(view, view, shared->center.data(), shared->center.data(),
                      lane);
   }
@@ -217,9 +217,9 @@ public:
     x = viewOf(values[input]);
     pixels = int64_t(x.oneCall().width) * x.oneCall().height;
   }
-  int add(std::byte *arena, int64_t calls, unsigned lane) override {
-    return addImages(g.in(arena, calls), x.in(arena, calls), nullptr,
-                     shared->batchMean.data(), lane);
+  int add(const Pass &pass, unsigned lane) override {
+    return addImages(g.in(pass.arena, pass.calls), x.in(pass.arena, pass.calls),
+                     nullptr, shared->batchMean.data(), lane);
   }
   void finish(unsigned lanes, int64_t images, int) override {
     BatchNormalization &norm = *shared;

@@ -94,7 +94,7 @@ public:
     for (size_t i = 0; i < operands.size(); ++i)
       views[i] = operands[i].in(pass.arena, pass.calls);
     ImageView buffer = views[0];
-    buffer.data = reinterpret_cast<float *>(pass.arena + scratch);
+    buffer.data = reinterpret_cast<float *>(pass.scratch + scratch);
     buffer.pixelStride = kernels::paddedChannels(buffer.channels);
     buffer.rowStride = buffer.pixelStride * buffer.width;
     buffer.imageStride = buffer.rowStride * buffer.height;

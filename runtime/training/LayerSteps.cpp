@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <stdexcept>
 
 using namespace cim;
 
@@ -46,6 +47,13 @@ Parameter &ParameterSet::of(const Program &program, const plan::Step &step,
       kind != Parameter::Kind::runningVariance)
     parameter.gradient.resize(values.size());
   return parameter;
+}
+
+void cim::checkStatus(int status, const plan::Step &step) {
+  if (status)
+    throw std::runtime_error("internal error: the kernel of step " +
+                             step.operation() + " failed with Halide's code " +
+                             std::to_string(status));
 }
 
 kernels::ConvolutionShape cim::layerShapeOf(const Program &program,
@@ -175,7 +183,7 @@ public:
     return convolution.run(in.in(pass.arena, pass.calls),
                            reinterpret_cast<const float *>(packed.data()), own,
                            out.in(pass.arena, pass.calls),
-                           reinterpret_cast<float *>(pass.arena + scratch));
+                           reinterpret_cast<float *>(pass.scratch + scratch));
   }
 
   void pack(const float *written, int64_t begin, int64_t end) override {
@@ -256,7 +264,7 @@ public:
   int run(const Pass &pass) const override {
     return kernel.run(in.in(pass.arena, pass.calls), packedWeights(),
                       epilogue.in(pass.arena), out.in(pass.arena, pass.calls),
-                      reinterpret_cast<float *>(pass.arena + scratch));
+                      reinterpret_cast<float *>(pass.scratch + scratch));
   }
   /// All rows at once, since every result needs some of all.
   int64_t packRows() const override { return rows; }
@@ -294,7 +302,9 @@ class WeightGradientStep : public BatchSum {
 public:
   WeightGradientStep(TrainingBinder &binder, const plan::Step &step,
                      const plan::Step &forward)
-      : shape(layerShapeOf(binder.program, forward)), kernel(shape),
+      : shape(layerShapeOf(binder.program, forward)),
+        kernel(shape, binder.strict ? kernels::ConvolutionAlgorithm::direct
+                                    : kernels::ConvolutionAlgorithm::automatic),
         weights(binder.parameters.of(binder.program, forward, 1,
                                      Parameter::Kind::weights)),
         gradient(step.inputs(0)), input(step.inputs(1)) {
@@ -304,11 +314,15 @@ public:
   }
 
   Border wantedBorder(int operand) const override {
-    return operand == 1 && shape.heightIn + shape.widthIn > 2
-               ? borderOf(kernel.border())
-               : Border();
+    if (shape.heightIn + shape.widthIn <= 2)
+      return {};
+    return borderOf(operand == 1 ? kernel.border() : kernel.gradientBorder());
   }
-  void place(std::span<const Placement> values, size_t) override {
+  size_t scratchBytes(int64_t calls) const override {
+    return kernel.scratch(calls) * sizeof(float);
+  }
+  void place(std::span<const Placement> values, size_t scratchOffset) override {
+    scratch = scratchOffset;
     g = viewOf(values[gradient], shape.channelsOut);
     x = viewOf(values[input], shape.channelsIn);
   }
@@ -322,9 +336,11 @@ public:
   void clear(unsigned lane) override {
     std::fill_n(of(lane), kernel.packedWeights() + biasSums(), 0.0f);
   }
-  int add(std::byte *arena, int64_t calls, unsigned lane) override {
-    const kernels::ImageView at = g.in(arena, calls);
-    if (int status = kernel.run(x.in(arena, calls), at, of(lane)))
+  int add(const Pass &pass, unsigned lane) override {
+    const kernels::ImageView at = g.in(pass.arena, pass.calls);
+    if (int status =
+            kernel.run(x.in(pass.arena, pass.calls), at, of(lane),
+                       reinterpret_cast<float *>(pass.scratch + scratch)))
       return status;
     if (!bias)
       return 0;
@@ -367,6 +383,7 @@ private:
   std::vector<AlignedMemory> sums; ///< by lane: weights, bias, working memory
   uint32_t gradient, input;
   PlacedView g, x;
+  size_t scratch = 0;
 };
 
 } // namespace

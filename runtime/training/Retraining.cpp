@@ -8,6 +8,8 @@
 
 #include "runtime/programming/Programming.h"
 #include "runtime/tensor/Errors.h"
+#include "runtime/training/Adaptation.h"
+#include "runtime/training/CellChoice.h"
 #include "runtime/training/Recalibration.h"
 
 #include <algorithm>
@@ -41,6 +43,27 @@ std::vector<float> writeLayer(const plan::Layer &layer, const Tensor &weights,
   return written;
 }
 
+/// The mean square of the distances between \p a and \p b.
+double meanSquare(const std::vector<float> &a, const std::vector<float> &b) {
+  double squares = 0;
+  for (size_t i = 0; i < a.size(); ++i)
+    squares += (double(a[i]) - b[i]) * (double(a[i]) - b[i]);
+  return a.empty() ? 0 : squares / a.size();
+}
+
+/// How many of \p most writes fall into round \p round of \p rounds: each round
+/// has 0.3 times the writes of the one before. Rounds that write again what
+/// lies beyond a fixed multiple of the error do so, and 0.3 is near the best
+/// for a budget of two fifths of all cells.
+int64_t writesOfRound(int64_t most, int64_t round, int64_t rounds) {
+  constexpr double ratio = 0.3;
+  auto upTo = [&](int64_t r) {
+    return std::llround(most * (1 - std::pow(ratio, r)) /
+                        (1 - std::pow(ratio, rounds)));
+  };
+  return upTo(round + 1) - upTo(round);
+}
+
 class Experiment {
 public:
   Experiment(const plan::Plan &lowered, const TensorMap &tensors,
@@ -48,32 +71,50 @@ public:
              const RetrainingOptions &options)
       : lowered(lowered), held(lowered), tensors(tensors), train(train),
         test(test), tested(tested), options(options),
-        program(
-            lowered, tensors, options.selected, false,
-            {.threads = options.executor.threads,
-             .batch = std::min(options.recipe.batch, train.images()),
-             .labelSmoothing = options.recipe.labelSmoothing,
-             .strict = options.executor.precision == Precision::f32Strict}) {
+        program(lowered, tensors, options.selected,
+                options.adaptationImages > 0,
+                {.threads = options.executor.threads,
+                 .batch = std::min(options.recipe.batch, train.images()),
+                 .labelSmoothing = options.recipe.labelSmoothing,
+                 .strict = options.executor.precision == Precision::f32Strict,
+                 .keptBytes = options.keptBytes}) {
     for (uint32_t layer : options.selected)
       clearErrors(*held.mutable_layers(layer));
   }
 
   Retraining run() {
-    for (const Parameter &parameter : program.parameters())
+    for (const Parameter &parameter : program.parameters()) {
       result.trainedParameters += parameter.gradient.size();
+      if (parameter.kind != Parameter::Kind::weights)
+        result.digitalParameters += parameter.gradient.size();
+    }
     result.depth = program.depth();
     plan::Plan exact = lowered;
     for (plan::Layer &layer : *exact.mutable_layers())
       clearErrors(layer);
-    const auto correct = count(exact, tensors, {});
-    result.stopped = !correct;
-    result.floatCorrect = correct.value_or(0);
-    for (int64_t trial = 0; trial < options.trials && !result.stopped; ++trial)
+    if (options.resume) {
+      restoreRetraining(options, result);
+    } else {
+      const auto correct = count(exact, tensors, {});
+      result.stopped = !correct;
+      result.floatCorrect = correct.value_or(0);
+    }
+    for (int64_t trial = result.chips.size();
+         trial < options.trials && !result.stopped; ++trial) {
       result.stopped = !runChip(trial);
+      if (!result.stopped && !options.checkpoint.empty())
+        saveRetraining(options, result);
+    }
     return std::move(result);
   }
 
 private:
+  /// What one chip's cells hold, and are to hold.
+  struct Cells {
+    CellFacts facts;
+    CellSet rewritten; ///< empty: all
+  };
+
   bool runChip(uint64_t trial) {
     const Chip chip{options.seed, trial, 0};
     RetrainedChip own;
@@ -83,48 +124,133 @@ private:
     own.injected = *injected;
 
     program.program(chip);
-    const auto before = weightsOfSelected(program.parameters());
-    if (!trainChip(chip, own))
+    Cells cells;
+    cells.facts.held = weightsOfSelected();
+    if (options.writes > 0 && !chooseCells(chip, cells))
       return false;
+    const auto epochs = trainChip(chip, cells);
+    if (!epochs)
+      return false;
+    own.epochs = *epochs;
     // The selected layers hold exactly what was learned, for now.
+    cells.facts.wanted = weightsOfSelected();
     const TensorMap learned = withParameters(tensors, program.parameters());
     const auto retrained = count(held, learned, chip);
     if (!retrained)
       return false;
     own.retrained = *retrained;
     for (int64_t r = 0; r < options.rewrites; ++r) {
-      const auto correct = rewrite(chip, r + 1, before, learned, own);
+      const auto correct = rewrite(chip, r, cells, learned, own);
       if (!correct)
         return false;
       own.rewritten.push_back(*correct);
     }
-    own.cellsWritten /= options.rewrites;
     if (trial == 0)
       keepNetwork(chip, learned);
     result.chips.push_back(std::move(own));
     return true;
   }
 
-  bool trainChip(const Chip &chip, RetrainedChip &own) {
+  TrainerOptions trainerOptions(const Chip &chip) const {
     TrainerOptions training;
     training.stream = {options.seed, chip.trial};
     training.executor = options.executor;
     training.stop = options.stop;
     training.imagesDone = options.imagesDone;
+    return training;
+  }
+
+  /// The recipe and the images of training what is digital.
+  TrainingRecipe adaptationRecipe() const {
+    TrainingRecipe recipe = options.recipe;
+    recipe.epochs = 1;
+    recipe.holdBack = 0;
+    recipe.patience = 0;
+    return recipe;
+  }
+  DataSet adaptationData() const {
+    return train.part(0,
+                      std::min(options.adaptationImages,
+                               options.recipe.trainedImages(train.images())));
+  }
+
+  /// Fits what is digital to the chip as it was written, measures curvature
+  /// meanwhile, and lets the cells that are to be written again begin with what
+  /// they were meant to hold.
+  bool chooseCells(const Chip &chip, Cells &cells) {
+    CellFacts &facts = cells.facts;
+    for (const auto &[layer, held] : facts.held) {
+      const auto meant = tensors.at(layer).as<float>();
+      facts.wanted[layer].assign(meant.begin(), meant.end());
+      facts.writeVariance[layer] = meanSquare(facts.wanted[layer], held);
+      facts.curvature[layer].resize(held.size());
+    }
+    const DataSet data = adaptationData();
+    const int64_t steps =
+        (data.images() + options.recipe.batch - 1) / options.recipe.batch;
+    TrainerOptions training = trainerOptions(chip);
+    training.afterStep = [&](int64_t step) {
+      // The squares of gradients are on average proportional to curvature (the
+      // Fisher information), once the loss is low.
+      if (step >= steps / 2)
+        for (auto &[layer, curvature] : facts.curvature) {
+          const std::vector<float> &gradient = parameterOf(layer).gradient;
+          for (size_t i = 0; i < curvature.size(); ++i)
+            curvature[i] += gradient[i] * gradient[i];
+        }
+      restoreOthers(cells);
+    };
+    for (const auto &[layer, held] : facts.held)
+      cells.rewritten[layer].resize(held.size()); // none
+    Trainer trainer(program, held, tensors, data, adaptationRecipe(), training);
+    if (!trainer.run())
+      return false;
+    cells.rewritten = cellsWorthWriting(
+        facts, writesOfRound(options.writes, 0, options.writeRounds));
+    for (const auto &[layer, set] : cells.rewritten) {
+      std::vector<float> &value = parameterOf(layer).value;
+      for (size_t i = 0; i < value.size(); ++i)
+        if (set[i])
+          value[i] = facts.wanted[layer][i];
+    }
+    program.update();
+    return true;
+  }
+
+  /// Gives cells that will not be written what they hold.
+  void restoreOthers(const Cells &cells) {
+    for (const auto &[layer, set] : cells.rewritten) {
+      std::vector<float> &value = parameterOf(layer).value;
+      const std::vector<float> &held = cells.facts.held.at(layer);
+      for (size_t i = 0; i < value.size(); ++i)
+        if (!set[i])
+          value[i] = held[i];
+    }
+  }
+
+  /// Trains the program as it stands; returns its epochs.
+  std::optional<std::vector<EpochResult>> trainChip(const Chip &chip,
+                                                    const Cells &cells) {
+    TrainerOptions training = trainerOptions(chip);
     if (options.inject > 0)
-      training.beforeStep = [&](int64_t step) { injectNoise(chip, step); };
+      training.beforeStep = [&](int64_t step) {
+        injectNoise(chip, step, cells);
+      };
+    if (!cells.rewritten.empty())
+      training.afterStep = [&](int64_t) { restoreOthers(cells); };
     Trainer trainer(program, held, tensors, train, options.recipe, training);
     const auto begin = std::chrono::steady_clock::now();
     const bool complete = trainer.run();
     result.trainSeconds += secondsSince(begin);
-    own.epochs = trainer.epochs();
     for (Parameter &parameter : program.parameters())
       parameter.perturbed.clear();
-    return complete;
+    if (!complete)
+      return std::nullopt;
+    return trainer.epochs();
   }
 
   /// Lets the next step compute with weights as if they were written anew.
-  void injectNoise(const Chip &chip, int64_t step) {
+  void injectNoise(const Chip &chip, int64_t step, const Cells &cells) {
     Chip draw = chip;
     draw.epoch = firstNoiseEpoch + step % firstNoiseEpoch;
     for (uint32_t index : options.selected) {
@@ -137,55 +263,150 @@ private:
         layer.mutable_shift()->set_amount(layer.shift().amount() *
                                           options.inject);
       parameter.perturbed =
-          writeLayer(layer, makeTensor(parameter.shape, parameter.value), draw);
+          writeLayer(layer, aimedAt(parameter.value, layer, cells), draw);
+      if (!cells.rewritten.empty())
+        keepOthers(cells.rewritten.at(layer.weights()), parameter.value,
+                   parameter.perturbed);
     }
     program.update();
   }
 
-  /// Writes the selected layers again, for the \p epoch-th time.
-  std::optional<int64_t>
-  rewrite(const Chip &chip, uint32_t epoch,
-          const std::map<std::string, std::vector<float>> &before,
-          const TensorMap &learned, RetrainedChip &own) {
-    Chip again = chip;
-    again.epoch = epoch;
-    TensorMap written = learned;
+  /// Writes cells of the selected layers again, for the \p r-th time from 0,
+  /// and tests the chip.
+  std::optional<int64_t> rewrite(Chip chip, int64_t r, const Cells &cells,
+                                 TensorMap learned, RetrainedChip &own) {
+    const int64_t writes = options.rounds * options.writeRounds;
+    CellFacts facts = cells.facts;
+    int64_t written = 0;
+    auto writeNext = [&](const CellSet &chosen) {
+      Chip again = chip;
+      again.epoch = ++chip.epoch;
+      write(again, chosen, cells, facts);
+      written += countCells(chosen);
+    };
+    chip.epoch = r * writes;
+    writeNext(cells.rewritten.empty() ? changedCells(facts) : cells.rewritten);
+    for (int64_t round = 1; round < options.writeRounds; ++round)
+      writeNext(cellsWorthWriting(
+          facts, writesOfRound(options.writes, round, options.writeRounds)));
+    for (int64_t round = 1; round < options.rounds; ++round) {
+      const Cells worst{facts, worstLayers(facts)};
+      if (!retrainWritten(chip, worst, learned))
+        return std::nullopt;
+      facts.wanted = weightsOfSelected();
+      writeNext(worst.rewritten);
+    }
+    own.cellsWritten.push_back(written);
+    for (const auto &[layer, values] : facts.held)
+      learned[layer] = makeTensor(learned.at(layer).shape, values);
+    chip.epoch = 0;
+    return fitAndCount(chip, std::move(learned));
+  }
+
+  /// Retrains layers of a chip that was written again; \p learned are the
+  /// network's tensors, whose digital ones go on from what they are.
+  bool retrainWritten(Chip chip, const Cells &cells, TensorMap &learned) {
+    chip.epoch = 0;
+    for (Parameter &parameter : program.parameters()) {
+      const auto values = learned.at(parameter.tensor).as<float>();
+      parameter.value.assign(values.begin(), values.end());
+    }
+    for (const auto &[layer, values] : cells.facts.held)
+      parameterOf(layer).value = values;
+    program.update();
+    if (!trainChip(chip, cells))
+      return false;
+    learned = withParameters(tensors, program.parameters());
+    return true;
+  }
+
+  /// The half of the layers whose errors are largest, relative to their
+  /// weights: all cells of these, none of others.
+  static CellSet worstLayers(const CellFacts &facts) {
+    std::vector<std::pair<double, std::string>> layers;
+    for (const auto &[layer, wanted] : facts.wanted)
+      layers.emplace_back(
+          -meanSquare(wanted, facts.held.at(layer)) /
+              std::max(meanSquare(wanted, std::vector<float>(wanted.size())),
+                       1e-300),
+          layer);
+    std::ranges::sort(layers);
+    CellSet worst;
+    for (size_t i = 0; i < layers.size(); ++i)
+      worst[layers[i].second].assign(facts.wanted.at(layers[i].second).size(),
+                                     i < (layers.size() + 1) / 2);
+    return worst;
+  }
+
+  /// Writes the cells \p chosen of \p chip, by its write epoch.
+  void write(const Chip &chip, const CellSet &chosen, const Cells &cells,
+             CellFacts &facts) const {
     for (uint32_t index : options.selected) {
       const plan::Layer &layer = lowered.layers(index);
-      const Tensor &wanted = learned.at(layer.weights());
-      std::vector<float> cells = writeLayer(layer, wanted, again);
-      own.cellsWritten +=
-          keepSmallChanges(wanted, before.at(layer.weights()), cells);
-      written[layer.weights()] = makeTensor(wanted.shape, cells);
+      const std::string &name = layer.weights();
+      std::vector<float> values =
+          writeLayer(layer, aimedAt(facts.wanted.at(name), layer, cells), chip);
+      keepOthers(chosen.at(name), facts.held.at(name), values);
+      facts.held[name] = std::move(values);
     }
-    if (options.recalibrationImages > 0) {
-      const auto begin = std::chrono::steady_clock::now();
+  }
+
+  /// The weights that writing is given, whose range decides how large errors
+  /// are. Cells that are not written again take part with what they were meant
+  /// to hold, since the layer's scale on the chip stays when they do.
+  Tensor aimedAt(const std::vector<float> &wanted, const plan::Layer &layer,
+                 const Cells &cells) const {
+    const Tensor &meant = tensors.at(layer.weights());
+    if (cells.rewritten.empty())
+      return makeTensor(meant.shape, wanted);
+    const auto exact = meant.as<float>();
+    std::vector<float> values = wanted;
+    keepOthers(cells.rewritten.at(layer.weights()),
+               {exact.begin(), exact.end()}, values);
+    return makeTensor(meant.shape, values);
+  }
+
+  /// What is digital, fitted to a chip whose selected layers hold what \p
+  /// written says, and the chip then tested.
+  std::optional<int64_t> fitAndCount(const Chip &chip, TensorMap written) {
+    const auto begin = std::chrono::steady_clock::now();
+    if (options.adaptationImages > 0) {
+      auto adapted = adaptDigital(held, written, chip, adaptationData(),
+                                  adaptationRecipe(), trainerOptions(chip));
+      if (!adapted)
+        return std::nullopt;
+      written = std::move(*adapted);
+    }
+    if (options.recalibrationImages > 0)
       written = recalibrateBatchNorm(
           held, written, chip, train, options.recalibrationImages,
           {options.seed, chip.trial}, options.executor.threads);
-      result.trainSeconds += secondsSince(begin);
-    }
+    result.trainSeconds += secondsSince(begin);
     return count(held, written, chip);
   }
 
-  /// Gives cells whose weight changed little what they held \p before; returns
-  /// how many were written.
-  int64_t keepSmallChanges(const Tensor &wanted,
-                           const std::vector<float> &before,
-                           std::vector<float> &cells) const {
-    auto target = wanted.as<float>();
-    if (options.threshold <= 0)
-      return cells.size();
-    const auto [lowest, highest] = std::ranges::minmax(target);
-    const double limit = options.threshold * (double(highest) - lowest);
-    int64_t written = 0;
-    for (size_t i = 0; i < cells.size(); ++i) {
-      const bool isWritten = std::abs(double(target[i]) - before[i]) > limit;
-      written += isWritten;
-      if (!isWritten)
-        cells[i] = before[i];
+  /// The cells whose change is beyond the threshold.
+  CellSet changedCells(const CellFacts &facts) const {
+    CellSet changed;
+    for (const auto &[layer, wanted] : facts.wanted) {
+      const std::vector<float> &held = facts.held.at(layer);
+      const auto [lowest, highest] = std::ranges::minmax(wanted);
+      const double limit = options.threshold * (double(highest) - lowest);
+      std::vector<bool> &set = changed[layer];
+      for (size_t i = 0; i < wanted.size(); ++i)
+        set.push_back(options.threshold <= 0 ||
+                      std::abs(double(wanted[i]) - held[i]) > limit);
     }
-    return written;
+    return changed;
+  }
+
+  /// Gives \p values outside of \p set what they \p held.
+  static void keepOthers(const std::vector<bool> &set,
+                         const std::vector<float> &held,
+                         std::vector<float> &values) {
+    for (size_t i = 0; i < values.size(); ++i)
+      if (!set[i])
+        values[i] = held[i];
   }
 
   /// What the first chip holds: errors in all layers but the selected.
@@ -201,12 +422,11 @@ private:
     }
   }
 
-  std::map<std::string, std::vector<float>>
-  weightsOfSelected(const std::deque<Parameter> &parameters) const {
-    std::map<std::string, std::vector<float>> weights;
+  CellValues weightsOfSelected() const {
+    CellValues weights;
     for (uint32_t index : options.selected)
       weights[lowered.layers(index).weights()];
-    for (const Parameter &parameter : parameters)
+    for (const Parameter &parameter : program.parameters())
       if (auto found = weights.find(parameter.tensor); found != weights.end())
         found->second = parameter.value;
     return weights;
@@ -254,6 +474,9 @@ Retraining cim::retrain(const plan::Plan &lowered, const TensorMap &tensors,
 
 int64_t cim::imagesOf(const RetrainingOptions &options, int64_t trainImages,
                       int64_t testImages) {
-  return testImages + options.trials * (options.recipe.epochs * trainImages +
-                                        (2 + options.rewrites) * testImages);
+  const int64_t adapted = std::min(options.adaptationImages, trainImages);
+  return testImages +
+         options.trials * (options.recipe.epochs * trainImages +
+                           (2 + options.rewrites) * testImages +
+                           ((options.writes > 0) + options.rewrites) * adapted);
 }

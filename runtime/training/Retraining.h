@@ -37,7 +37,33 @@ struct RetrainingOptions {
   /// Cells are written again only where the weight changed by more than this
   /// fraction of the layer's range; others keep what they hold.
   double threshold = 0;
+  /// Digital parameters cost no write, so those of the whole network, biases
+  /// and batch normalisations, are trained, too: together with the weights, and
+  /// again over so many training images on the chip after each rewrite. 0: not.
+  int64_t adaptationImages = 0;
+  /// At most so many cells are written again, those that are expected to lower
+  /// the loss most (CellChoice.h); they begin with what they were meant to
+  /// hold, and only they are retrained. Wants adaptation, while which curvature
+  /// is measured. 0: all cells.
+  int64_t writes = 0;
+  /// They are spread over so many rounds; from the second on,
+  /// cells that were written badly are written again.
+  int64_t writeRounds = 1;
+  /// Rounds of retraining and rewriting: from the second on, on each chip as it
+  /// was rewritten, and only the half of the layers whose errors came out
+  /// largest relative to their weights.
+  int64_t rounds = 1;
 
+  /// A safetensors file that keeps the chips that are done. Empty: none.
+  std::string checkpoint;
+  /// Go on from there.
+  bool resume = false;
+  /// A text that tells retrainings apart: who resumes must ask for the same.
+  std::string identity;
+
+  /// At most so many bytes of what the layers in front of the retrained ones
+  /// compute are kept from epoch to epoch. Results do not depend on it.
+  size_t keptBytes = 0;
   ExecutorOptions executor;
   std::function<bool()> stop;
   /// Counts images, trained on and tested.
@@ -49,13 +75,15 @@ struct RetrainedChip {
   int64_t injected = 0, retrained = 0;
   std::vector<int64_t> rewritten; ///< by rewrite
   std::vector<EpochResult> epochs;
-  int64_t cellsWritten = 0; ///< weights written again, per rewrite on average
+  /// Weights written again by rewrite, all rounds together.
+  std::vector<int64_t> cellsWritten;
 };
 
 struct Retraining {
   int64_t floatCorrect = 0; ///< of the network without errors
   std::vector<RetrainedChip> chips;
   int64_t trainedParameters = 0; ///< weights, biases, scales
+  int64_t digitalParameters = 0; ///< those among them that are no weights
   int depth = 0;                 ///< layers that the backward pass reaches
   /// The network as the first chip holds it after retraining: all tensors of
   /// the plan that differ from the original's.
@@ -70,6 +98,11 @@ struct Retraining {
 Retraining retrain(const plan::Plan &lowered, const TensorMap &tensors,
                    const DataSet &train, const DataSet &test, ImageRange tested,
                    const RetrainingOptions &options);
+
+/// Keeps the chips of \p result, or takes them back, in the checkpoint of
+/// \p options. Throws InputError.
+void saveRetraining(const RetrainingOptions &options, const Retraining &result);
+void restoreRetraining(const RetrainingOptions &options, Retraining &result);
 
 /// The images that retrain() will count, for progress.
 int64_t imagesOf(const RetrainingOptions &options, int64_t trainImages,

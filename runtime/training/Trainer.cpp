@@ -87,16 +87,21 @@ void Trainer::runStep(int64_t current, int64_t at,
                       const std::vector<int64_t> &order) {
   const int64_t first = at * recipe.batch,
                 count = std::min(recipe.batch, images - first);
-  std::vector<int64_t> labels(count);
-  for (int64_t i = 0; i < count; ++i)
+  std::vector<int64_t> labels(count), views;
+  for (int64_t i = 0; i < count; ++i) {
     labels[i] = data.label(order[first + i]);
+    if (augmentation.repeats())
+      views.push_back(augmentation.view(current, order[first + i]));
+  }
   const int64_t number = current * stepsPerEpoch() + at;
   if (options.beforeStep)
     options.beforeStep(number);
-  const TrainingProgram::BatchResult result =
-      program.run(labels, [&](int64_t i, float *image) {
+  const TrainingProgram::BatchResult result = program.run(
+      labels,
+      [&](int64_t i, float *image) {
         augmentation.read(current, order[first + i], image);
-      });
+      },
+      views);
   if (!std::isfinite(result.loss))
     throw InputError("training diverged: the loss of step " +
                      std::to_string(number + 1) + " (epoch " +
@@ -111,6 +116,8 @@ void Trainer::runStep(int64_t current, int64_t at,
   optimiser.step(
       program.parameters(),
       recipe.learningRate.at(number, recipe.epochs, stepsPerEpoch()));
+  if (options.afterStep)
+    options.afterStep(number);
   program.update();
   if (options.imagesDone)
     options.imagesDone->fetch_add(count, std::memory_order_relaxed);

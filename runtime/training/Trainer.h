@@ -12,6 +12,8 @@
 #include "runtime/training/Optimiser.h"
 #include "runtime/training/TrainingProgram.h"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <atomic>
 #include <optional>
 #include <string>
@@ -47,6 +49,9 @@ struct EpochResult {
   std::optional<double> heldBack; ///< accuracy on the images held back
 };
 
+void to_json(nlohmann::ordered_json &json, const EpochResult &result);
+void from_json(const nlohmann::ordered_json &json, EpochResult &result);
+
 struct TrainerOptions {
   TrainingStream stream{};
   /// A safetensors file that is kept up to date after every epoch and when
@@ -62,6 +67,9 @@ struct TrainerOptions {
   std::function<void(int64_t epoch, const EpochResult &)> epochDone{};
   /// Called before each step, with its number: for noise on the weights.
   std::function<void(int64_t step)> beforeStep{};
+  /// Called after parameters have moved, with their gradients still in place:
+  /// for what must not move.
+  std::function<void(int64_t step)> afterStep{};
 };
 
 /// Trains \p program, whose network is \p lowered with \p tensors, on \p data.

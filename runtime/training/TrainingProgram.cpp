@@ -5,12 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A batch is cut into chunks of a few images, which fit a core's cache, each
-// with an arena of its own that holds everything from the images to the last
-// gradient. A worker takes a chunk through as many steps as it can: until
-// something of the whole batch is needed, which only batch normalisation does.
-// Chunks are grouped into lanes, which own what is summed up over images
-// (BatchSum).
+// What lies in front of the first trained step is the FrozenPrefix. For the
+// rest every image of a batch has an arena of its own, which holds everything
+// from what the prefix has computed to the last gradient. A worker takes a few
+// images through as many steps as it can: until something of the whole batch is
+// needed, which only batch normalisation does. Such a part of the steps is a
+// phase, and takes as many images at once as fit a core's cache. Images are
+// grouped into lanes, which own what is summed up over images (BatchSum).
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/training/TrainingProgram.h"
@@ -24,11 +25,12 @@
 #include "runtime/plan/transforms/Optimise.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/training/Differentiate.h"
+#include "runtime/training/FrozenPrefix.h"
 #include "runtime/training/TrainingStep.h"
 
 #include <algorithm>
 #include <atomic>
-#include <stdexcept>
+#include <optional>
 
 using namespace cim;
 
@@ -96,9 +98,10 @@ struct RunningStep {
   int index;     ///< in the plan
 };
 
-/// A few images of the batch.
-struct Chunk {
-  AlignedMemory arena;
+/// Steps that run one after the other without waiting for the whole batch.
+struct Phase {
+  std::vector<RunningStep> steps;
+  int64_t together = 1; ///< images
 };
 
 } // namespace
@@ -111,23 +114,20 @@ struct TrainingProgram::Implementation {
   void bind();
   void layOutMemory();
   void cutPhases();
-  void runPhase(size_t phase, std::span<const int64_t> labels,
-                const ReadImage &read);
-  /// Runs the first \p count phases, with what comes between them.
-  void runPhases(size_t count, std::span<const int64_t> labels,
-                 const ReadImage &read);
+  void layOutPhases(const ValueStorage &storage);
+  void runPhase(const Phase &phase, int64_t batch);
+  /// Runs the prefix and the first \p count phases, with what comes between.
+  void runPhases(size_t count, int64_t images, const ReadImage &read,
+                 std::span<const int64_t> views);
   unsigned usedLanes(int64_t batch) const {
-    const int64_t perLane = chunksPerLane * chunkImages;
-    return (batch + perLane - 1) / perLane;
+    return (batch + laneImages - 1) / laneImages;
   }
-  void readChunk(int64_t chunk, int64_t images, std::span<const int64_t> labels,
-                 const ReadImage &read, std::vector<float> &dense);
+  /// The arena of image \p position of the batch.
+  std::byte *arenaOf(int64_t position) const {
+    return arenas.data() + position * arenaBytes;
+  }
   /// Runs \p task(i) for i below \p count, over all workers.
   void forAll(int count, const std::function<void(int)> &task);
-  int64_t imagesOf(int64_t chunk, int64_t batch) const {
-    return std::clamp<int64_t>(batch - chunk * chunkImages, 0, chunkImages);
-  }
-
   TrainingProgramOptions options;
   TensorMap tensors;
   std::set<uint32_t> trainedLayers;
@@ -138,7 +138,7 @@ struct TrainingProgram::Implementation {
   double momentum = 0.1; ///< of running means and variances
   BoundSteps steps;
   Layers layers;
-  std::vector<std::vector<RunningStep>> phases;
+  std::vector<Phase> phases;
   /// The first phases, up to the last statistics of the forward half.
   size_t forwardPhases = 0;
   std::vector<BatchSum *> sums;
@@ -146,13 +146,15 @@ struct TrainingProgram::Implementation {
   std::vector<std::pair<WeightedStep *, int>> repacks;
   std::vector<std::pair<BatchSum *, int>> finishes;
 
-  int64_t chunkImages = 1, chunksPerLane = 1;
+  int prefixSteps = 0;
+  std::optional<FrozenPrefix> prefix;
+
   unsigned lanes = 1;
-  Placement input, labelPlace, lossPlace;
-  std::vector<Placement> places;
-  size_t arenaBytes = 0;
-  std::vector<Chunk> chunks;
-  std::vector<std::vector<float>> dense; ///< by worker: one image
+  int64_t laneImages = 1;
+  std::vector<Placement> places; ///< by value
+  size_t arenaBytes = 0;         ///< of one image
+  AlignedMemory arenas;
+  std::vector<AlignedMemory> scratch; ///< by worker
 };
 
 TrainingProgram::Implementation::Implementation(
@@ -166,8 +168,8 @@ TrainingProgram::Implementation::Implementation(
       program{differentiated.plan, tensors}, workers(options.threads),
       layers(program) {
   bind();
-  layOutMemory();
   cutPhases();
+  layOutMemory();
 }
 
 void TrainingProgram::Implementation::bind() {
@@ -194,61 +196,83 @@ void TrainingProgram::Implementation::bind() {
         repacks.emplace_back(weighted, piece);
     steps.push_back(std::move(step));
   }
+  const auto isFirst = [&](int s) {
+    return differentiated.isTrained[s] ||
+           program.plan.steps(s).operation() == "batch_norm_statistics";
+  };
+  while (!isFirst(prefixSteps))
+    ++prefixSteps;
 }
 
 void TrainingProgram::Implementation::layOutMemory() {
-  ValueStorage storage = storageOf(program, steps);
-  // As many images as fit a second-level cache in the widest step; a property
-  // of the network, since sums depend on it.
-  constexpr size_t cache = size_t(512) << 10;
-  size_t widest = 1;
-  for (const Geometry &geometry : storage.geometry)
-    widest = std::max(widest, geometry.bytes);
-  const int64_t batch = options.batch;
-  constexpr int64_t mostLanes = 16;
-  chunkImages = 1;
-  while (chunkImages * 2 * widest <= cache &&
-         chunkImages * 2 * mostLanes <= batch)
-    chunkImages *= 2;
-  const int64_t count = (batch + chunkImages - 1) / chunkImages;
-
+  const ValueStorage storage = storageOf(program, steps);
   size_t laneBytes = 0;
-  for (auto &step : steps)
-    if (auto *sum = dynamic_cast<BatchSum *>(step.get()))
-      laneBytes += sum->laneBytes();
+  for (const BatchSum *sum : sums)
+    laneBytes += sum->laneBytes();
+  // Sums depend on the lanes, so these are a property of the network.
   constexpr size_t laneMemory = size_t(128) << 20;
+  constexpr int64_t mostLanes = 16;
   lanes = std::clamp<int64_t>(laneMemory / std::max<size_t>(laneBytes, 1), 2,
                               mostLanes);
-  chunksPerLane = (count + lanes - 1) / lanes;
-  lanes = (count + chunksPerLane - 1) / chunksPerLane;
+  laneImages = (options.batch + lanes - 1) / lanes;
+  lanes = usedLanes(options.batch);
+  for (BatchSum *sum : sums)
+    sum->setLanes(lanes);
 
-  MemoryPlan memory = planMemory(program, steps, storage, chunkImages);
+  const StepRange rest = {prefixSteps, program.plan.steps_size()};
+  MemoryPlan memory = planValues(program, storage, 1, rest);
+  // An odd number of lines of a cache, so that the images do not meet in few
+  // sets of it.
+  arenaBytes = memory.bytes / arenaAlignment % 2
+                   ? memory.bytes
+                   : memory.bytes + arenaAlignment;
+  size_t allBytes;
+  if (__builtin_mul_overflow(arenaBytes, options.batch, &allBytes))
+    throw InputError("the network's activations do not fit into memory");
+  arenas = AlignedMemory(allBytes);
   places = std::move(memory.values);
-  arenaBytes = memory.bytes;
-  input = places[program.plan.inputs(0)];
-  labelPlace = places[differentiated.labels];
-  lossPlace = places[differentiated.losses];
-  for (int s = 0; s < program.plan.steps_size(); ++s) {
-    if (storage.vanishes[s]) {
-      steps[s] = nullptr;
-      continue;
+  for (Placement &place : places)
+    place.geometry.bytes = arenaBytes;
+
+  layOutPhases(storage);
+  prefix.emplace(program, steps, storage, prefixSteps, options.batch, workers,
+                 options.keptBytes);
+}
+
+void TrainingProgram::Implementation::layOutPhases(
+    const ValueStorage &storage) {
+  constexpr size_t cache = size_t(512) << 10;
+  // Kernels count floats in 32 bits.
+  const int64_t countable = (size_t(1) << 32) / arenaBytes;
+  size_t scratchBytes = 0;
+  for (Phase &phase : phases) {
+    std::erase_if(phase.steps, [&](const RunningStep &step) {
+      return storage.vanishes[step.index];
+    });
+    size_t widest = 1;
+    for (const RunningStep &step : phase.steps)
+      for (const Traffic &traffic :
+           trafficOf(program, steps, storage, {step.index, step.index + 1}))
+        widest = std::max(widest, traffic.activations);
+    const int64_t most = std::clamp<int64_t>(
+        std::min<int64_t>(cache / widest, countable), 1, laneImages);
+    const int64_t parts = (laneImages + most - 1) / most;
+    phase.together = (laneImages + parts - 1) / parts;
+    for (const RunningStep &step : phase.steps) {
+      step.step->place(places, 0);
+      scratchBytes =
+          std::max(scratchBytes, step.step->scratchBytes(phase.together));
     }
-    steps[s]->place(places, memory.scratch[s]);
-    if (auto *sum = dynamic_cast<BatchSum *>(steps[s].get()))
-      sum->setLanes(lanes);
   }
-  for (int64_t c = 0; c < count; ++c)
-    chunks.push_back({AlignedMemory(arenaBytes)});
-  dense.assign(workers.count(), std::vector<float>(input.geometry.elements));
+  for (unsigned w = 0; w < workers.count(); ++w)
+    scratch.emplace_back(scratchBytes);
 }
 
 void TrainingProgram::Implementation::cutPhases() {
   phases.emplace_back();
-  for (size_t s = 0; s < steps.size(); ++s) {
-    if (!steps[s])
-      continue;
+  for (size_t s = prefixSteps; s < steps.size(); ++s) {
     auto *sum = dynamic_cast<BatchSum *>(steps[s].get());
-    phases.back().push_back({steps[s].get(), sum, int(s)});
+    phases.back().steps.push_back({steps[s].get(), sum, int(s)});
     if (!sum)
       continue;
     sums.push_back(sum);
@@ -271,48 +295,28 @@ void TrainingProgram::Implementation::forAll(
   });
 }
 
-void TrainingProgram::Implementation::readChunk(int64_t chunk, int64_t images,
-                                                std::span<const int64_t> labels,
-                                                const ReadImage &read,
-                                                std::vector<float> &dense) {
-  std::byte *arena = chunks[chunk].arena.data();
-  for (int64_t i = 0; i < images; ++i) {
-    const int64_t position = chunk * chunkImages + i;
-    read(position, dense.data());
-    store(input.geometry, reinterpret_cast<const std::byte *>(dense.data()),
-          arena + input.offset + i * input.geometry.bytes);
-    *reinterpret_cast<float *>(arena + labelPlace.offset +
-                               i * labelPlace.geometry.bytes) =
-        float(labels[position]);
-  }
-}
-
-void TrainingProgram::Implementation::runPhase(size_t phase,
-                                               std::span<const int64_t> labels,
-                                               const ReadImage &read) {
-  const int64_t batch = labels.size();
+void TrainingProgram::Implementation::runPhase(const Phase &phase,
+                                               int64_t batch) {
   std::atomic<unsigned> next = 0;
   workers.run([&](unsigned worker) {
     for (unsigned lane; (lane = next.fetch_add(1)) < lanes;) {
-      for (const RunningStep &step : phases[phase])
+      for (const RunningStep &step : phase.steps)
         if (step.sum)
           step.sum->clear(lane);
-      for (int64_t c = 0; c < chunksPerLane; ++c) {
-        const int64_t chunk = lane * chunksPerLane + c;
-        const int64_t images = imagesOf(chunk, batch);
-        if (images == 0)
-          break;
-        if (phase == 0)
-          readChunk(chunk, images, labels, read, dense[worker]);
-        std::byte *arena = chunks[chunk].arena.data();
-        const Pass pass = {arena, images, chunk * chunkImages, 1, worker, {}};
-        for (const RunningStep &step : phases[phase])
-          if (int status = step.sum ? step.sum->add(arena, images, lane)
-                                    : step.step->run(pass))
-            throw std::runtime_error(
-                "internal error: the kernel of step " +
-                program.plan.steps(step.index).operation() +
-                " failed with Halide's code " + std::to_string(status));
+      const int64_t end = std::min((lane + 1) * laneImages, batch);
+      for (int64_t first = lane * laneImages; first < end;
+           first += phase.together) {
+        const Pass pass = {arenaOf(first),
+                           scratch[worker].data(),
+                           std::min(phase.together, end - first),
+                           first,
+                           1,
+                           worker,
+                           {}};
+        for (const RunningStep &step : phase.steps)
+          checkStatus(step.sum ? step.sum->add(pass, lane)
+                               : step.step->run(pass),
+                      program.plan.steps(step.index));
       }
     }
   });
@@ -335,6 +339,7 @@ void TrainingProgram::program(const Chip &chip) {
     parameter.perturbed.clear();
   }
   implementation->layers.write(chip, implementation->workers);
+  implementation->prefix->forget();
   update();
 }
 
@@ -345,25 +350,32 @@ void TrainingProgram::update() {
   });
 }
 
-void TrainingProgram::Implementation::runPhases(size_t count,
-                                                std::span<const int64_t> labels,
-                                                const ReadImage &read) {
+void TrainingProgram::Implementation::runPhases(
+    size_t count, int64_t images, const ReadImage &read,
+    std::span<const int64_t> views) {
   for (BatchSum *sum : sums)
     sum->begin();
-  for (size_t phase = 0; phase < count; ++phase) {
-    runPhase(phase, labels, read);
-    if (!phases[phase].empty())
-      if (BatchSum *last = phases[phase].back().sum; last && last->isAwaited())
-        last->finish(usedLanes(labels.size()), labels.size(), 0);
+  prefix->run(images, read, views, [&](int64_t position, size_t result) {
+    return arenaOf(position) + places[prefix->results()[result].value].offset;
+  });
+  for (const Phase &phase : std::span(phases).first(count)) {
+    runPhase(phase, images);
+    if (!phase.steps.empty())
+      if (BatchSum *last = phase.steps.back().sum; last && last->isAwaited())
+        last->finish(usedLanes(images), images, 0);
   }
 }
 
 TrainingProgram::BatchResult
-TrainingProgram::run(std::span<const int64_t> labels, const ReadImage &read) {
+TrainingProgram::run(std::span<const int64_t> labels, const ReadImage &read,
+                     std::span<const int64_t> views) {
   Implementation &own = *implementation;
   const int64_t batch = labels.size();
   own.momentum = 0.1;
-  own.runPhases(own.phases.size(), labels, read);
+  for (int64_t i = 0; i < batch; ++i)
+    *own.places[own.differentiated.labels].at(own.arenaOf(i)) =
+        float(labels[i]);
+  own.runPhases(own.phases.size(), batch, read, views);
   own.forAll(own.finishes.size(), [&](int i) {
     own.finishes[i].first->finish(own.usedLanes(batch), batch,
                                   own.finishes[i].second);
@@ -374,9 +386,8 @@ TrainingProgram::run(std::span<const int64_t> labels, const ReadImage &read) {
 
   BatchResult result;
   for (int64_t i = 0; i < batch; ++i) {
-    const float *loss = reinterpret_cast<const float *>(
-        own.chunks[i / own.chunkImages].arena.data() + own.lossPlace.offset +
-        i % own.chunkImages * own.lossPlace.geometry.bytes);
+    const float *loss =
+        own.places[own.differentiated.losses].at(own.arenaOf(i));
     result.loss += loss[0];
     result.correct += loss[1] != 0;
   }
@@ -387,7 +398,7 @@ void TrainingProgram::measure(int64_t images, double weight,
                               const ReadImage &read) {
   Implementation &own = *implementation;
   own.momentum = weight;
-  own.runPhases(own.forwardPhases, std::vector<int64_t>(images), read);
+  own.runPhases(own.forwardPhases, images, read, {});
 }
 
 std::deque<Parameter> &TrainingProgram::parameters() {
@@ -397,16 +408,13 @@ const std::deque<Parameter> &TrainingProgram::parameters() const {
   return implementation->parameters.all;
 }
 
-int64_t TrainingProgram::inputElements() const {
-  return implementation->input.geometry.elements;
-}
-
 unsigned TrainingProgram::threads() const {
   return implementation->workers.count();
 }
 
 size_t TrainingProgram::bytes() const {
-  size_t total = implementation->arenaBytes * implementation->chunks.size();
+  size_t total = implementation->arenas.size();
+  total += implementation->prefix->bytes();
   for (const BatchSum *sum : implementation->sums)
     total += sum->laneBytes() * implementation->lanes;
   return total;

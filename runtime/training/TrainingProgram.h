@@ -27,6 +27,9 @@ struct TrainingProgramOptions {
   int64_t batch = 128;  ///< images of the largest batch
   double labelSmoothing = 0;
   bool strict = false; ///< direct kernels only
+  /// At most so many bytes of what the layers in front of the first trained one
+  /// compute are kept from epoch to epoch.
+  size_t keptBytes = 0;
 };
 
 /// A network that can be trained: forward through all layers, backward to the
@@ -63,14 +66,16 @@ public:
   };
   /// Computes the gradients of a batch of \p labels.size() images, at most
   /// options.batch; \p read is called from several threads. The same bits for
-  /// any number of threads.
-  BatchResult run(std::span<const int64_t> labels, const ReadImage &read);
+  /// any number of threads. \p views numbers the views of images that come
+  /// again in other batches, if they do, so that what does not change can be
+  /// kept; no view is twice in a batch.
+  BatchResult run(std::span<const int64_t> labels, const ReadImage &read,
+                  std::span<const int64_t> views = {});
 
   /// Only measures the running mean and variance of batch normalisations over a
   /// batch of \p images images, the new values counting \p weight (1: alone).
   void measure(int64_t images, double weight, const ReadImage &read);
 
-  int64_t inputElements() const; ///< of one image
   unsigned threads() const;
   /// Of activations, gradients and sums.
   size_t bytes() const;

@@ -30,8 +30,7 @@ public:
   virtual void begin() {}
   /// Sets the sums of \p lane to zero.
   virtual void clear(unsigned lane) = 0;
-  /// Adds the first \p calls calls in \p arena.
-  virtual int add(std::byte *arena, int64_t calls, unsigned lane) = 0;
+  virtual int add(const Pass &pass, unsigned lane) = 0;
   /// Adds up the first \p lanes lanes, of \p images images together; piece by
   /// piece, so that threads can share the work.
   virtual void finish(unsigned lanes, int64_t images, int piece) = 0;
@@ -91,6 +90,9 @@ struct TrainingBinder {
     return program.plan.steps(forward[step]);
   }
 };
+
+/// Throws when \p status, what the kernel of \p step has returned, is an error.
+void checkStatus(int status, const plan::Step &step);
 
 // One function per family of steps; each returns null for steps of others.
 std::unique_ptr<BoundStep> bindLayer(TrainingBinder &binder, int step);

@@ -29,8 +29,8 @@ NOISE_WIDTH = 0.01  # of a layer's range; its size does not matter to speed
 class Cim:
     name = "cim"
 
-    def __init__(self, model, images, threads, directory):
-        self.model, self.threads = model, threads
+    def __init__(self, model, images, threads, directory, precision):
+        self.model, self.threads, self.precision = model, threads, precision
         labels = directory / "labels.npy"
         numpy.save(labels, numpy.zeros(len(images), dtype=numpy.int64))
         path = directory / "images.npy"
@@ -40,7 +40,7 @@ class Cim:
     def _eval(self, *options):
         result = subprocess.run(
             [CIM, "eval", self.model, "--data", self.data, "--threads", str(self.threads),
-             "--json", "-", *options], capture_output=True, text=True)
+             "--precision", self.precision, "--json", "-", *options], capture_output=True, text=True)
         if result.returncode != 0:
             raise RuntimeError(result.stderr.strip())
         return json.loads(result.stdout)["seconds"]
@@ -62,7 +62,7 @@ def perturbed(array, generator):
 class Torch:
     name = "pytorch"
 
-    def __init__(self, model, images, threads, directory):
+    def __init__(self, model, images, threads, directory, precision):
         import torch
         from onnx_in_torch import OnnxModule
         torch.set_num_threads(threads)
@@ -95,14 +95,14 @@ class OpenVino:
     name = "openvino"
     batch = 100
 
-    def __init__(self, model, images, threads, directory):
+    def __init__(self, model, images, threads, directory, precision):
         import onnx
         import openvino
         from onnx import numpy_helper
         from onnx_in_torch import OnnxModule
         self.numpy_helper = numpy_helper
         self.core = openvino.Core()
-        self.settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32",
+        self.settings = {"INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": precision,
                          "PERFORMANCE_HINT": "THROUGHPUT"}
         self.images = images
         self.proto = onnx.load(model)
@@ -143,7 +143,7 @@ class OpenVino:
 class OnnxRuntime:
     name = "onnxruntime"
 
-    def __init__(self, model, images, threads, directory):
+    def __init__(self, model, images, threads, directory, precision):
         import onnxruntime
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -190,9 +190,10 @@ def cases(arguments):
         yield (name, light / f"light_{name}" / "model.onnx", max(8, n // 250), (3, side, side), (), (OpenVino, OnnxRuntime))
 
 
-def measure(kind, model, images, opponents, arguments):
+def measure(kind, model, images, opponents, arguments, precision="f32"):
     with tempfile.TemporaryDirectory() as directory:
-        runners = [o(str(model), images, arguments.threads, pathlib.Path(directory)) for o in (Cim, *opponents)]
+        runners = [o(str(model), images, arguments.threads, pathlib.Path(directory), precision)
+                   for o in (Cim, *opponents)]
         seconds = {r.name: [] for r in runners}
         for round_number in range(arguments.rounds):
             for runner in runners:
@@ -201,7 +202,7 @@ def measure(kind, model, images, opponents, arguments):
         medians = {name: statistics.median(s) for name, s in seconds.items()}
         result = {
             "kind": kind, "model": model.name if model.name != "model.onnx" else model.parent.name,
-            "images": len(images), "threads": arguments.threads,
+            "images": len(images), "threads": arguments.threads, "precision": precision,
             "seconds": seconds, "images_per_second": {n: len(images) / s for n, s in medians.items()},
             "times_faster": {n: s / medians["cim"] for n, s in medians.items() if n != "cim"},
             "batch": {r.name: r.batch for r in runners if hasattr(r, "batch")},
@@ -211,7 +212,7 @@ def measure(kind, model, images, opponents, arguments):
             result["compile_seconds"] = runners[0].compile_seconds
     rates = "  ".join(f"{n} {r:,.1f}" for n, r in result["images_per_second"].items())
     ratios = "  ".join(f"{r:.2f}x {n}" for n, r in result["times_faster"].items())
-    print(f"{kind:9} {result['model']:22} images/s: {rates}   cim is {ratios}", flush=True)
+    print(f"{kind:9} {precision:4} {result['model']:22} images/s: {rates}   cim is {ratios}", flush=True)
     return result
 
 
@@ -230,7 +231,7 @@ MAPPINGS = {
 def measure_mapping(model, images, arguments):
     """Whole trials on crossbars, against one without: seconds, and how often the trial without fits into them."""
     with tempfile.TemporaryDirectory() as directory:
-        cim = Cim(str(model), images, arguments.threads, pathlib.Path(directory))
+        cim = Cim(str(model), images, arguments.threads, pathlib.Path(directory), "f32")
         seconds = {name: [] for name in MAPPINGS}
         for round_number in range(arguments.rounds):
             for name, options in MAPPINGS.items():
@@ -277,6 +278,9 @@ def main():
         if trial:
             document["results"].append(measure("trial", model, images, trial, arguments))
         document["results"].append(measure("inference", model, images, inference, arguments))
+        if trial:  # the opponent that knows bf16
+            for kind in ("trial", "inference"):
+                document["results"].append(measure(kind, model, images, (OpenVino,), arguments, "bf16"))
     if not arguments.only or arguments.only in "mapping":
         images = numpy.random.default_rng(0).standard_normal((arguments.images, 3, 32, 32), dtype=numpy.float32)
         document["results"].append(measure_mapping(SHARED / "models/resnet32-cifar10.onnx", images, arguments))

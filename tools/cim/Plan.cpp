@@ -34,10 +34,7 @@ struct PlanSearchCommand {
   ModelFlags model;
   ErrorFlags errors;
   TrainingDataFlags data;
-  RecipeFlags recipe{.epochs = 1,
-                     .learningRate = 0.01,
-                     .augment = "flip",
-                     .weightDecay = 1e-4};
+  RecipeFlags recipe = publishedRecipe();
   RetrainingFlags retraining{.trials = 2, .rewrites = 6};
   RunFlags running;
   Output output;
@@ -86,11 +83,7 @@ RetrainingFlags PlanSearchCommand::effortOf(int round) const {
 RetrainingOptions
 PlanSearchCommand::optionsOf(const Selection &selection,
                              const RetrainingFlags &effort) const {
-  RetrainingOptions options = effort.options(selection, recipe.check());
-  options.seed = seed.value_or(0);
-  options.executor = running.executorOptions();
-  options.stop = interrupted;
-  return options;
+  return effort.options(selection, recipe.check(), running, seed.value_or(0));
 }
 
 int64_t PlanSearchCommand::imagesToRun(size_t candidates, int64_t fitted,

@@ -53,10 +53,7 @@ struct Recovery {
   ModelFlags model;
   ErrorFlags errors;
   TrainingDataFlags data;
-  RecipeFlags recipe{.epochs = 1,
-                     .learningRate = 0.01,
-                     .augment = "flip",
-                     .weightDecay = 1e-4};
+  RecipeFlags recipe = publishedRecipe();
   RetrainingFlags retraining;
   RunFlags running;
   Output output;
@@ -232,17 +229,17 @@ void Recovery::run() {
   double trainSeconds = 0, evaluateSeconds = 0;
   size_t done = 0;
   {
-    RetrainingOptions options =
-        retraining.options(all[0].selection, recipe.check());
+    auto optionsOf = [&](const Point &point) {
+      return retraining.options(point.selection, recipe.check(), running,
+                                seed.value_or(0));
+    };
     Progress progress("retraining " + grouped(all.size()) + " plans",
-                      int64_t(all.size()) *
-                          imagesOf(options, train.images(), test.images()),
+                      int64_t(all.size()) * imagesOf(optionsOf(all[0]),
+                                                     train.images(),
+                                                     test.images()),
                       "images");
     for (; done < all.size(); ++done) {
-      options = retraining.options(all[done].selection, recipe.check());
-      options.seed = seed.value_or(0);
-      options.executor = running.executorOptions();
-      options.stop = interrupted;
+      RetrainingOptions options = optionsOf(all[done]);
       options.imagesDone = &progress.done;
       const Retraining result = retrain(network.plan, network.tensors, train,
                                         test, {0, test.images()}, options);

@@ -5,17 +5,15 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/evaluation/Evaluation.h"
-#include "runtime/evaluation/Statistics.h"
 #include "runtime/tensor/Errors.h"
-#include "runtime/training/Retraining.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/MeasureText.h"
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
 #include "tools/cim/Progress.h"
+#include "tools/cim/RetrainingFlags.h"
 #include "tools/cim/Text.h"
-#include "tools/cim/TrainingFlags.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -30,58 +28,30 @@ struct Retrain {
   ModelFlags model;
   ErrorFlags errors;
   TrainingDataFlags data;
-  RecipeFlags recipe{.epochs = 1,
-                     .learningRate = 0.01,
-                     .augment = "flip",
-                     .weightDecay = 1e-4};
+  RecipeFlags recipe = publishedRecipe();
+  RetrainingFlags retraining;
   RunFlags running;
   Output output;
-  std::string select, file;
+  std::string select, file, checkpoint;
   std::vector<SelectionTerm> terms; ///< of `select`
-  int64_t trials = 1, rewrites = 6, recalibration = 0;
-  double inject = 0, threshold = 0;
-  bool validates = false;
+  int64_t keepMegabytes = 0;
+  bool validates = false, resume = false;
   std::optional<uint64_t> seed;
 
   void check(const std::vector<ErrorRequest> &requests);
   void run();
-  RetrainingOptions optionsFor(const Network &network) const;
+  RetrainingOptions optionsFor(const Selection &selection,
+                               const DataSet &train) const;
   Json describe(const DataSet &train) const;
   void writeNetwork(const Network &network, const Retraining &result) const;
-  std::string text(const Network &network, const Retraining &result,
-                   const DataSet &train, int64_t tested) const;
+  std::string text(const Network &network, const Selection &selection,
+                   const RetrainingMeasures &measures, const DataSet &train,
+                   int64_t tested) const;
 };
-
-std::vector<int64_t> injected(const Retraining &result) {
-  std::vector<int64_t> correct;
-  for (const RetrainedChip &chip : result.chips)
-    correct.push_back(chip.injected);
-  return correct;
-}
-std::vector<int64_t> retrained(const Retraining &result) {
-  std::vector<int64_t> correct;
-  for (const RetrainedChip &chip : result.chips)
-    correct.push_back(chip.retrained);
-  return correct;
-}
-/// Of all chips, one after the other.
-std::vector<int64_t> rewritten(const Retraining &result) {
-  std::vector<int64_t> correct;
-  for (const RetrainedChip &chip : result.chips)
-    correct.insert(correct.end(), chip.rewritten.begin(), chip.rewritten.end());
-  return correct;
-}
 
 void Retrain::check(const std::vector<ErrorRequest> &requests) {
   model.check();
-  if (model.isPlan())
-    throw UsageError("'" + model.path +
-                     "' is a compiled plan, which has lost what training "
-                     "needs; name the .onnx or .mlir file");
-  if (requests.empty() &&
-      std::filesystem::path(model.path).extension() == ".onnx")
-    throw UsageError("there are no errors to train against; write --noise "
-                     "normal:0.03ns, for example");
+  checkRetrainable(model, requests);
   if (select.empty())
     throw UsageError("the layers to retrain are missing; write --select "
                      "last:9, c2:18, or names of layers");
@@ -100,31 +70,42 @@ void Retrain::check(const std::vector<ErrorRequest> &requests) {
                        "the model is no .onnx file; leave -o out");
     checkWritable("-o", file);
   }
+  if (keepMegabytes > 0 && recipe.check().augmentation.crop > 0)
+    throw UsageError("--keep has no effect with --augment " + recipe.augment +
+                     ": crops seldom come again; leave one of them out");
+  if (checkpoint.empty() && !file.empty())
+    checkpoint = std::filesystem::path(file).replace_extension(
+        ".checkpoint.safetensors");
+  if (!checkpoint.empty()) {
+    if (std::filesystem::path(checkpoint).extension() != ".safetensors")
+      throw UsageError("--checkpoint '" + checkpoint +
+                       "': name a .safetensors file");
+    checkWritable("--checkpoint", checkpoint);
+  }
+  if (resume && checkpoint.empty())
+    throw UsageError("--resume goes on from a checkpoint; name it with "
+                     "--checkpoint, or the network with -o");
+  if (resume && !std::filesystem::exists(checkpoint))
+    throw InputError("--resume: there is no checkpoint '" + checkpoint +
+                     "'; leave --resume out to retrain from the beginning");
   if (validates && recipe.holdBack == 0)
     throw UsageError("--validate reports on images that are not trained on; "
                      "write --hold-back 0.1, for example");
-  for (auto [name, value] :
-       {std::pair("--inject", inject), {"--threshold", threshold}})
-    if (!(value >= 0 && value <= 100))
-      throw UsageError(std::string(name) + ": write a number from 0 to 100");
+  retraining.check();
   output.check();
 }
 
-RetrainingOptions Retrain::optionsFor(const Network &network) const {
-  const Selection selection = network.resolve(terms);
-  RetrainingOptions options;
-  for (uint32_t layer = 0; layer < selection.selected.size(); ++layer)
-    if (selection.selected[layer])
-      options.selected.insert(layer);
-  options.recipe = recipe.check();
-  options.seed = seed.value_or(0);
-  options.trials = trials;
-  options.rewrites = rewrites;
-  options.inject = inject;
-  options.recalibrationImages = recalibration;
-  options.threshold = threshold;
-  options.executor = running.executorOptions();
-  options.stop = interrupted;
+RetrainingOptions Retrain::optionsFor(const Selection &selection,
+                                      const DataSet &train) const {
+  RetrainingOptions options =
+      retraining.options(selection, recipe.check(), running, seed.value_or(0));
+  options.keptBytes = size_t(keepMegabytes) << 20;
+  options.checkpoint = checkpoint;
+  options.resume = resume;
+  Json identity = describe(train);
+  identity["data"] = train.sha256();
+  identity["model"] = model.path;
+  options.identity = identity.dump();
   return options;
 }
 
@@ -134,17 +115,12 @@ Json Retrain::describe(const DataSet &train) const {
   data.describe(options, train);
   options["select"] = select;
   recipe.describe(options);
-  options["trials"] = trials;
-  options["rewrites"] = rewrites;
-  if (inject > 0)
-    options["inject"] = inject;
-  if (recalibration > 0)
-    options["recalibrate-batch-norm"] = recalibration;
-  if (threshold > 0)
-    options["threshold"] = threshold;
+  retraining.describe(options);
   if (validates)
     options["validate"] = true;
   options["seed"] = seed.value_or(0);
+  if (keepMegabytes > 0)
+    options["keep"] = keepMegabytes;
   running.describe(options);
   return options;
 }
@@ -162,12 +138,9 @@ void Retrain::writeNetwork(const Network &network,
        .warn = warn});
 }
 
-std::string Retrain::text(const Network &network, const Retraining &result,
+std::string Retrain::text(const Network &network, const Selection &selection,
+                          const RetrainingMeasures &measures,
                           const DataSet &train, int64_t tested) const {
-  int64_t cells = 0;
-  for (const RetrainedChip &chip : result.chips)
-    cells += chip.cellsWritten;
-  const int64_t chips = result.chips.size();
   std::vector<std::pair<std::string, std::string>> fields = {
       {"model", model.path + " (" + grouped(network.plan.layers_size()) +
                     " crossbar layers, " + grouped(network.weights()) +
@@ -177,23 +150,19 @@ std::string Retrain::text(const Network &network, const Retraining &result,
            " images), tested on " + grouped(tested) +
            (validates ? " of them, held back" : " of " + data.testName())},
       {"errors", errors.text()},
-      {"retrained", select + ": " + grouped(result.trainedParameters) +
+      {"retrained", select + ": " + grouped(selection.parameters) +
                         " parameters; the backward pass reaches " +
-                        grouped(result.depth) + " layers"},
-      {"chips", grouped(chips) + ", each rewritten " + grouped(rewrites) +
-                    (rewrites == 1 ? " time" : " times")}};
-  if (threshold > 0)
-    fields.push_back(
-        {"cells written", grouped(cells / chips) + " weights per rewrite"});
+                        grouped(selection.depth) + " layers"},
+      {"chips", grouped(retraining.trials) + ", each rewritten " +
+                    grouped(retraining.rewrites) +
+                    (retraining.rewrites == 1 ? " time" : " times")},
+      {"cells written", grouped(measures.meanCells) + " weights per rewrite"}};
   std::string text = fieldsText(fields) + '\n';
   Table table({{"accuracy"}, {""}});
-  auto add = [&](const char *name, const std::vector<int64_t> &correct) {
-    table.add({name, measureText(measure(correct, tested))});
-  };
-  add("without errors", {result.floatCorrect});
-  add("after writing", injected(result));
-  add("after retraining", retrained(result));
-  add("after rewriting", rewritten(result));
+  table.add({"without errors", measureText(measures.exact)});
+  table.add({"after writing", measureText(measures.injected)});
+  table.add({"after retraining", measureText(measures.retrained)});
+  table.add({"after rewriting", measureText(measures.rewritten)});
   return text + table.text();
 }
 
@@ -207,13 +176,14 @@ void Retrain::run() {
 
   Stopwatch total;
   const Network network = Network::load(model, requests, warn, false);
-  RetrainingOptions options = optionsFor(network);
+  const Selection selection = network.resolve(terms);
   if (!isRandom(network.plan))
     warn("no error is random, so all chips and rewrites are the same");
   const DataOptions wanted{.inputShape = imageShape(network.plan),
                            .classes = classCount(network.plan),
                            .threads = unsigned(running.threads)};
   const DataSet train = data.openTrain(wanted);
+  RetrainingOptions options = optionsFor(selection, train);
   std::optional<DataSet> test;
   ImageRange tested{options.recipe.trainedImages(train.images()),
                     train.images()};
@@ -238,6 +208,7 @@ void Retrain::run() {
     throw Interrupted();
   if (!file.empty())
     writeNetwork(network, result);
+  const RetrainingMeasures measures = measuresOf(result, testImages);
 
   Json selected = Json::array(), chips = Json::array();
   for (uint32_t layer : options.selected)
@@ -259,10 +230,7 @@ void Retrain::run() {
                      {"cells_written", chip.cellsWritten},
                      {"epochs", epochs}});
   }
-  auto measured = [&](const std::vector<int64_t> &correct) {
-    return measureJson(measure(correct, testImages));
-  };
-  output.write(text(network, result, train, testImages),
+  output.write(text(network, selection, measures, train, testImages),
                {{"command", "retrain"},
                 {"model", network.describe()},
                 {"data",
@@ -275,13 +243,14 @@ void Retrain::run() {
                     {"sha256", (test ? *test : train).sha256()}}}}},
                 {"options", describe(train)},
                 {"selected", selected},
-                {"weights", result.trainedParameters},
+                {"weights", selection.parameters},
+                {"digital_parameters", result.digitalParameters},
                 {"depth", result.depth},
                 {"accuracy",
-                 {{"float", measured({result.floatCorrect})},
-                  {"injected", measured(injected(result))},
-                  {"retrained", measured(retrained(result))},
-                  {"rewritten", measured(rewritten(result))}}},
+                 {{"float", measureJson(measures.exact)},
+                  {"injected", measureJson(measures.injected)},
+                  {"retrained", measureJson(measures.retrained)},
+                  {"rewritten", measureJson(measures.rewritten)}}},
                 {"chips", chips},
                 {"seconds",
                  {{"compile", network.compileSeconds},
@@ -290,6 +259,8 @@ void Retrain::run() {
                   {"total", total.seconds()}}}});
   if (result.stopped)
     throw Interrupted();
+  std::error_code ignored;
+  std::filesystem::remove(checkpoint, ignored); // it has served
 }
 
 } // namespace
@@ -307,37 +278,27 @@ Command cim::retrainCommand(CLI::App &cim) {
                   "--select'")
       ->type_name("PLAN")
       ->group("Retraining");
-  addCount(*app, "--trials", command->trials, "Chips (default: 1)", 1'000'000)
-      ->type_name("T")
-      ->group("Retraining");
-  addCount(*app, "--rewrites", command->rewrites,
-           "How often each chip's retrained layers are rewritten, each time "
-           "with new errors (default: 6)",
-           1'000'000)
-      ->type_name("R")
-      ->group("Retraining");
-  app->add_option("--inject", command->inject,
-                  "Train under noise of so many times the errors of a rewrite, "
-                  "so that the network withstands it (default: 0)")
-      ->type_name("FACTOR")
-      ->group("Retraining");
-  addCount(*app, "--recalibrate-batch-norm", command->recalibration,
-           "Measure all batch statistics anew over N training images after "
-           "each rewrite, which costs no write",
-           1'000'000'000)
-      ->group("Retraining");
-  app->add_option("--threshold", command->threshold,
-                  "Rewrite only cells whose weight changed by more than this "
-                  "fraction of its layer's range (default: 0, all)")
-      ->type_name("FRACTION")
-      ->group("Retraining");
+  command->retraining.addTo(*app);
   app->add_flag("--validate", command->validates,
                 "Report on the images held back instead of the test split, to "
                 "choose settings by")
       ->group("Retraining");
   command->recipe.addTo(*app);
   addSeed(*app, command->seed);
+  app->add_option("--checkpoint", command->checkpoint,
+                  "Keeps the chips that are done, removed when all are "
+                  "(default: OUT.checkpoint.safetensors with -o, else none)")
+      ->type_name("FILE")
+      ->group("Retraining");
+  app->add_flag("--resume", command->resume,
+                "Go on from the checkpoint, to the same bits")
+      ->group("Retraining");
   command->running.addTo(*app, false);
+  addCount(*app, "--keep", command->keepMegabytes,
+           "Megabytes for activations in front of the retrained layers, which "
+           "epochs share (default: 0); of no use with crops",
+           1'000'000)
+      ->group("Running");
   app->add_option("-o,--output", command->file,
                   "Write the network as the first chip holds it after "
                   "retraining")

@@ -7,11 +7,21 @@
 #include "tools/cim/RetrainingFlags.h"
 
 #include "runtime/tensor/Errors.h"
+#include "tools/cim/Interrupt.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
+#include <numeric>
 
 using namespace cim;
+
+RecipeFlags cim::publishedRecipe() {
+  return {.epochs = 1,
+          .learningRate = 0.01,
+          .augment = "flip",
+          .weightDecay = 1e-4};
+}
 
 void RetrainingFlags::addTo(CLI::App &app) {
   const char *group = "Retraining";
@@ -39,6 +49,27 @@ void RetrainingFlags::addTo(CLI::App &app) {
                  "fraction of its layer's range (default: 0, all)")
       ->type_name("FRACTION")
       ->group(group);
+  addCount(app, "--adapt", adaptation,
+           "Train biases and batch normalisation of all layers, which cost no "
+           "write, along with the weights, and over N images after each "
+           "rewrite (default: 0)",
+           1'000'000'000)
+      ->group(group);
+  addCount(app, "--writes", writes,
+           "Write at most N cells of the selected layers again, those expected "
+           "to help most, and retrain only them (default: 0, all)",
+           int64_t(1) << 50)
+      ->group(group);
+  addCount(app, "--write-rounds", writeRounds,
+           "Spread the writes of --writes over N rounds, the later ones for "
+           "cells that were written badly (default: 1)",
+           100)
+      ->group(group);
+  addCount(app, "--retrain-rounds", rounds,
+           "Rounds of retraining and rewriting; from the second on, only the "
+           "half of the layers that were written worst (default: 1)",
+           100)
+      ->group(group);
 }
 
 void RetrainingFlags::check() const {
@@ -46,20 +77,43 @@ void RetrainingFlags::check() const {
        {std::pair("--inject", inject), {"--threshold", threshold}})
     if (!(value >= 0 && value <= 100))
       throw UsageError(std::string(name) + ": write a number from 0 to 100");
+  if (writes > 0 && adaptation == 0)
+    throw UsageError("--writes measures what cells matter while batch "
+                     "normalisation is trained; write --adapt 6400, for "
+                     "example");
+  if (writes > 0 && threshold > 0)
+    throw UsageError(
+        "--writes and --threshold both say which cells are written "
+        "again; leave one of them out");
+  if (writes > 0 && rounds > 1)
+    throw UsageError("--writes chooses cells, and --retrain-rounds the layers "
+                     "that were written worst; leave one of them out");
+  if (writes == 0 && writeRounds > 1)
+    throw UsageError("--write-rounds spreads the writes of --writes; write "
+                     "--writes 100000, for example");
 }
 
 RetrainingOptions RetrainingFlags::options(const Selection &selection,
-                                           const TrainingRecipe &recipe) const {
+                                           const TrainingRecipe &recipe,
+                                           const RunFlags &running,
+                                           uint64_t seed) const {
   RetrainingOptions options;
   for (uint32_t layer = 0; layer < selection.selected.size(); ++layer)
     if (selection.selected[layer])
       options.selected.insert(layer);
   options.recipe = recipe;
+  options.seed = seed;
+  options.executor = running.executorOptions();
+  options.stop = interrupted;
   options.trials = trials;
   options.rewrites = rewrites;
   options.inject = inject;
   options.recalibrationImages = recalibration;
   options.threshold = threshold;
+  options.adaptationImages = adaptation;
+  options.writes = writes;
+  options.writeRounds = writeRounds;
+  options.rounds = rounds;
   return options;
 }
 
@@ -72,20 +126,34 @@ void RetrainingFlags::describe(Json &options) const {
     options["recalibrate-batch-norm"] = recalibration;
   if (threshold > 0)
     options["threshold"] = threshold;
+  if (rounds > 1)
+    options["retrain-rounds"] = rounds;
+  if (adaptation > 0)
+    options["adapt"] = adaptation;
+  if (writes > 0) {
+    options["writes"] = writes;
+    options["write-rounds"] = writeRounds;
+  }
 }
 
 RetrainingMeasures cim::measuresOf(const Retraining &result,
                                    int64_t testImages) {
-  std::vector<int64_t> injected, retrained, rewritten;
+  std::vector<int64_t> injected, retrained, rewritten, cells;
   for (const RetrainedChip &chip : result.chips) {
     injected.push_back(chip.injected);
     retrained.push_back(chip.retrained);
     rewritten.insert(rewritten.end(), chip.rewritten.begin(),
                      chip.rewritten.end());
+    cells.insert(cells.end(), chip.cellsWritten.begin(),
+                 chip.cellsWritten.end());
   }
   const int64_t exact[] = {result.floatCorrect};
-  return {measure(exact, testImages), measure(injected, testImages),
-          measure(retrained, testImages), measure(rewritten, testImages)};
+  return {measure(exact, testImages),
+          measure(injected, testImages),
+          measure(retrained, testImages),
+          measure(rewritten, testImages),
+          std::ranges::max(cells),
+          std::accumulate(cells.begin(), cells.end(), 0.0) / cells.size()};
 }
 
 void cim::checkRetrainable(const ModelFlags &model,

@@ -14,18 +14,23 @@
 
 namespace cim {
 
+/// One epoch, as the study of layer-restricted retraining is repeated.
+RecipeFlags publishedRecipe();
+
 /// `--trials`, `--rewrites`, `--inject`, ...: chips that are written, retrained
 /// and rewritten.
 struct RetrainingFlags {
   int64_t trials = 1, rewrites = 6, recalibration = 0;
+  int64_t adaptation = 0, writes = 0, writeRounds = 1, rounds = 1;
   double inject = 0, threshold = 0;
 
   void addTo(CLI::App &app);
   /// Throws UsageError.
   void check() const;
-  /// Of layers that are selected, in the words of the engine.
+  /// Of layers that are selected, in the words of the engine; Ctrl-C stops it.
   RetrainingOptions options(const Selection &selection,
-                            const TrainingRecipe &recipe) const;
+                            const TrainingRecipe &recipe,
+                            const RunFlags &running, uint64_t seed) const;
   void describe(Json &options) const;
 };
 
@@ -33,6 +38,9 @@ struct RetrainingFlags {
 /// of all chips.
 struct RetrainingMeasures {
   Measure exact, injected, retrained, rewritten;
+  /// Weights written again after retraining, over all rewrites of all chips.
+  int64_t mostCells = 0;
+  double meanCells = 0;
 };
 RetrainingMeasures measuresOf(const Retraining &result, int64_t testImages);
 

@@ -14,8 +14,8 @@
 // result transform with the epilogue.
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/kernels/WinogradTransforms.h"
 #include "runtime/kernels/generators/Common.h"
+#include "runtime/kernels/generators/WinogradTransform.h"
 
 using namespace Halide;
 using namespace cim::kernels;
@@ -69,9 +69,9 @@ public:
                    block * channelBlock + lane);
     };
     rows(lane, i, y, tile, block, tileBlock) =
-        mux(i, transformInput([&](int x) { return pixel(x); }));
+        mux(i, transformInput(results, [&](int x) { return pixel(x); }));
     values(lane, tile, i, j, block, tileBlock) =
-        mux(j, transformInput([&](int y) {
+        mux(j, transformInput(results, [&](int y) {
               return rows(lane, i, y, tile, block, tileBlock);
             }));
 
@@ -87,11 +87,11 @@ public:
 
     // Result transform.
     columns(lane, x, j, block, tile, group, tileBlock) =
-        mux(x, transformProducts([&](int i) {
+        mux(x, transformProducts(results, [&](int i) {
               return products(lane, block, tile, i, j, group, tileBlock);
             }));
     patch(lane, x, y, block, tile, group, tileBlock) =
-        mux(y, transformProducts([&](int j) {
+        mux(y, transformProducts(results, [&](int j) {
               return columns(lane, x, j, block, tile, group, tileBlock);
             }));
 
@@ -177,33 +177,6 @@ private:
   }
 
   static int pointsOf(int results) { return results + taps - 1; }
-
-  /// Values at the points of a polynomial whose coefficients are the inputs.
-  template <typename F> std::vector<Expr> transformInput(F &&d) {
-    if (results == 2)
-      return {d(2) - d(0), d(2) + d(1), d(2) - d(1), d(3) - d(1)};
-    const float a = Four::a, b = Four::b, a2 = Four::a2, b2 = Four::b2;
-    Expr evenA = d(4) - b2 * d(2), oddA = d(3) - b2 * d(1);
-    Expr evenB = d(4) - a2 * d(2), oddB = d(3) - a2 * d(1);
-    return {a2 * b2 * d(0) + (d(4) - (a2 + b2) * d(2)),
-            evenA + a * oddA,
-            evenA - a * oddA,
-            evenB + b * oddB,
-            evenB - b * oddB,
-            a2 * b2 * d(1) + (d(5) - (a2 + b2) * d(3))};
-  }
-
-  /// Results from products at the points.
-  template <typename F> std::vector<Expr> transformProducts(F &&m) {
-    Expr sumA = m(1) + m(2), differenceA = m(1) - m(2);
-    if (results == 2)
-      return {m(0) + sumA, differenceA + m(3)};
-    const float a = Four::a, b = Four::b, a2 = Four::a2, b2 = Four::b2;
-    Expr sumB = m(3) + m(4), differenceB = m(3) - m(4);
-    return {m(0) + sumA + sumB, a * differenceA + b * differenceB,
-            a2 * sumA + b2 * sumB,
-            m(5) + a * a2 * differenceA + b * b2 * differenceB};
-  }
 
   Var lane{"lane"}, block{"block"}, tile{"tile"}, tileBlock{"tileBlock"};
   Var i{"i"}, j{"j"}, x{"x"}, y{"y"}, group{"group"}, index{"index"};

@@ -67,6 +67,15 @@ struct EmulatedTiles {
     std::memcpy(tiles[Sum], sums, sizeof(sums));
   }
 
+  static void round(const float *from, uint16_t *to, ptrdiff_t count) {
+    for (ptrdiff_t i = 0; i < count; ++i)
+      to[i] = toBfloat16(from[i]);
+  }
+  static void round(Lanes &value) {
+    for (int lane = 0; lane < channelBlock; ++lane)
+      value[lane] = roundToBfloat16(value[lane]);
+  }
+
 private:
   static float number(uint16_t bits) { return flushed(fromBfloat16(bits)); }
   static float flushed(float value) {

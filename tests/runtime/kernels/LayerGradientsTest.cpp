@@ -109,15 +109,16 @@ void checkDataGradient(const ConvolutionShape &s, int images, Random &random,
   }
 }
 
-void checkWeightGradient(const ConvolutionShape &s, int images,
-                         Random &random) {
-  WeightGradient backward(s);
+void checkWeightGradient(const ConvolutionShape &s, int images, Random &random,
+                         ConvolutionAlgorithm algorithm, double tolerance) {
+  WeightGradient backward(s, algorithm);
   const bool padded = s.channelsIn >= channelBlock || random() % 2;
   Images in(s.channelsIn, s.widthIn, s.heightIn, images, backward.border(),
             padded, random() % 2);
   in.fill(random);
+  const BorderWidths wanted = backward.gradientBorder();
   Images gradient(s.channelsOut, s.widthOut(), s.heightOut(), images,
-                  {1, 0, 0, 2});
+                  {1, 0, wanted.right, wanted.bottom + 2});
   gradient.fill(random);
 
   // Two parts of the images, as two threads would; what is there already
@@ -125,10 +126,13 @@ void checkWeightGradient(const ConvolutionShape &s, int images,
   const int half = images / 2;
   AlignedFloats first(backward.packedWeights()),
       second(backward.packedWeights());
-  ASSERT_EQ(
-      backward.run(in.part(0, half), gradient.part(0, half), first.data()), 0);
+  AlignedFloats scratch(backward.scratch(images), Images::nan());
+  ASSERT_EQ(backward.run(in.part(0, half), gradient.part(0, half), first.data(),
+                         scratch.data()),
+            0);
   for (int n = half; n < images; ++n)
-    ASSERT_EQ(backward.run(in.part(n, 1), gradient.part(n, 1), second.data()),
+    ASSERT_EQ(backward.run(in.part(n, 1), gradient.part(n, 1), second.data(),
+                           scratch.data()),
               0);
   std::vector<float> weights(countWeights(s), Images::nan());
   const float *parts[] = {first.data(), second.data()};
@@ -144,7 +148,7 @@ void checkWeightGradient(const ConvolutionShape &s, int images,
       magnitude[p.weight] += std::abs(product);
     });
   for (size_t i = 0; i < weights.size(); ++i)
-    ASSERT_NEAR(weights[i], expected[i], 1e-6 * (1 + magnitude[i]))
+    ASSERT_NEAR(weights[i], expected[i], tolerance * (1 + magnitude[i]))
         << "weight " << i;
 }
 
@@ -176,7 +180,7 @@ TEST_P(LayerGradients, ofAnyShape) {
     const ConvolutionShape s = randomShape(random);
     SCOPED_TRACE(describe(s));
     checkDataGradient(s, 2, random, ConvolutionAlgorithm::direct, 1e-6);
-    checkWeightGradient(s, 3, random);
+    checkWeightGradient(s, 3, random, ConvolutionAlgorithm::direct, 1e-6);
     if (HasFatalFailure())
       return;
   }
@@ -194,8 +198,31 @@ TEST_P(LayerGradients, ofLayersAsInResNets) {
       s.pads = {1, 1, 1, 1};
       SCOPED_TRACE(describe(s));
       checkDataGradient(s, 2, random, ConvolutionAlgorithm::automatic, 1e-5);
-      checkWeightGradient(s, 5, random);
+      checkWeightGradient(s, 5, random, ConvolutionAlgorithm::automatic, 4e-6);
+      checkWeightGradient(s, 5, random, ConvolutionAlgorithm::direct, 1e-6);
     }
+}
+
+TEST_P(LayerGradients, ofWeightsByWinograd) {
+  Random random(4);
+  for (int i = 0; i < 30;) {
+    ConvolutionShape s;
+    s.channelsIn = pick(random, {16, 16, 32, 48});
+    s.channelsOut = pick(random, {5, 16, 24, 32, 48});
+    s.kernelWidth = s.kernelHeight = 3;
+    s.pads = {pick(random, {0, 1, 2}), pick(random, {0, 1, 2}),
+              pick(random, {0, 1, 2}), pick(random, {0, 1, 2})};
+    s.widthIn = pick(random, {6, 7, 8, 13});
+    s.heightIn = pick(random, {6, 8, 11});
+    if (!WinogradWeightGradient::pays(s))
+      continue;
+    SCOPED_TRACE(describe(s));
+    // Enough for several blocks of tiles, in the end.
+    checkWeightGradient(s, 2 + i++ % 12, random,
+                        ConvolutionAlgorithm::automatic, 4e-6);
+    if (HasFatalFailure())
+      return;
+  }
 }
 
 TEST_P(LayerGradients, ofDenseLayers) {
@@ -208,7 +235,7 @@ TEST_P(LayerGradients, ofDenseLayers) {
       s.inputMajor = inputMajor;
       SCOPED_TRACE(describe(s));
       checkDataGradient(s, 7, random, ConvolutionAlgorithm::direct, 1e-6);
-      checkWeightGradient(s, 7, random);
+      checkWeightGradient(s, 7, random, ConvolutionAlgorithm::automatic, 1e-6);
     }
 }
 

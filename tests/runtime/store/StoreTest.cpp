@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/store/Store.h"
 #include "runtime/store/Claims.h"
+#include "runtime/store/Database.h"
 #include "runtime/tensor/Errors.h"
 
 #include <gmock/gmock.h>
@@ -71,6 +72,23 @@ TEST_F(StoreTest, RemembersTrials) {
   EXPECT_EQ(store.trials(known->id, seed, 7).size(), 1u);
   EXPECT_TRUE(store.contains(known->id, 3, 1));
   EXPECT_FALSE(store.contains(known->id, 3, 0));
+}
+
+TEST_F(StoreTest, WaitsForAProgramThatMakesIt) {
+  {
+    Store::openOrCreate(path("s"));
+  }
+  // As it is when another program has just made it, but writes still.
+  Database other(path("s"), Database::Access::write);
+  other.execute("PRAGMA journal_mode = DELETE");
+  std::optional<Transaction> transaction(other);
+  std::string error = "none yet";
+  std::thread opening(
+      [&] { error = errorOf([&] { Store::openOrCreate(path("s")); }); });
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  transaction->commit();
+  opening.join();
+  EXPECT_EQ(error, "");
 }
 
 TEST_F(StoreTest, EveryPartOfTheIdentityCounts) {

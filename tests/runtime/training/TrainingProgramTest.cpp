@@ -8,6 +8,7 @@
 #include "runtime/tensor/Errors.h"
 #include "tests/runtime/training/SmallNetwork.h"
 
+#include <atomic>
 #include <cmath>
 #include <cstring>
 
@@ -191,6 +192,59 @@ TEST(TrainingProgram, givesTheSameBitsOnAnyNumberOfThreads) {
   one.program.program({});
   one.run();
   EXPECT_TRUE(sameBits(one, four));
+}
+
+/// What the layers in front of the trained ones compute can be kept, as much as
+/// there is room for, with the same bits.
+TEST(TrainingProgram, keepsWhatDoesNotChange) {
+  const SmallNetwork network(1);
+  const std::vector<float> data = makeImages();
+  const std::vector<int64_t> views = {0, 9, 2, 3, 5, 4, 13};
+  auto make = [&](size_t keptBytes) {
+    auto program = std::make_unique<TrainingProgram>(
+        network.plan, network.tensors, std::set<uint32_t>{4, 6}, false,
+        TrainingProgramOptions{
+            .threads = 2, .batch = images, .keptBytes = keptBytes});
+    program->program({});
+    return program;
+  };
+  std::atomic<int> reads;
+  auto run = [&](TrainingProgram &program) {
+    reads = 0;
+    program.run(
+        labels,
+        [&](int64_t i, float *image) {
+          ++reads;
+          std::copy_n(data.begin() + i * pixels, pixels, image);
+        },
+        views);
+    std::vector<std::vector<float>> gradients;
+    for (const Parameter &parameter : program.parameters())
+      gradients.push_back(parameter.gradient);
+    return gradients;
+  };
+  auto without = make(0), all = make(1 << 20);
+  const auto expected = run(*without);
+  EXPECT_EQ(reads, images);
+  EXPECT_EQ(run(*without), expected);
+  EXPECT_EQ(reads, images);
+
+  const size_t before = all->bytes();
+  EXPECT_EQ(run(*all), expected);
+  EXPECT_EQ(reads, images);
+  const size_t perView = (all->bytes() - before) / images;
+  EXPECT_GT(perView, 0u);
+  EXPECT_EQ(run(*all), expected);
+  EXPECT_EQ(reads, 0);
+  // Another chip, other weights.
+  all->program({});
+  EXPECT_EQ(run(*all), expected);
+  EXPECT_EQ(reads, images);
+
+  auto some = make(3 * perView + perView / 2);
+  EXPECT_EQ(run(*some), expected);
+  EXPECT_EQ(run(*some), expected);
+  EXPECT_EQ(reads, images - 3);
 }
 
 TEST(TrainingProgram, movesRunningStatistics) {

@@ -67,6 +67,15 @@ class Retraining(Commands):
                               "--rewrites", "3", "--threads", "3")
         self.assertEqual(other["accuracy"], accuracy)
 
+    def test_kept_activations(self):
+        arguments = [*self.common, *self.noise, "--select", "last:3", "--rewrites", "1", "--epochs", "3"]
+        plain, kept = self.document(*arguments), self.document(*arguments, "--keep", "16")
+        self.assertEqual(kept["options"]["keep"], 16)
+        self.assertEqual(plain["accuracy"], kept["accuracy"])
+        self.assertEqual([epoch["loss"] for epoch in plain["chips"][0]["epochs"]],
+                         [epoch["loss"] for epoch in kept["chips"][0]["epochs"]])
+        self.assertIn("--keep", self.refused(2, *arguments, "--keep", "16", "--augment", "flip,crop:2"))
+
     def test_published_counts(self):
         model = SOURCE.parent / "shared/models/resnet32-cifar10.onnx"
         if not model.exists():
@@ -88,8 +97,42 @@ class Retraining(Commands):
     def test_extensions(self):
         result = self.document(*self.common, *self.noise, "--select", "last:2", "--rewrites", "2", "--inject", "1",
                                "--recalibrate-batch-norm", "64", "--threshold", "0.001")
-        self.assertLess(result["chips"][0]["cells_written"], result["weights"])
+        for written in result["chips"][0]["cells_written"]:
+            self.assertLess(written, result["weights"])
         self.assertEqual(result["options"]["inject"], 1)
+
+    def test_cells(self):
+        result = self.document(*self.common, *self.noise, "--select", "last:8", "--rewrites", "2", "--adapt", "64",
+                               "--writes", "2000", "--write-rounds", "2")
+        for written in result["chips"][0]["cells_written"]:
+            self.assertLessEqual(written, 2000)
+            self.assertGreater(written, 1500)
+        # Scale and bias of all normalisations, and the biases.
+        self.assertGreater(result["digital_parameters"], 100)
+        self.assertIn("--adapt", self.refused(2, *self.common, *self.noise, "--select", "last:8", "--writes", "9"))
+        self.assertIn("--threshold", self.refused(2, *self.common, *self.noise, "--select", "last:8", "--writes", "9",
+                                                  "--adapt", "64", "--threshold", "0.1"))
+        self.assertIn("--writes", self.refused(2, *self.common, *self.noise, "--select", "last:8", "--write-rounds",
+                                              "2"))
+
+    def test_interrupted_retraining_goes_on(self):
+        arguments = [*self.common, *self.noise, "--select", "last:2", "--trials", "6", "--rewrites", "2"]
+        whole = self.document(*arguments, "-o", "whole.onnx")
+        process = subprocess.Popen([CIM, *map(str, arguments), "-o", "out.onnx"], cwd=self.folder,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        checkpoint = self.folder / "out.checkpoint.safetensors"
+        while not checkpoint.exists() and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        error = process.communicate()[1]
+        self.assertEqual(process.returncode, 130, error)
+        self.assertIn("other options", self.refused(1, *arguments, "--resume", "-o", "out.onnx", "--momentum", "0.8"))
+        rest = self.document(*arguments, "--resume", "-o", "out.onnx")
+        self.assertEqual(rest["accuracy"], whole["accuracy"])
+        self.assertEqual((self.folder / "out.onnx").read_bytes(), (self.folder / "whole.onnx").read_bytes())
+        self.assertFalse(checkpoint.exists())
+        self.assertIn("--checkpoint", self.refused(2, *arguments, "--resume"))
+        self.assertIn("no checkpoint", self.refused(1, *arguments, "--resume", "-o", "out.onnx"))
 
     def test_table(self):
         text = self.cim(*self.common, *self.noise, "--select", "last:2").stdout

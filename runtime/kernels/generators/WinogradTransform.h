@@ -1,0 +1,72 @@
+//===- WinogradTransform.h - Transforms as Halide expressions ---*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_RUNTIME_KERNELS_GENERATORS_WINOGRADTRANSFORM_H
+#define CIM_RUNTIME_KERNELS_GENERATORS_WINOGRADTRANSFORM_H
+
+#include "runtime/kernels/WinogradTransforms.h"
+
+#include "Halide.h"
+
+#include <vector>
+
+namespace cim::kernels::winograd {
+
+/// Values at the points of F(results × results), of a polynomial whose
+/// coefficients are the inputs d(0), d(1), ...
+template <typename F>
+std::vector<Halide::Expr> transformInput(int results, F &&d) {
+  if (results == 2)
+    return {d(2) - d(0), d(2) + d(1), d(2) - d(1), d(3) - d(1)};
+  const float a = Four::a, b = Four::b, a2 = Four::a2, b2 = Four::b2;
+  Halide::Expr evenA = d(4) - b2 * d(2), oddA = d(3) - b2 * d(1);
+  Halide::Expr evenB = d(4) - a2 * d(2), oddB = d(3) - a2 * d(1);
+  return {a2 * b2 * d(0) + (d(4) - (a2 + b2) * d(2)),
+          evenA + a * oddA,
+          evenA - a * oddA,
+          evenB + b * oddB,
+          evenB - b * oddB,
+          a2 * b2 * d(1) + (d(5) - (a2 + b2) * d(3))};
+}
+
+/// Results from products at the points.
+template <typename F>
+std::vector<Halide::Expr> transformProducts(int results, F &&m) {
+  Halide::Expr sumA = m(1) + m(2), differenceA = m(1) - m(2);
+  if (results == 2)
+    return {m(0) + sumA, differenceA + m(3)};
+  const float a = Four::a, b = Four::b, a2 = Four::a2, b2 = Four::b2;
+  Halide::Expr sumB = m(3) + m(4), differenceB = m(3) - m(4);
+  return {m(0) + sumA + sumB, a * differenceA + b * differenceB,
+          a2 * sumA + b2 * sumB,
+          m(5) + a * a2 * differenceA + b * b2 * differenceB};
+}
+
+// The way back, for gradients: the same matrices, transposed.
+
+/// Of F(4×4): the gradients of products from those of results.
+template <typename F> std::vector<Halide::Expr> transposedProducts(F &&g) {
+  const float a = Four::a, b = Four::b, a2 = Four::a2, b2 = Four::b2;
+  Halide::Expr evenA = g(0) + a2 * g(2), oddA = a * g(1) + a * a2 * g(3);
+  Halide::Expr evenB = g(0) + b2 * g(2), oddB = b * g(1) + b * b2 * g(3);
+  return {g(0), evenA + oddA, evenA - oddA, evenB + oddB, evenB - oddB, g(3)};
+}
+
+/// Of F(4×4): the gradients of the three taps from those of the kernel's values
+/// at the points.
+template <typename F> std::vector<Halide::Expr> transposedWeights(F &&m) {
+  const float a2 = Four::a2, b2 = Four::b2;
+  Halide::Expr sumA = float(Four::atA) * (m(1) + m(2)),
+               sumB = float(Four::atB) * (m(3) + m(4));
+  return {float(1 / (Four::a2 * Four::b2)) * m(0) + (sumA + sumB),
+          float(Four::atA * Four::a) * (m(1) - m(2)) +
+              float(Four::atB * Four::b) * (m(3) - m(4)),
+          a2 * sumA + b2 * sumB + m(5)};
+}
+
+} // namespace cim::kernels::winograd
+
+#endif // CIM_RUNTIME_KERNELS_GENERATORS_WINOGRADTRANSFORM_H

@@ -1,0 +1,172 @@
+//===- WinogradWeightGradient.cpp - Of 3x3 kernels, a quarter of the products
+//---*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Winograd's F(4×4, 3×3) backward to its weights. The forward convolution
+// multiplies transformed inputs and transformed weights point by point; so the
+// gradient of transformed weights is the sum over all tiles of transformed
+// inputs times the gradients of the products, and the gradient of the weights
+// is that sum taken through the transposed weight transform, once for all tiles
+// of a call.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/kernels/generators/Common.h"
+#include "runtime/kernels/generators/WinogradTransform.h"
+
+using namespace Halide;
+using namespace cim::kernels;
+using namespace cim::kernels::winograd;
+
+namespace {
+
+class WinogradWeightGradientGenerator
+    : public Generator<WinogradWeightGradientGenerator> {
+public:
+  Input<Buffer<float, 1>> input{"input"};
+  /// Of the layer's results.
+  Input<Buffer<float, 1>> gradient{"gradient"};
+  /// Where tiles begin in input and gradient: (which, tile)
+  Input<Buffer<int32_t, 2>> begins{"begins"};
+  Input<int> inputPixel{"inputPixel"}, inputRow{"inputRow"};
+  Input<int> gradientPixel{"gradientPixel"}, gradientRow{"gradientRow"};
+  /// Working memory: transformed inputs and gradients,
+  /// (lane, tile, point, point, block)
+  Output<Buffer<float, 5>> inputs{"inputs"};
+  Output<Buffer<float, 5>> gradients{"gradients"};
+  /// What is added to: (lane, channel in block, input block, dx, dy, block)
+  Output<Buffer<float, 6>> output{"output"};
+
+  void generate() {
+    auto inputPixelAt = [&](Expr x) {
+      return input(begin(0) + x * inputPixel + y * inputRow +
+                   block * channelBlock + lane);
+    };
+    inputRows(lane, i, y, tile, block) =
+        mux(i, transformInput(Four::results, inputPixelAt));
+    inputs(lane, tile, i, j, block) =
+        mux(j, transformInput(Four::results, [&](Expr y) {
+              return inputRows(lane, i, y, tile, block);
+            }));
+
+    auto gradientPixelAt = [&](Expr x) {
+      return gradient(begin(1) + x * gradientPixel + y * gradientRow +
+                      block * channelBlock + lane);
+    };
+    gradientRows(lane, i, y, tile, block) =
+        mux(i, transposedProducts(gradientPixelAt));
+    gradients(lane, tile, i, j, block) =
+        mux(j, transposedProducts([&](Expr y) {
+              return gradientRows(lane, i, y, tile, block);
+            }));
+
+    all = RDom(0, begins.dim(1).extent(), "all");
+    sum(lane, block, c, i, j, cb) = 0.0f;
+    sum(lane, block, c, i, j, cb) +=
+        gradients(lane, all, i, j, block) * inputs(c, all, i, j, cb);
+    products(lane, block, c, i, j, cb) = sum(lane, block, c, i, j, cb);
+
+    columns(lane, dx, j, block, c, cb) =
+        mux(dx, transposedWeights([&](Expr i) {
+              return products(lane, block, c, i, j, cb);
+            }));
+    kernel(lane, dx, dy, block, c, cb) =
+        mux(dy, transposedWeights([&](Expr j) {
+              return columns(lane, dx, j, block, c, cb);
+            }));
+    output(lane, c, cb, dx, dy, block) = undef<float>();
+    output(lane, c, cb, dx, dy, block) += kernel(lane, dx, dy, block, c, cb);
+  }
+
+  void schedule() {
+    input.dim(0).set_min(0);
+    gradient.dim(0).set_min(0);
+    begins.dim(0).set_bounds(0, 2).set_stride(1);
+    begins.dim(1).set_min(0).set_stride(2);
+    for (auto *buffer : {&inputs, &gradients}) {
+      holdsLanes(*buffer);
+      buffer->dim(1).set_stride(channelBlock);
+      buffer->dim(2).set_bounds(0, Four::points);
+      buffer->dim(3).set_bounds(0, Four::points);
+    }
+    holdsLanes(output);
+    output.dim(1).set_bounds(0, channelBlock).set_stride(channelBlock);
+    output.dim(2).set_stride(channelBlock * channelBlock);
+    output.dim(3).set_bounds(0, taps);
+    output.dim(4).set_bounds(0, taps);
+
+    scheduleTransform(inputs, inputRows);
+    scheduleTransform(gradients, gradientRows);
+
+    // Sums that stay in registers, as many as fit beside their factors.
+    const InstructionSet set = instructionSetOf(get_target());
+    auto stage = Func(output).update();
+    if (set == InstructionSet::avx512) {
+      scheduleTile(stage.specialize(output.dim(5).extent() % 2 == 0), 8, 2);
+      scheduleTile(stage, 16, 1);
+    } else {
+      scheduleTile(stage, set == InstructionSet::avx2 ? 4 : 2, 1);
+    }
+    kernel.compute_at(output, ci).store_in(MemoryType::Stack);
+    kernel.bound_extent(lane, channelBlock);
+    kernel.vectorize(lane).unroll(dx).unroll(dy);
+    columns.compute_at(output, ci).store_in(MemoryType::Stack);
+    columns.bound_extent(lane, channelBlock);
+    columns.vectorize(lane).unroll(dx).unroll(j);
+    products.compute_at(output, co).store_in(MemoryType::Stack);
+    products.bound_extent(lane, channelBlock);
+    products.reorder(lane, block, c, i, j, cb)
+        .vectorize(lane)
+        .unroll(block)
+        .unroll(c);
+    sum.compute_at(products, i).store_in(MemoryType::Stack);
+    sum.bound_extent(lane, channelBlock);
+    sum.vectorize(lane).unroll(block).unroll(c);
+    sum.update()
+        .reorder(lane, c, block, all, i, j, cb)
+        .vectorize(lane)
+        .unroll(c)
+        .unroll(block);
+  }
+
+private:
+  /// Where a tile begins; the caller promises that it fits.
+  Expr begin(int which) {
+    return unsafe_promise_clamped(begins(which, tile), 0, 1 << 30);
+  }
+
+  void scheduleTransform(Func transformed, Func rows) {
+    transformed.reorder(lane, j, i, tile, block)
+        .vectorize(lane)
+        .unroll(i)
+        .unroll(j);
+    rows.compute_at(transformed, tile).store_in(MemoryType::Stack);
+    rows.bound_extent(lane, channelBlock);
+    rows.vectorize(lane).unroll(i).unroll(y);
+  }
+
+  template <typename Stage>
+  void scheduleTile(Stage &&stage, int channels, int blocks) {
+    stage.split(c, co, ci, channels)
+        .split(block, bo, bi, blocks, TailStrategy::GuardWithIf)
+        .reorder(lane, dx, dy, ci, bi, co, cb, bo)
+        .vectorize(lane)
+        .unroll(dx)
+        .unroll(dy);
+  }
+
+  Var lane{"lane"}, tile{"tile"}, i{"i"}, j{"j"}, y{"y"}, block{"block"};
+  Var c{"c"}, cb{"cb"}, dx{"dx"}, dy{"dy"};
+  Var co{"co"}, ci{"ci"}, bo{"bo"}, bi{"bi"};
+  RDom all;
+  Func inputRows{"inputRows"}, gradientRows{"gradientRows"};
+  Func sum{"sum"}, products{"products"}, columns{"columns"}, kernel{"kernel"};
+};
+
+} // namespace
+
+HALIDE_REGISTER_GENERATOR(WinogradWeightGradientGenerator,
+                          cim_winograd_weight_gradient)

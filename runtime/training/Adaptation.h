@@ -1,0 +1,35 @@
+//===- Adaptation.h - Digital parameters fitted to a chip -------*- C++ -*-===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#ifndef CIM_RUNTIME_TRAINING_ADAPTATION_H
+#define CIM_RUNTIME_TRAINING_ADAPTATION_H
+
+#include "runtime/training/Trainer.h"
+
+#include <set>
+
+namespace cim {
+
+/// The layers of \p plan that have a bias of their own.
+std::set<uint32_t> layersWithBias(const plan::Plan &plan);
+
+/// Trains what is digital in a network on \p chip as it is written: the biases
+/// of layers, and scale and bias of every batch normalisation, which works in
+/// batch mode. No cell is written. (A network is trainable through its
+/// normalisation alone: Frankle, Schwab and Morcos, Training BatchNorm and only
+/// BatchNorm, ICLR 2021.) \p lowered is a plan as lowered, \p recipe as for a
+/// Trainer, \p training without a checkpoint. Returns \p tensors with the
+/// parameters as learned, and nothing when training was stopped. Throws
+/// InputError as Trainer does, and when the network has nothing digital.
+std::optional<TensorMap> adaptDigital(const plan::Plan &lowered,
+                                      const TensorMap &tensors,
+                                      const Chip &chip, const DataSet &data,
+                                      const TrainingRecipe &recipe,
+                                      TrainerOptions training);
+
+} // namespace cim
+
+#endif // CIM_RUNTIME_TRAINING_ADAPTATION_H

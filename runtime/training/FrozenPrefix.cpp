@@ -1,0 +1,137 @@
+//===- FrozenPrefix.cpp - What training leaves as it is -------------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/training/FrozenPrefix.h"
+
+#include "runtime/executor/MicroBatch.h"
+#include "runtime/training/TrainingStep.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+using namespace cim;
+
+FrozenPrefix::FrozenPrefix(const Program &program, const BoundSteps &steps,
+                           const ValueStorage &storage, int end, int64_t batch,
+                           Workers &workers, size_t keptBytes)
+    : program(program), workers(workers) {
+  const StepRange range = {0, end};
+  const int64_t share = (batch + workers.count() - 1) / workers.count();
+  together = std::clamp<int64_t>(
+      chooseMicroBatch(trafficOf(program, steps, storage, range),
+                       cacheSizes(workers.count()),
+                       planMemory(program, steps, storage, 1, range).bytes),
+      1, share);
+  const MemoryPlan memory =
+      planMemory(program, steps, storage, together, range);
+  for (int s = 0; s < end; ++s) {
+    if (storage.vanishes[s])
+      continue;
+    steps[s]->place(memory.values, memory.scratch[s]);
+    running.emplace_back(steps[s].get(), s);
+  }
+  input = memory.values[program.plan.inputs(0)];
+  // The network's image, where later steps read it, but not the labels.
+  for (uint32_t value : valuesAcross(program, storage, end)) {
+    if (value != program.plan.inputs(0) &&
+        std::ranges::count(program.plan.inputs(), value))
+      continue;
+    across.push_back({value, storage.geometry[value].bytes});
+    offsets.push_back(memory.values[value].offset);
+    viewBytes += across.back().bytes;
+  }
+  for (unsigned w = 0; w < workers.count(); ++w)
+    perWorker.push_back({AlignedMemory(memory.bytes),
+                         std::vector<float>(input.geometry.elements)});
+  // Reading an image again costs little.
+  if (running.empty() || viewBytes == 0)
+    return;
+  capacity = keptBytes / viewBytes;
+  kept = AlignedMemory(capacity * viewBytes);
+}
+
+std::byte *FrozenPrefix::keptAt(int64_t view) const {
+  return view < int64_t(slots.size()) && slots[view] >= 0
+             ? kept.data() + slots[view] * viewBytes
+             : nullptr;
+}
+
+void FrozenPrefix::reserve(int64_t view) {
+  if (used == capacity)
+    return;
+  if (view >= int64_t(slots.size()))
+    slots.resize(view + 1, -1);
+  slots[view] = used++;
+}
+
+void FrozenPrefix::forget() {
+  slots.clear();
+  used = 0;
+}
+
+size_t FrozenPrefix::bytes() const {
+  size_t total = used * viewBytes;
+  for (const Worker &worker : perWorker)
+    total += worker.arena.size();
+  return total;
+}
+
+void FrozenPrefix::compute(unsigned w, std::span<const int64_t> positions,
+                           const ReadImage &read,
+                           std::span<const int64_t> views, const Place &place) {
+  auto &[arena, dense] = perWorker[w];
+  for (size_t i = 0; i < positions.size(); ++i) {
+    read(positions[i], dense.data());
+    store(input.geometry, reinterpret_cast<const std::byte *>(dense.data()),
+          arena.data() + input.offset + i * input.geometry.bytes);
+  }
+  const Pass pass = {arena.data(),
+                     arena.data(),
+                     int64_t(positions.size()),
+                     positions[0],
+                     1,
+                     w,
+                     {}};
+  for (const auto &[step, index] : running)
+    checkStatus(step->run(pass), program.plan.steps(index));
+  for (size_t i = 0; i < positions.size(); ++i) {
+    std::byte *keep = views.empty() ? nullptr : keptAt(views[positions[i]]);
+    for (size_t r = 0; r < across.size(); ++r) {
+      const size_t bytes = across[r].bytes;
+      const std::byte *from = arena.data() + offsets[r] + i * bytes;
+      std::memcpy(place(positions[i], r), from, bytes);
+      if (keep) {
+        std::memcpy(keep, from, bytes);
+        keep += bytes;
+      }
+    }
+  }
+}
+
+void FrozenPrefix::run(int64_t images, const ReadImage &read,
+                       std::span<const int64_t> views, const Place &place) {
+  std::vector<int64_t> missing, found;
+  for (int64_t i = 0; i < images; ++i) {
+    const bool isKept = !views.empty() && keptAt(views[i]);
+    (isKept ? found : missing).push_back(i);
+    if (!isKept && !views.empty())
+      reserve(views[i]);
+  }
+  std::atomic<size_t> next = 0, nextFound = 0;
+  workers.run([&](unsigned w) {
+    for (size_t first; (first = next.fetch_add(together)) < missing.size();)
+      compute(w,
+              std::span(missing).subspan(
+                  first, std::min<size_t>(together, missing.size() - first)),
+              read, views, place);
+    for (size_t i; (i = nextFound.fetch_add(1)) < found.size();) {
+      const std::byte *from = keptAt(views[found[i]]);
+      for (size_t r = 0; r < across.size(); from += across[r++].bytes)
+        std::memcpy(place(found[i], r), from, across[r].bytes);
+    }
+  });
+}

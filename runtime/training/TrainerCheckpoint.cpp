@@ -1,0 +1,87 @@
+//===- TrainerCheckpoint.cpp - Training that goes on later ----------------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The tensors of a checkpoint are the parameters, the best ones so far, and
+// what the optimiser remembers.
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/tensor/Errors.h"
+#include "runtime/training/Checkpoint.h"
+#include "runtime/training/Trainer.h"
+
+using namespace cim;
+using Json = nlohmann::ordered_json;
+
+/// Where the best parameters stand among a checkpoint's tensors.
+static std::string bestName(const Parameter &parameter) {
+  return "best of " + parameter.tensor;
+}
+
+void cim::to_json(Json &json, const EpochResult &result) {
+  json = {{"loss", result.loss},
+          {"accuracy", result.accuracy},
+          {"seconds", result.seconds},
+          {"held_back", result.heldBack ? Json(*result.heldBack) : Json()}};
+}
+
+void cim::from_json(const Json &json, EpochResult &result) {
+  result = {json.at("loss"), json.at("accuracy"), json.at("seconds"),
+            std::nullopt};
+  if (!json.at("held_back").is_null())
+    result.heldBack = json.at("held_back").get<double>();
+}
+
+void Trainer::save(int64_t atEpoch, int64_t atStep) const {
+  if (options.checkpoint.empty())
+    return;
+  const std::deque<Parameter> &parameters = program.parameters();
+  TensorMap state = withParameters(optimiser.state(parameters), parameters);
+  for (size_t p = 0; p < best.size(); ++p)
+    state[bestName(parameters[p])] = makeTensor(parameters[p].shape, best[p]);
+  Json progress = {{"epoch", atEpoch},
+                   {"step", atStep},
+                   {"loss", loss},
+                   {"correct", correct},
+                   {"seconds", secondsBefore},
+                   {"best_epoch", bestEpoch},
+                   {"epochs", history}};
+  writeCheckpoint(options.checkpoint, options.identity,
+                  {std::move(progress), std::move(state)});
+}
+
+void Trainer::restore() try {
+  const std::string &path = options.checkpoint;
+  const auto [progress, state] = readCheckpoint(path, options.identity);
+  auto read = [&, &state = state](std::vector<float> &to,
+                                  const std::string &name) {
+    auto found = state.find(name);
+    if (found == state.end() || found->second.type != plan::F32 ||
+        size_t(found->second.elements()) != to.size())
+      throw InputError("'" + path + "' has no tensor '" + name +
+                       "' of the right size; train anew");
+    auto values = found->second.as<float>();
+    to.assign(values.begin(), values.end());
+  };
+  epoch = progress.at("epoch");
+  step = progress.at("step");
+  loss = progress.at("loss");
+  correct = progress.at("correct");
+  secondsBefore = progress.at("seconds");
+  bestEpoch = progress.at("best_epoch");
+  history = progress.at("epochs").get<std::vector<EpochResult>>();
+  auto &parameters = program.parameters();
+  for (Parameter &parameter : parameters) {
+    read(parameter.value, parameter.tensor);
+    if (bestEpoch >= 0)
+      read(best.emplace_back(parameter.value.size()), bestName(parameter));
+  }
+  optimiser.restore(parameters, state, epoch * stepsPerEpoch() + step);
+  program.update();
+} catch (const nlohmann::json::exception &error) {
+  throw InputError("'" + options.checkpoint +
+                   "' is no checkpoint: " + error.what() + "; train anew");
+}

@@ -1,0 +1,71 @@
+//===- CellChoiceTest.cpp - Which cells are worth another write -----------===//
+//
+// Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+#include "runtime/training/CellChoice.h"
+
+#include <gmock/gmock.h>
+
+#include <random>
+
+using namespace cim;
+using namespace testing;
+
+namespace {
+
+CellFacts facts() {
+  // Distances 1, 3, 2 in a, 3, 3 in b.
+  return {.wanted = {{"a", {0, 0, 0}}, {"b", {1, 1}}},
+          .held = {{"a", {1, -3, 2}}, {"b", {4, -2}}},
+          .curvature = {{"a", {1, 1, 1}}, {"b", {10, 0.5}}},
+          .writeVariance = {{"a", 1.5}, {"b", 1.5}}};
+}
+
+TEST(CellChoice, takesTheCellsThatCostMost) {
+  EXPECT_THAT(cellsWorthWriting(facts(), 1),
+              ElementsAre(Pair("a", ElementsAre(false, false, false)),
+                          Pair("b", ElementsAre(true, false))));
+  EXPECT_THAT(cellsWorthWriting(facts(), 2),
+              ElementsAre(Pair("a", ElementsAre(false, true, false)),
+                          Pair("b", ElementsAre(true, false))));
+}
+
+TEST(CellChoice, leavesCellsThatAWriteWouldWorsen) {
+  const CellSet all = cellsWorthWriting(facts(), 100);
+  EXPECT_THAT(all.at("a"), ElementsAre(false, true, true));
+  EXPECT_EQ(countCells(all), 4);
+}
+
+TEST(CellChoice, takesTheFirstAmongEqualCells) {
+  CellFacts equal{.wanted = {{"a", std::vector<float>(100)}},
+                  .held = {{"a", std::vector<float>(100, 2)}},
+                  .curvature = {{"a", std::vector<float>(100, 1)}},
+                  .writeVariance = {{"a", 1}}};
+  const CellSet chosen = cellsWorthWriting(equal, 40);
+  for (int i = 0; i < 100; ++i)
+    EXPECT_EQ(chosen.at("a")[i], i < 40) << i;
+}
+
+/// Of cells with normal errors, the 40 % with the largest are written again.
+TEST(CellChoice, lowersTheErrorAsExpected) {
+  constexpr int cells = 200'000;
+  std::mt19937 random(1);
+  std::normal_distribution<float> normal;
+  std::vector<float> held(cells);
+  for (float &value : held)
+    value = normal(random);
+  CellFacts facts{.wanted = {{"a", std::vector<float>(cells)}},
+                  .held = {{"a", held}},
+                  .curvature = {{"a", std::vector<float>(cells, 1)}},
+                  .writeVariance = {{"a", 0}}};
+  const CellSet chosen = cellsWorthWriting(facts, cells * 2 / 5);
+  double squares = 0;
+  for (int i = 0; i < cells; ++i)
+    squares += chosen.at("a")[i] ? 1 : held[i] * held[i];
+  // The integral of x^2 between the quantiles at 0.2 and 0.8, plus 0.4.
+  EXPECT_NEAR(squares / cells, 0.5288, 0.005);
+}
+
+} // namespace
