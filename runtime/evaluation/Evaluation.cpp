@@ -5,8 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/evaluation/Evaluation.h"
+#include "runtime/converters/LayerConverters.h"
 #include "runtime/evaluation/Conditions.h"
 #include "runtime/evaluation/LabelRank.h"
+#include "runtime/executor/KeptActivations.h"
 #include "runtime/reference/ReferenceExecutor.h"
 #include "runtime/tensor/Errors.h"
 
@@ -52,21 +54,22 @@ int64_t cim::classCount(const plan::Plan &plan) {
   return classes;
 }
 
+static bool differsAmongChips(const plan::Layer &layer) {
+  const plan::Correlated &correlated = layer.correlated();
+  return layer.has_device() || correlated.column() != 0 ||
+         correlated.array() != 0 || correlated.die() != 0 ||
+         layer.read_noise().width() != 0 || layer.adc().gain_mismatch() != 0 ||
+         layer.adc().offset_mismatch() != 0 ||
+         layer.adc().nonlinearity_mismatch() != 0 ||
+         (layer.has_noise() && layer.noise().width() != 0) ||
+         (layer.has_faults() &&
+          (layer.faults().low() != 0 || layer.faults().high() != 0 ||
+           layer.faults().flip() != 0));
+}
+
 bool cim::isRandom(const plan::Plan &plan) {
-  return std::any_of(
-      plan.layers().begin(), plan.layers().end(), [](const plan::Layer &layer) {
-        const plan::Correlated &correlated = layer.correlated();
-        return layer.has_device() || correlated.column() != 0 ||
-               correlated.array() != 0 || correlated.die() != 0 ||
-               layer.read_noise().width() != 0 ||
-               layer.adc().gain_mismatch() != 0 ||
-               layer.adc().offset_mismatch() != 0 ||
-               layer.adc().nonlinearity_mismatch() != 0 ||
-               (layer.has_noise() && layer.noise().width() != 0) ||
-               (layer.has_faults() &&
-                (layer.faults().low() != 0 || layer.faults().high() != 0 ||
-                 layer.faults().flip() != 0));
-      });
+  return std::any_of(plan.layers().begin(), plan.layers().end(),
+                     differsAmongChips);
 }
 
 Evaluator::Evaluator(const plan::Plan &asIs, const TensorMap &tensors,
@@ -80,6 +83,27 @@ Evaluator::Evaluator(const plan::Plan &asIs, const TensorMap &tensors,
                                                     options.executor.precision);
   else
     executor = std::make_unique<Executor>(plan, tensors, options.executor);
+  shared = sharedSteps(plan);
+}
+
+int Evaluator::sharedSteps(const plan::Plan &plan) const {
+  // What is counted or timed at every read is wanted of every chip.
+  if (!executor || options.executor.profile || hasConverters(plan))
+    return 0;
+  int first = executor->steps(), firstDifferent = first;
+  for (int l = 0; l < plan.layers_size(); ++l) {
+    const int use = executor->firstUseOf(l);
+    first = std::min(first, use);
+    if (differsAmongChips(plan.layers(l)))
+      firstDifferent = std::min(firstDifferent, use);
+  }
+  constexpr size_t mostBytes = size_t(1) << 30;
+  const size_t calls = (data.images() + executor->imagesPerCall() - 1) /
+                       executor->imagesPerCall();
+  const bool isWorthIt =
+      first < firstDifferent && firstDifferent < executor->steps() &&
+      calls <= mostBytes / std::max<size_t>(1, executor->keptBytesPerCall());
+  return isWorthIt ? firstDifferent : 0;
 }
 
 Evaluator::~Evaluator() = default;
@@ -109,9 +133,17 @@ std::optional<ChipResult> Evaluator::run(uint64_t trial, float *logits) {
       options.imagesDone->fetch_add(1, std::memory_order_relaxed);
   };
   begin = std::chrono::steady_clock::now();
+  if (shared > 0 && runs++ > 0 && !kept) {
+    kept = std::make_unique<KeptActivations>(*executor, data.images());
+    if (!executor->keep(*kept, 0, data.images(), shared, read, options.stop)) {
+      kept = nullptr;
+      return std::nullopt;
+    }
+  }
   const bool complete =
       reference ? reference->run(data.images(), read, write,
                                  options.executor.threads, options.stop)
+      : kept    ? executor->resume(*kept, write, options.stop)
                 : executor->run(data.images(), read, write, options.stop);
   if (!complete)
     return std::nullopt;

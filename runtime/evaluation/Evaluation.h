@@ -22,6 +22,7 @@
 
 namespace cim {
 
+class KeptActivations;
 class ReferenceExecutor;
 
 struct EvaluationOptions {
@@ -78,7 +79,9 @@ struct ChipResult {
   WriteCounts writes;
 };
 
-/// A network and its images, ready to be run on one chip after another.
+/// A network and its images, ready to be run on one chip after another. Where
+/// chips differ in later layers only, what enters those is computed once, as
+/// far as a gigabyte holds it.
 class Evaluator {
 public:
   /// Prepares the kernels. Of \p options, the trials do not matter. \p plan and
@@ -96,6 +99,9 @@ public:
   void describe(Evaluation &result) const;
 
 private:
+  /// The step at which chips begin to differ; 0 where nothing is shared.
+  int sharedSteps(const plan::Plan &plan) const;
+
   const DataSet &data;
   /// With the reads of all images, where cells are disturbed by them.
   std::optional<plan::Plan> counted;
@@ -104,6 +110,11 @@ private:
   // One of the two.
   std::unique_ptr<Executor> executor;
   std::unique_ptr<ReferenceExecutor> reference;
+  int shared = 0; ///< steps
+  int64_t runs = 0;
+  /// What stands in front of the first step that is not shared, from the second
+  /// run on: a single one would not gain anything.
+  std::unique_ptr<KeptActivations> kept;
 };
 
 /// Shape of one image as the network \p plan takes it, for example {3, 32, 32}.

@@ -26,18 +26,30 @@ public:
 
   Limit find() {
     Limit limit;
-    if (!isKept(0)) {
-      limit.interval = edges(0, keepsPerhaps(0) ? lastPerhaps(0) : 0);
-    } else if (isKept(1)) {
-      limit.largest = question.most;
-      limit.reachesMost = true;
-      limit.interval = edges(keepsSurely(1) ? 1 : lastSurely(1), 1);
-    } else {
-      const auto [kept, lost] =
-          bisect(0, 1, [&](double t) { return isKept(t); });
-      limit.largest = question.isWhole ? sizeAt(kept) : crossing(kept, lost);
-      limit.interval = edges(lastSurely(kept), lastPerhaps(kept));
+    double place = 0;
+    if (isKept(0)) {
+      double low = 0, high = beginning();
+      while (high < 1 && isKept(high)) {
+        low = high;
+        high = std::min(1.0, 2 * high);
+      }
+      limit.reachesMost = high == 1 && isKept(1);
+      if (limit.reachesMost)
+        place = 1;
+      else
+        place = bisect(
+                    low, high, [&](double t) { return isKept(t); },
+                    [&](double t) { return resolution(t); })
+                    .first;
+      limit.largest = sizeAt(place);
     }
+    const double ends[] = {sizeAt(edge(place, &Interval::lowest).first),
+                           question.isWhole
+                               ? sizeAt(edge(place, &Interval::highest).first)
+                               : sizeAt(edge(place, &Interval::highest).second),
+                           sizeAt(place)};
+    const auto [lowest, highest] = std::ranges::minmax(ends);
+    limit.interval = {lowest, highest};
     limit.visited = std::move(visited);
     return limit;
   }
@@ -48,18 +60,20 @@ private:
     return question.isWhole ? std::round(size) : size;
   }
 
+  double range() const { return std::abs(question.most - question.least); }
+
+  double beginning() const {
+    return question.start ? (*question.start - question.least) /
+                                (question.most - question.least)
+                          : 1;
+  }
+
   /// How near two places may be before they count as one.
   double resolution(double t) const {
     if (question.isWhole)
-      return 1.001 / std::max(1.0, std::abs(question.most - question.least));
-    const double size = std::abs(sizeAt(t));
-    const double range = std::abs(question.most - question.least);
-    return std::max(0.01 * size, 1e-4 * range) / range;
-  }
-
-  Interval edges(double sure, double perhaps) const {
-    return {std::min(sizeAt(sure), sizeAt(perhaps)),
-            std::max(sizeAt(sure), sizeAt(perhaps))};
+      return 1.001 / std::max(1.0, range());
+    return std::max(question.resolution * std::abs(sizeAt(t)) / range(),
+                    1e-4 * beginning());
   }
 
   const std::vector<double> &chips(double t, int64_t count) {
@@ -95,20 +109,15 @@ private:
     }
   }
 
-  bool keepsSurely(double t) {
-    return all(t).interval.lowest >= question.threshold;
-  }
-  bool keepsPerhaps(double t) {
-    return all(t).interval.highest >= question.threshold;
-  }
-
-  /// Narrows [\p low, \p high], where \p holds at low and not at high.
-  template <typename Predicate>
-  std::pair<double, double> bisect(double low, double high, Predicate holds) {
-    while (high - low > resolution(low)) {
+  /// Narrows [\p low, \p high], where \p holds at low and not at high, until
+  /// they are as near as \p nearness of low says.
+  template <typename Predicate, typename Nearness>
+  std::pair<double, double> bisect(double low, double high, Predicate holds,
+                                   Nearness nearness) {
+    while (high - low > nearness(low)) {
       double middle = (low + high) / 2;
       if (question.isWhole && sizeAt(middle) == sizeAt(low))
-        middle = high - 1 / std::abs(question.most - question.least);
+        middle = high - 1 / range();
       if (question.isWhole &&
           (sizeAt(middle) == sizeAt(low) || sizeAt(middle) == sizeAt(high)))
         break;
@@ -117,53 +126,30 @@ private:
     return {low, high};
   }
 
-  /// The first place, from \p t towards the end \p end, where \p holds; steps
-  /// grow from what the resolution tells apart. Then narrowed.
-  template <typename Predicate>
-  std::optional<std::pair<double, double>> walk(double t, double end,
-                                                Predicate holds) {
-    double step = question.isWhole ? resolution(t) : 2 * resolution(t);
-    for (double last = t;; step *= 2) {
-      const double next =
-          end < t ? std::max(end, last - step) : std::min(end, last + step);
-      if (holds(next))
-        return std::pair(last, next);
-      if (next == end)
-        return std::nullopt;
-      last = next;
+  /// The last place with an end of the accuracy's interval above the threshold,
+  /// and the first without, looked for from \p place on in steps that grow;
+  /// both are 0 or 1 where there is none. They are as near as the interval is
+  /// worth.
+  std::pair<double, double> edge(double place, double Interval::*end) {
+    auto holds = [&](double t) {
+      return all(t).interval.*end >= question.threshold;
+    };
+    const bool isAbove = holds(place);
+    const double last = isAbove ? 1 : 0;
+    double near = place, far = place;
+    for (double step = (question.isWhole ? 1 : 2) * resolution(place);
+         holds(far) == isAbove; step *= 2) {
+      if (far == last)
+        return {last, last};
+      near = far;
+      far = isAbove ? std::min(1.0, far + step) : std::max(0.0, far - step);
     }
-  }
-
-  /// The last place that keeps the threshold surely; 0 where none does.
-  double lastSurely(double t) {
-    if (keepsSurely(t))
-      return t;
-    const auto found = walk(t, 0, [&](double x) { return keepsSurely(x); });
-    if (!found)
-      return 0;
-    return bisect(found->second, found->first,
-                  [&](double x) { return keepsSurely(x); })
-        .first;
-  }
-
-  /// The first place that surely does not keep it (of whole numbers the last
-  /// that perhaps does); 1 where none does.
-  double lastPerhaps(double t) {
-    const auto found = walk(t, 1, [&](double x) { return !keepsPerhaps(x); });
-    if (!found)
-      return 1;
-    const auto [perhaps, lost] = bisect(
-        found->first, found->second, [&](double x) { return keepsPerhaps(x); });
-    return question.isWhole ? perhaps : lost;
-  }
-
-  /// Where the line between two means crosses the threshold.
-  double crossing(double kept, double lost) {
-    const double above = all(kept).mean - question.threshold;
-    const double below = all(lost).mean - question.threshold;
-    // With all chips the order may turn out to be the other one.
-    const double share = above > 0 && below < 0 ? above / (above - below) : 0.5;
-    return sizeAt(kept + share * (lost - kept));
+    return bisect(
+        isAbove ? near : far, isAbove ? far : near, holds, [&](double t) {
+          return question.isWhole
+                     ? resolution(t)
+                     : std::max(resolution(t) / 16, std::abs(t - place) / 8);
+        });
   }
 
   const LimitQuestion &question;

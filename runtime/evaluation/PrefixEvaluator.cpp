@@ -81,8 +81,9 @@ bool PrefixEvaluator::reach(int step, int64_t first, int64_t images) {
 bool PrefixEvaluator::runBlock(Executor &executor, const KeptActivations &kept,
                                std::span<const LayerChange> changes,
                                std::vector<LayerProgram> &chains,
-                               int64_t trials, const TakeAnswer &take) {
-  for (int64_t trial = 0; trial < trials; ++trial) {
+                               ChipRange chips, const TakeAnswer &take) {
+  for (int64_t trial = chips.first; trial < chips.first + chips.count;
+       ++trial) {
     for (size_t i = 0; i < changes.size(); ++i)
       executor.programLayer(changes[i].layer,
                             {options.seed, uint64_t(trial), 0},
@@ -111,7 +112,7 @@ static int firstStepOf(const Executor &executor,
 
 /// For changes that act at reads: by an executor of their own.
 bool PrefixEvaluator::runApart(std::span<const LayerChange> changes,
-                               int64_t trials, int64_t images,
+                               ChipRange chips, int64_t images,
                                const TakeAnswer &take) {
   plan::Plan plan = base;
   for (const LayerChange &change : changes)
@@ -127,17 +128,17 @@ bool PrefixEvaluator::runApart(std::span<const LayerChange> changes,
   for (int64_t first = 0; first < images; first += block)
     if (!keep(changed, kept, firstStepOf(changed, changes), first,
               std::min(block, images - first)) ||
-        !runBlock(changed, kept, changes, none, trials, take))
+        !runBlock(changed, kept, changes, none, chips, take))
       return false;
   return true;
 }
 
-bool PrefixEvaluator::run(std::span<const LayerChange> changes, int64_t trials,
+bool PrefixEvaluator::run(std::span<const LayerChange> changes, ChipRange chips,
                           int64_t images, const TakeAnswer &take) {
   if (std::ranges::any_of(changes, [](const LayerChange &change) {
         return actsAtReads(change.as);
       }))
-    return runApart(changes, trials, images, take);
+    return runApart(changes, chips, images, take);
   std::vector<LayerProgram> chains;
   for (const LayerChange &change : changes) {
     chains.emplace_back(change.as, tensors.at(change.as.weights()));
@@ -148,22 +149,29 @@ bool PrefixEvaluator::run(std::span<const LayerChange> changes, int64_t trials,
   bool isComplete = true;
   for (int64_t first = 0; first < images && isComplete; first += block)
     isComplete = reach(step, first, std::min(block, images - first)) &&
-                 runBlock(executor, *kept, changes, chains, trials, take);
+                 runBlock(executor, *kept, changes, chains, chips, take);
   for (const LayerChange &change : changes)
     executor.programLayer(change.layer, {options.seed, 0, 0});
   return isComplete;
 }
 
-std::optional<std::vector<int64_t>>
-PrefixEvaluator::correct(std::span<const LayerChange> changes, int64_t trials) {
-  std::vector<std::atomic<int64_t>> counts(trials);
-  const bool isComplete =
-      run(changes, trials, data.images(),
-          [&](int64_t trial, int64_t image, const float *logits) {
-            if (rankOf(data.label(image), logits, classes()) == 0)
-              counts[trial].fetch_add(1, std::memory_order_relaxed);
-          });
+std::optional<RightCounts>
+PrefixEvaluator::countRight(std::span<const LayerChange> changes,
+                            ChipRange chips) {
+  std::vector<std::atomic<int64_t>> correct(chips.count),
+      correctTop5(chips.count);
+  const bool isComplete = run(
+      changes, chips, data.images(),
+      [&](int64_t trial, int64_t image, const float *logits) {
+        const int64_t rank = rankOf(data.label(image), logits, classes());
+        if (rank == 0)
+          correct[trial - chips.first].fetch_add(1, std::memory_order_relaxed);
+        if (rank < 5)
+          correctTop5[trial - chips.first].fetch_add(1,
+                                                     std::memory_order_relaxed);
+      });
   if (!isComplete)
     return std::nullopt;
-  return std::vector<int64_t>(counts.begin(), counts.end());
+  return RightCounts{{correct.begin(), correct.end()},
+                     {correctTop5.begin(), correctTop5.end()}};
 }

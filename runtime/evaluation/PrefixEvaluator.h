@@ -45,6 +45,16 @@ struct LayerChange {
 /// devices, wires and converters. Which cells hold which weights remains.
 plan::Plan withoutErrors(plan::Plan plan);
 
+/// Chips `first` to `first + count - 1`.
+struct ChipRange {
+  int64_t first = 0, count = 1;
+};
+
+/// Images, per chip of a range, as in Evaluation.
+struct RightCounts {
+  std::vector<int64_t> correct, correctTop5;
+};
+
 /// Runs a base network, of which every chip is the same, with changes to a few
 /// of its layers. All steps before the first changed layer run once for all
 /// chips and, when changes move towards the output, for all changes (but for
@@ -60,16 +70,15 @@ public:
   /// Receives what the network answers. Called from several threads.
   using TakeAnswer =
       std::function<void(int64_t trial, int64_t image, const float *logits)>;
-  /// Runs the first \p images images with \p changes on chips 0 to
-  /// \p trials - 1; none are the base network itself. False when `stop` ended
-  /// it.
-  bool run(std::span<const LayerChange> changes, int64_t trials, int64_t images,
-           const TakeAnswer &take);
+  /// Runs the first \p images images with \p changes on \p chips; no changes
+  /// are the base network itself. False when `stop` ended it.
+  bool run(std::span<const LayerChange> changes, ChipRange chips,
+           int64_t images, const TakeAnswer &take);
 
-  /// Images (of all) that are classified as their label says, per chip.
-  /// Nothing when `stop` ended it.
-  std::optional<std::vector<int64_t>>
-  correct(std::span<const LayerChange> changes, int64_t trials);
+  /// How many of all images each of \p chips gets right. Nothing when `stop`
+  /// ended it.
+  std::optional<RightCounts> countRight(std::span<const LayerChange> changes,
+                                        ChipRange chips);
 
   int64_t classes() const { return executor.outputElements(); }
   unsigned threads() const { return executor.threads(); }
@@ -84,9 +93,9 @@ private:
   bool reach(int step, int64_t first, int64_t images);
   bool runBlock(Executor &executor, const KeptActivations &kept,
                 std::span<const LayerChange> changes,
-                std::vector<LayerProgram> &chains, int64_t trials,
+                std::vector<LayerProgram> &chains, ChipRange chips,
                 const TakeAnswer &take);
-  bool runApart(std::span<const LayerChange> changes, int64_t trials,
+  bool runApart(std::span<const LayerChange> changes, ChipRange chips,
                 int64_t images, const TakeAnswer &take);
   bool keep(Executor &executor, KeptActivations &kept, int step, int64_t first,
             int64_t images);

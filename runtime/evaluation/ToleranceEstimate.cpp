@@ -23,7 +23,8 @@ MarginEstimate::answers(std::span<const LayerChange> changes) {
   std::vector<Answer> answers(images);
   const int64_t classes = evaluator.classes();
   const bool isComplete = evaluator.run(
-      changes, 1, images, [&](int64_t, int64_t image, const float *logits) {
+      changes, {0, 1}, images,
+      [&](int64_t, int64_t image, const float *logits) {
         const int64_t label = data.label(image);
         double highest = -std::numeric_limits<double>::infinity();
         double sum = 0, squares = 0;

@@ -5,9 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/pictures/Chart.h"
+#include "runtime/devices/DeviceText.h"
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <sstream>
 
 using namespace cim;
@@ -46,6 +48,26 @@ std::string shortened(const std::string &text, size_t longest) {
   return text.size() <= longest ? text : text.substr(0, longest - 3) + "...";
 }
 
+/// Of times, those that were measured, as far as there is room.
+std::string ticsOf(const Chart &chart) {
+  if (!chart.isTime)
+    return "autofreq norotate";
+  std::set<double> measured;
+  for (const ChartCurve &curve : chart.curves)
+    for (const ChartPoint &point : curve.points)
+      measured.insert(point.x);
+  constexpr size_t most = 8;
+  const size_t every = (measured.size() + most - 1) / most;
+  std::ostringstream tics;
+  tics.precision(9);
+  size_t index = 0;
+  for (double seconds : measured)
+    if (index++ % every == 0)
+      tics << (tics.str().empty() ? "" : ",") << "'" << timeText(seconds)
+           << "' " << seconds;
+  return "norotate (" + tics.str() + ")";
+}
+
 void plotCurves(std::ostream &script, const Chart &chart, size_t index,
                 size_t nameLength) {
   double lowest = INFINITY, highest = -INFINITY;
@@ -55,7 +77,7 @@ void plotCurves(std::ostream &script, const Chart &chart, size_t index,
       highest = std::max(highest, point.x);
     }
   const double margin = highest > lowest ? 0.03 * (highest - lowest) : 1;
-  script << "unset logscale\nset xtics autofreq norotate\n";
+  script << "unset logscale\nset xtics " << ticsOf(chart) << "\n";
   if (chart.isLogarithmic)
     script << "set logscale x\nset xrange [" << lowest / 1.2 << ":"
            << highest * 1.2 << "]\n";
@@ -79,6 +101,38 @@ void plotCurves(std::ostream &script, const Chart &chart, size_t index,
   script << "\n";
 }
 
+/// Values that differ from the reference by little must be seen, too: a range
+/// around all whiskers and the reference.
+Interval rangeAround(const Chart &chart) {
+  Interval range{percent(*chart.reference), percent(*chart.reference)};
+  for (const ChartCurve &curve : chart.curves)
+    for (const ChartPoint &point : curve.points) {
+      range.lowest = std::min(range.lowest, percent(point.band.lowest));
+      range.highest = std::max(range.highest, percent(point.band.highest));
+    }
+  const double margin = std::max(0.5, 0.06 * (range.highest - range.lowest));
+  return {std::max(0.0, range.lowest - margin),
+          std::min(100.0, range.highest + margin)};
+}
+
+/// A bar of the data block \p name, moved by \p shift: from 0, or from the
+/// reference.
+std::string barFrom(const Chart &chart, const std::string &name, double shift,
+                    double width) {
+  std::ostringstream plot;
+  plot << name << " using ($1+" << shift << "):2";
+  if (!chart.reference) {
+    plot << " with boxes";
+    return plot.str();
+  }
+  const double half = 0.46 * width;
+  plot << ":($1+" << shift - half << "):($1+" << shift + half << "):($2<"
+       << percent(*chart.reference) << "?$2:" << percent(*chart.reference)
+       << "):($2<" << percent(*chart.reference) << "?"
+       << percent(*chart.reference) << ":$2) with boxxyerror";
+  return plot.str();
+}
+
 void plotBars(std::ostream &script, const Chart &chart, size_t index,
               size_t nameLength) {
   const size_t curves = chart.curves.size();
@@ -90,20 +144,33 @@ void plotBars(std::ostream &script, const Chart &chart, size_t index,
   for (size_t i = 0; i < chart.categories.size(); ++i)
     script << (i ? "," : "")
            << gnuplotString(shortened(chart.categories[i], 24)) << " " << i;
-  script << ")\nset boxwidth " << 0.92 * width << " absolute\nplot ";
+  script << ")\nset boxwidth " << 0.92 * width << " absolute\n";
+  if (chart.reference) {
+    const Interval range = rangeAround(chart);
+    script << "set yrange [" << range.lowest << ":" << range.highest
+           << "]\nset arrow 1 from graph 0,first " << percent(*chart.reference)
+           << " to graph 1,first " << percent(*chart.reference)
+           << " nohead front dt 2 lc rgb '#303030'\n";
+  }
+  script << "plot ";
   for (size_t c = 0; c < curves; ++c) {
     const double shift = (double(c) - (double(curves) - 1) / 2) * width;
     const std::string &name = chart.curves[c].name;
-    script << (c ? ", " : "") << blockName(index, c) << " using ($1+" << shift
-           << "):2 with boxes fs solid 0.75 noborder lc rgb '" << colourOf(c)
-           << "' "
+    script << (c ? ", " : "")
+           << barFrom(chart, blockName(index, c), shift, width)
+           << " fs solid 0.75 noborder lc rgb '" << colourOf(c) << "' "
            << (name.empty()
                    ? std::string("notitle")
                    : "title " + gnuplotString(shortened(name, nameLength)))
-           << ", " << blockName(index, c) << " using ($1+" << shift
-           << "):2:3:4 with yerrorbars pt 0 lc rgb '#303030' notitle";
+           << ", " << blockName(index, c) << " using ($1+"
+           << shift
+           // Error bars would leave a gap at the value.
+           << "):3:(0):($4-$3) with vectors heads size graph 0.01,90 lc rgb "
+              "'#303030' notitle";
   }
   script << "\n";
+  if (chart.reference)
+    script << "unset arrow 1\nset yrange [0:100]\n";
 }
 
 bool hasNames(const Chart &chart) {
@@ -143,8 +210,10 @@ std::string cim::drawCharts(std::span<const Chart> charts,
     const Chart &chart = charts[i];
     script << "set title "
            << gnuplotString(shortened(chart.title, panelWidth / 8))
-           << "\nset xlabel " << gnuplotString(chart.xTitle) << "\nset ylabel "
-           << gnuplotString(chart.yTitle)
+           << "\nset xlabel "
+           << gnuplotString(chart.xTitle +
+                            (chart.reference ? " (line: without errors)" : ""))
+           << "\nset ylabel " << gnuplotString(chart.yTitle)
            << "\n"
            // An empty box would be drawn for curves without names.
            << (hasNames(chart) ? "set key on\n" : "set key off\n");

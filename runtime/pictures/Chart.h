@@ -10,6 +10,7 @@
 #include "runtime/evaluation/Statistics.h"
 #include "runtime/pictures/Gnuplot.h"
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,8 +37,12 @@ struct Chart {
   std::string title;
   std::string xTitle, yTitle;
   bool isLogarithmic = false; ///< x, all above 0
+  bool isTime = false;        ///< x is seconds
   /// Not empty: bars, one group per category.
   std::vector<std::string> categories;
+  /// A value to compare with, drawn as a line from which bars begin: the
+  /// accuracy without errors.
+  std::optional<double> reference;
   std::vector<ChartCurve> curves;
   size_t leftOut = 0; ///< curves that there was no room for
 };

@@ -65,6 +65,15 @@ bool isErrorSize(std::string_view name) {
          option == "read-noise" || option == "wire-resistance";
 }
 
+/// Options without which the network is exact.
+bool isSource(std::string_view option) {
+  static const std::set<std::string_view> sources = {
+      "quantize", "device",       "noise",  "write-verify",    "correlated",
+      "shift",    "read-disturb", "faults", "wire-resistance", "dac",
+      "adc",      "adc-mismatch", "iv",     "calibrate",       "read-noise"};
+  return sources.contains(option);
+}
+
 struct Place {
   std::string kind;
   Options others;
@@ -166,8 +175,8 @@ private:
         byUnit[units[place.kind]].push_back(place);
     for (const auto &[unit, places] : byUnit) {
       Chart chart;
-      const bool isTime = option == "device";
-      chart.xTitle = isTime ? "time after programming (s)"
+      const bool isTime = chart.isTime = option == "device";
+      chart.xTitle = isTime ? "time after programming"
                             : option + (unit.empty() ? "" : " (" + unit + ")");
       chart.yTitle = "accuracy (%)";
       chart.title =
@@ -235,7 +244,26 @@ private:
           curve.points.push_back(pointOf(study, found->second, double(c)));
     }
     keepLongest(chart);
+    if (option == "layers")
+      chart.reference = withoutErrors(keys);
     return {chart};
+  }
+
+  /// The accuracy without the errors of \p keys, where all agree on it.
+  std::optional<double> withoutErrors(std::vector<Options> keys) const {
+    std::optional<double> found;
+    for (Options &key : keys) {
+      std::erase_if(key, [](const auto &o) { return isSource(o.first); });
+      const auto exact =
+          std::ranges::find(study.results, key, &Result::options);
+      if (exact == study.results.end())
+        return std::nullopt;
+      const double accuracy = measure(exact->accuracies(), study.images).mean;
+      if (found.value_or(accuracy) != accuracy)
+        return std::nullopt;
+      found = accuracy;
+    }
+    return found;
   }
 
   const Study &study;

@@ -113,10 +113,16 @@ Json jsonOf(const Chart &chart) {
       points.push_back(Json::array({point.x, point.result}));
     curves.push_back({{"name", curve.name}, {"points", points}});
   }
-  return {{"title", chart.title},      {"x", chart.xTitle},
-          {"y", chart.yTitle},         {"logarithmic", chart.isLogarithmic},
-          {"left_out", chart.leftOut}, {"categories", chart.categories},
-          {"curves", curves}};
+  return {
+      {"title", chart.title},
+      {"x", chart.xTitle},
+      {"y", chart.yTitle},
+      {"logarithmic", chart.isLogarithmic},
+      {"time", chart.isTime},
+      {"left_out", chart.leftOut},
+      {"reference", chart.reference ? Json(*chart.reference) : Json(nullptr)},
+      {"categories", chart.categories},
+      {"curves", curves}};
 }
 
 Json jsonOf(const Study &study, const PageOptions &options) {

@@ -30,6 +30,7 @@ struct PointIdentity {
   /// Version, precision and instruction set of the kernels, which decide bits.
   std::string kernels;
 
+  bool operator==(const PointIdentity &) const = default;
   /// SHA-256 over all of it, in hexadecimal.
   std::string hash() const;
 };

@@ -149,6 +149,8 @@ void Histogram::run() {
     writeFile(histograms);
   }
   Json options = {{"bins", bins}, {"seed", seed.value_or(0)}};
+  if (!file.empty())
+    options["output"] = file;
   errors.describe(options);
   if (model.foldBatchNorm)
     options["fold-batch-norm"] = true;

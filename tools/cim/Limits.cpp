@@ -7,24 +7,18 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/grammar/LayerPattern.h"
 #include "dialects/cim/grammar/Words.h"
-#include "runtime/converters/LayerConverters.h"
 #include "runtime/evaluation/LimitSearch.h"
 #include "runtime/tensor/Errors.h"
-#include "tools/cim/Calibration.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/Interrupt.h"
-#include "tools/cim/Output.h"
-#include "tools/cim/PointWork.h"
+#include "tools/cim/Measurement.h"
 #include "tools/cim/Progress.h"
-#include "tools/cim/SweepIdentity.h"
 #include "tools/cim/Text.h"
 #include "tools/cim/Vary.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <limits>
 #include <map>
 #include <memory>
 
@@ -101,17 +95,10 @@ std::string Searched::valueAt(double size) const {
 }
 
 struct Limits {
-  ModelFlags model;
-  ErrorFlags errors;
-  DataFlags data;
-  RunFlags running;
-  Calibrator calibrator;
-  Output output;
+  MeasurementFlags measured{20};
   std::vector<std::string> searchTexts, groups;
   bool eachLayer = false;
-  std::string thresholdText, storePath;
-  int64_t trials = 0;
-  std::optional<uint64_t> seed;
+  std::string thresholdText;
 
   void run();
 
@@ -128,7 +115,7 @@ private:
 
 ErrorFlags Limits::errorsWith(const Searched &searched,
                               const std::string &group, double size) const {
-  ErrorFlags all = errors;
+  ErrorFlags all = measured.errors;
   const std::string value = searched.valueAt(size);
   std::string *option = all.find(searched.option);
   if (group == "*" && option)
@@ -140,7 +127,6 @@ ErrorFlags Limits::errorsWith(const Searched &searched,
 }
 
 void Limits::check() {
-  model.check();
   if (searchTexts.empty())
     throw UsageError("--search is missing; say which error to grow, for "
                      "example --search 'noise=normal:{0..2}qs'");
@@ -151,7 +137,7 @@ void Limits::check() {
   for (const std::string &text : searchTexts) {
     searches.push_back(parseSearched(text));
     const Searched &searched = searches.back();
-    ErrorFlags known = errors;
+    ErrorFlags known = measured.errors;
     if (const auto near = nearNames(searched.option, ErrorFlags::names());
         !known.find(searched.option) &&
         searched.option.find(':') == std::string::npos)
@@ -168,29 +154,17 @@ void Limits::check() {
     throw UsageError("--threshold is missing; name the accuracy to keep, for "
                      "example --threshold 0.9");
   threshold = parseFraction("--threshold", thresholdText, 0, 1);
-  data.check();
-  running.check();
-  if (!storePath.empty() && !std::filesystem::exists(storePath))
-    checkWritable("--store", storePath);
-  output.check();
+  measured.check();
 }
 
 void Limits::describe(Json &options, const DataSet &images) const {
-  errors.describe(options);
-  if (model.foldBatchNorm)
-    options["fold-batch-norm"] = true;
   options["search"] = searchTexts;
   if (eachLayer)
     options["each-layer"] = true;
   else
     options["group"] = groups;
   options["threshold"] = threshold;
-  data.describe(options, images);
-  options["trials"] = trials;
-  options["seed"] = seed.value_or(0);
-  if (!storePath.empty())
-    options["store"] = storePath;
-  running.describe(options);
+  measured.describe(options, images);
 }
 
 Json visitedJson(const Limit &limit, int64_t images) {
@@ -207,46 +181,22 @@ Json visitedJson(const Limit &limit, int64_t images) {
 }
 
 void Limits::run() {
-  if (trials == 0)
-    trials = 20;
   check();
-  running.apply();
+  measured.running.apply();
 
-  Stopwatch total;
-  const Network network = Network::load(
-      model, errorsWith(searches[0], groups[0], searches[0].least).check());
-  checkInterrupted();
-  const DataSet images = data.open({.inputShape = imageShape(network.plan),
-                                    .classes = classCount(network.plan),
-                                    .threads = unsigned(running.threads)});
-  checkInterrupted();
+  Measurement measurement(
+      measured, errorsWith(searches[0], groups[0], searches[0].least).check(),
+      measured.errors.hasConverters() ||
+          std::any_of(searches.begin(), searches.end(), [](const Searched &s) {
+            return s.option.ends_with("adc") || s.option.ends_with("dac");
+          }));
+  PointWork &work = measurement.work;
+  const int64_t images = measurement.images.images();
   if (eachLayer) {
     groups.clear();
-    for (const plan::Layer &layer : network.plan.layers())
+    for (const plan::Layer &layer : measurement.network.plan.layers())
       groups.push_back(layer.name());
   }
-  const bool isCalibrated =
-      hasConverters(network.plan) || errors.hasConverters() ||
-      std::any_of(searches.begin(), searches.end(), [](const Searched &s) {
-        return s.option.ends_with("adc") || s.option.ends_with("dac");
-      });
-  if (!isCalibrated)
-    calibrator.check(network);
-  Identities identities(
-      model, running, network, images,
-      isCalibrated ? calibrator.identity(network, data, running) : Json());
-  Store store =
-      storePath.empty() ? Store::temporary() : Store::openOrCreate(storePath);
-  EvaluationOptions evaluation;
-  evaluation.seed = seed.value_or(0);
-  evaluation.executor = running.executorOptions();
-  evaluation.reference = running.reference;
-  evaluation.stop = interrupted;
-  PointWork work(model, data.spec, images, std::move(evaluation), store,
-                 [&](Network &point, const Network::Warning &warning) {
-                   calibrator.calibrate(point, data, running, warning);
-                 });
-  work.compileSeconds = network.compileSeconds;
 
   Table table({{"layers"},
                {"option"},
@@ -269,8 +219,8 @@ void Limits::run() {
             const ErrorFlags all = errorsWith(searched, group, size);
             point.name = all.text();
             point.requests = all.check();
-            point.identity = identities.of(all);
-            work.refresh(point, trials);
+            point.identity = measurement.identities.of(all);
+            work.refresh(point, measured.trials);
           }
           progress.setActivity("searching " + group + ": " + searched.option +
                                " " + searched.valueAt(size));
@@ -294,8 +244,8 @@ void Limits::run() {
                              .least = searched.least,
                              .most = searched.most,
                              .isWhole = searched.isWhole,
-                             .images = images.images(),
-                             .trials = trials},
+                             .images = images,
+                             .trials = measured.trials},
                             accuraciesOf);
         } catch (const Interrupted &) {
           isInterrupted = true;
@@ -324,28 +274,18 @@ void Limits::run() {
              {"value", limit.largest ? Json(searched.valueAt(*limit.largest))
                                      : Json(nullptr)},
              {"reaches_most", limit.reachesMost},
-             {"visited", visitedJson(limit, images.images())}});
+             {"visited", visitedJson(limit, images)}});
       }
     work.countInto(nullptr);
   }
   Json options = Json::object();
-  describe(options, images);
-  output.write("The largest errors with an accuracy of at least " +
-                   percent(threshold) + "\n" + table.text(),
-               {{"command", "limits"},
-                {"model", network.describe()},
-                {"data",
-                 {{"spec", data.spec},
-                  {"images", images.images()},
-                  {"sha256", images.sha256()}}},
-                {"options", options},
-                {"limits", list},
-                {"computed", work.computed},
-                {"seconds",
-                 {{"compile", work.compileSeconds},
-                  {"program", work.programSeconds},
-                  {"forward", work.forwardSeconds},
-                  {"total", total.seconds()}}}});
+  describe(options, measurement.images);
+  Json document = measurement.document("limits", std::move(options));
+  document["limits"] = std::move(list);
+  measurement.finish(document);
+  measured.output.write("The largest errors with an accuracy of at least " +
+                            percent(threshold) + "\n" + table.text(),
+                        document);
   if (isInterrupted)
     throw Interrupted();
 }
@@ -356,8 +296,7 @@ Command cim::limitsCommand(CLI::App &cim) {
   auto command = std::make_shared<Limits>();
   CLI::App *app = cim.add_subcommand(
       "limits", "Find the largest errors that keep an accuracy");
-  command->model.addTo(*app);
-  command->data.addTo(*app);
+  command->measured.addInputsTo(*app);
   app->add_option("--threshold", command->thresholdText,
                   "The mean accuracy over chips to keep, a fraction")
       ->type_name("A")
@@ -378,20 +317,11 @@ Command cim::limitsCommand(CLI::App &cim) {
       ->type_name("PATTERN")
       ->allow_extra_args(false)
       ->group("Search");
-  addCount(*app, "--trials", command->trials,
-           "Chips where the decision is close (default: 20)", 1'000'000)
-      ->type_name("T")
-      ->group("Search");
-  app->add_option("--store", command->storePath,
-                  "Keep every finished chip, as 'cim sweep' does; the same "
-                  "search computes only what is missing")
-      ->type_name("FILE.sqlite")
-      ->group("Search");
-  command->errors.addTo(*app);
-  addSeed(*app, command->seed);
-  command->calibrator.addTo(*app);
-  command->running.addTo(*app, /*withProfile=*/false);
-  command->output.addTo(*app);
+  command->measured.addChipsTo(
+      *app, "Search", "Chips where the decision is close (default: 20)",
+      "Keep every finished chip, as 'cim sweep' does; the same search "
+      "computes only what is missing");
+  command->measured.addErrorsTo(*app);
   app->footer(
       "Examples:\n"
       "  cim limits resnet32.onnx --data shapes --threshold 0.9 --quantize 5 "

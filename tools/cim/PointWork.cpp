@@ -48,10 +48,10 @@ void PointWork::refresh(Point &point, int64_t end) const {
 }
 
 void PointWork::prepare(Point &point) {
-  if (prepared == &point)
+  if (prepared == point.identity)
     return;
   try {
-    prepared = nullptr;
+    prepared.reset();
     evaluator = nullptr;
     network = Network(); // one at a time
     network = source.load(point.requests);
@@ -74,7 +74,7 @@ void PointWork::prepare(Point &point) {
   evaluator->describe(made);
   for (const std::string &line : made.warnings)
     warnOnce(line);
-  prepared = &point;
+  prepared = point.identity;
 }
 
 bool PointWork::run(Point &point, int64_t trial) {

@@ -66,7 +66,7 @@ public:
   /// Counts images as they are done.
   void countInto(std::atomic<int64_t> *imagesDone) {
     evaluation.imagesDone = imagesDone;
-    prepared = nullptr;
+    prepared.reset();
   }
 
   int64_t computed = 0; ///< chips
@@ -82,8 +82,9 @@ private:
   Store &store;
   Calibrate calibrate;
   NetworkSource source;
-  /// Of the point that is being evaluated.
-  const Point *prepared = nullptr;
+  /// Of the point that is being evaluated. Not its address, which another one
+  /// may have later.
+  std::optional<PointIdentity> prepared;
   Network network;
   std::unique_ptr<Evaluator> evaluator;
   /// A line for every point would bury them.

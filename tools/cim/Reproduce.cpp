@@ -9,14 +9,15 @@
 #include "runtime/tensor/Files.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/Output.h"
+#include "tools/cim/ReproductionReport.h"
 #include "tools/cim/ResultsFile.h"
 #include "tools/cim/Text.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <memory>
 #include <optional>
 #include <unistd.h>
@@ -58,7 +59,8 @@ private:
 };
 
 struct Reproduce {
-  std::string path, store, file;
+  std::string path, store;
+  std::vector<std::string> files;
   int64_t limit = 0, trials = 0, threads = 0;
   Output output;
 
@@ -67,14 +69,15 @@ struct Reproduce {
 private:
   void read();
   Json documentOf(const std::string &name, const YAML::Node &run);
-  /// One published number beside ours; adds a row to \p table.
-  Json compare(const YAML::Node &published, Table &table);
+  /// One published number beside ours; adds it to `result`.
+  Json compare(const YAML::Node &published);
+  void writeFiles() const;
   [[noreturn]] void fail(const YAML::Node &node, const std::string &what) const;
   std::string text(const YAML::Node &node, const char *key) const;
   double number(const YAML::Node &node, const char *key) const;
 
   YAML::Node experiment;
-  std::map<std::string, Json> documents; ///< by run
+  Reproduction result;
   bool keepsStore = false;
 };
 
@@ -101,8 +104,11 @@ void Reproduce::read() {
   if (path.empty())
     throw UsageError("the experiment is missing; write cim reproduce "
                      "experiments/NAME.yaml");
-  if (!file.empty())
-    checkResultsFile("-o", file);
+  for (const std::string &file : files)
+    if (fs::path(file).extension() == ".md")
+      checkWritable("-o", file);
+    else
+      checkResultsFile("-o", file);
   output.check();
   try {
     experiment = YAML::Load(std::string(mapFile(path).text()));
@@ -178,10 +184,11 @@ const Json *findPoint(const Json &document, const YAML::Node &at) {
   return nullptr;
 }
 
-Json Reproduce::compare(const YAML::Node &published, Table &table) {
+Json Reproduce::compare(const YAML::Node &published) {
   const std::string run = text(published, "run");
-  const auto document = documents.find(run);
-  if (document == documents.end())
+  const auto document =
+      std::ranges::find(result.runs, run, &std::pair<std::string, Json>::first);
+  if (document == result.runs.end())
     fail(published, "there is no run '" + run + "'");
   Json entry = {{"run", run}};
   std::string setting, said, here = "not measured", interval;
@@ -248,59 +255,55 @@ Json Reproduce::compare(const YAML::Node &published, Table &table) {
       fail(published, "run '" + run + "' has no search '" + search + "'");
   }
   entry["agrees"] = *agrees;
-  table.add({run, setting, said, here, interval, *agrees ? "yes" : "NO"});
+  result.numbers.push_back({run, setting, said, here, interval, *agrees});
   return entry;
+}
+
+void Reproduce::writeFiles() const {
+  for (const std::string &file : files) {
+    if (fs::path(file).extension() == ".md") {
+      writeWhole(file,
+                 [&](std::ostream &out) { out << result.markdown(file); });
+    } else if (keepsStore) {
+      Store opened = Store::open(store);
+      PageOptions page;
+      page.title = result.title;
+      writeResults(file, studiesOf(opened), page);
+    }
+  }
 }
 
 void Reproduce::run() {
   read();
   Stopwatch total;
-  const std::string title =
-      experiment["title"] ? text(experiment, "title") : path;
+  result.experiment = path;
+  result.title = experiment["title"] ? text(experiment, "title") : path;
   if (!output.documentOnStdout())
-    writeStdout(title + "\n");
+    writeStdout(result.title + "\n");
   Json list = Json::array(), runs = Json::object();
-  Table table({{"run"},
-               {"setting"},
-               {"published", Table::Align::right},
-               {"here", Table::Align::right},
-               {"95 % interval", Table::Align::right},
-               {"agrees"}});
-  int64_t agreeing = 0;
   try {
     for (const auto &run : experiment["runs"]) {
       const std::string name = run.first.Scalar();
       if (!run.second.IsMap())
         fail(run.first, "run '" + name + "' is no map of options");
-      documents[name] = documentOf(name, run.second);
-      runs[name] = documents[name];
+      runs[name] = documentOf(name, run.second);
+      result.runs.push_back({name, runs[name]});
     }
     if (const YAML::Node published = experiment["published"])
-      for (const YAML::Node &item : published) {
-        list.push_back(compare(item, table));
-        agreeing += list.back()["agrees"] == true;
-      }
+      for (const YAML::Node &item : published)
+        list.push_back(compare(item));
   } catch (const YAML::Exception &error) {
     throw InputError("experiment '" + path + "' line " +
                      std::to_string(error.mark.line + 1) + ": " + error.msg);
   }
-  if (!file.empty() && keepsStore) {
-    Store opened = Store::open(store);
-    PageOptions page;
-    page.title = title;
-    writeResults(file, studiesOf(opened), page);
-  }
-  std::string text;
-  if (!list.empty())
-    text = "\n" + table.text() + std::to_string(agreeing) + " of " +
-           std::to_string(list.size()) + " agree\n";
+  writeFiles();
   Json options = {{"experiment", path}, {"store", store}};
-  output.write(text, {{"command", "reproduce"},
-                      {"options", options},
-                      {"title", title},
-                      {"comparison", list},
-                      {"runs", runs},
-                      {"seconds", {{"total", total.seconds()}}}});
+  output.write(result.text(), {{"command", "reproduce"},
+                               {"options", options},
+                               {"title", result.title},
+                               {"comparison", list},
+                               {"runs", runs},
+                               {"seconds", {{"total", total.seconds()}}}});
 }
 
 } // namespace
@@ -331,10 +334,12 @@ Command cim::reproduceCommand(CLI::App &cim) {
            4096)
       ->type_name("N")
       ->group("Run");
-  app->add_option("-o,--output", command->file,
+  app->add_option("-o,--output", command->files,
                   "Write all results to FILE.html, FILE.svg, FILE.png or "
-                  "FILE.csv, as 'cim report' does")
+                  "FILE.csv, as 'cim report' does, or what was compared and "
+                  "measured to FILE.md; may be repeated")
       ->type_name("FILE")
+      ->allow_extra_args(false)
       ->group("Output");
   command->output.addTo(*app);
   app->footer("Example:\n"

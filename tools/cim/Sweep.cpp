@@ -5,17 +5,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "runtime/converters/LayerConverters.h"
-#include "runtime/kernels/InstructionSet.h"
-#include "runtime/store/Store.h"
 #include "runtime/tensor/Errors.h"
-#include "tools/cim/Calibration.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/Interrupt.h"
-#include "tools/cim/Network.h"
-#include "tools/cim/Output.h"
+#include "tools/cim/Measurement.h"
 #include "tools/cim/ResultsFile.h"
-#include "tools/cim/SweepIdentity.h"
 #include "tools/cim/SweepReport.h"
 #include "tools/cim/SweepWork.h"
 #include "tools/cim/Text.h"
@@ -27,7 +21,6 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
-#include <unistd.h>
 #include <utility>
 
 using namespace cim;
@@ -35,17 +28,10 @@ using namespace cim;
 namespace {
 
 struct Sweep {
-  ModelFlags model;
-  ErrorFlags errors;
-  DataFlags data;
-  RunFlags running;
-  Calibrator calibrator;
-  Output output;
+  MeasurementFlags measured{10};
   std::vector<std::string> vary, compare;
-  std::string storePath, shardText, untilText, yieldText, file, watchFile;
+  std::string shardText, untilText, yieldText, file, watchFile;
   bool watches = false;
-  int64_t trials = 0;
-  std::optional<uint64_t> seed;
 
   void run();
 
@@ -55,8 +41,8 @@ private:
   /// As \p point stands in the store's terms.
   Point pointOf(const SweepPoint &point, Identities &identities) const;
   /// What is finished, with all that it is about.
-  Study studyOf(const Network &network, const DataSet &images,
-                const Point &anyPoint, std::vector<Result> results) const;
+  Study studyOf(const Measurement &measurement, const Point &anyPoint,
+                std::vector<Result> results) const;
 
   std::vector<SweepPoint> points;
   Shard shard;
@@ -111,13 +97,11 @@ private:
 //===----------------------------------------------------------------------===//
 
 void Sweep::check() {
-  model.check();
-  points = sweepPoints(errors, vary);
+  points = sweepPoints(measured.errors, vary);
   for (const SweepPoint &point : points)
     point.errors.check();
-  data.check();
-  running.check();
-  if (storePath.empty())
+  measured.check();
+  if (measured.storePath.empty())
     throw UsageError("--store is missing; name the file that keeps the "
                      "results, for example --store sweep.sqlite");
   if (!shardText.empty())
@@ -142,8 +126,6 @@ void Sweep::check() {
       }))
     throw UsageError("--compare: no point has all of these settings; give "
                      "each option once");
-  if (!std::filesystem::exists(storePath))
-    checkWritable("--store", storePath);
   if (!file.empty())
     checkResultsFile("-o", file);
   if (!watchFile.empty()) {
@@ -152,7 +134,6 @@ void Sweep::check() {
                        "': name an .html file, or write --watch last");
     checkResultsFile("--watch", watchFile);
   }
-  output.check();
 }
 
 Point Sweep::pointOf(const SweepPoint &point, Identities &identities) const {
@@ -166,15 +147,15 @@ Point Sweep::pointOf(const SweepPoint &point, Identities &identities) const {
   return made;
 }
 
-Study Sweep::studyOf(const Network &network, const DataSet &images,
-                     const Point &anyPoint, std::vector<Result> results) const {
-  Study study{network.path,
-              data.spec,
+Study Sweep::studyOf(const Measurement &measurement, const Point &anyPoint,
+                     std::vector<Result> results) const {
+  Study study{measurement.network.path,
+              measured.data.spec,
               anyPoint.identity.modelSha256,
               anyPoint.identity.dataSha256,
-              images.images(),
+              anyPoint.identity.images,
               anyPoint.identity.kernels,
-              seed.value_or(0),
+              measured.seed.value_or(0),
               0,
               std::move(results)};
   std::erase_if(study.results,
@@ -183,73 +164,34 @@ Study Sweep::studyOf(const Network &network, const DataSet &images,
 }
 
 void Sweep::describe(Json &options, const DataSet &images) const {
-  errors.describe(options);
-  if (model.foldBatchNorm)
-    options["fold-batch-norm"] = true;
   options["vary"] = vary;
   if (!compare.empty())
     options["compare"] = compare;
-  data.describe(options, images);
-  options["trials"] = trials;
+  measured.describe(options, images);
   if (untilWidth)
     options["until-ci"] = *untilWidth;
-  options["seed"] = seed.value_or(0);
   if (!shardText.empty())
     options["shard"] = shardText;
-  options["store"] = storePath;
   if (report.yieldThreshold)
     options["yield-above"] = *report.yieldThreshold;
-  running.describe(options);
 }
 
 void Sweep::run() {
-  if (trials == 0)
-    trials = 10;
   if (!untilText.empty()) // as the rule wants
-    trials = std::max<int64_t>(trials, 10);
+    measured.trials = std::max<int64_t>(measured.trials, 10);
   check();
-  running.apply();
+  measured.running.apply();
 
-  Stopwatch total;
-  Network network = Network::load(model, points[0].errors.check());
-  const bool isCalibrated =
-      hasConverters(network.plan) ||
+  Measurement measurement(
+      measured, points[0].errors.check(),
       std::any_of(points.begin(), points.end(), [](const SweepPoint &point) {
         return point.errors.hasConverters();
-      });
-  if (!isCalibrated)
-    calibrator.check(network);
-  const Json modelJson = network.describe();
-  checkInterrupted();
-  const DataSet images = data.open({.inputShape = imageShape(network.plan),
-                                    .classes = classCount(network.plan),
-                                    .threads = unsigned(running.threads)});
-  checkInterrupted();
-  report.images = images.images();
-
-  Identities identities(
-      model, running, network, images,
-      isCalibrated ? calibrator.identity(network, data, running) : Json());
+      }));
+  report.images = measurement.images.images();
   std::vector<Point> sweepPoints;
   for (const SweepPoint &point : points)
-    sweepPoints.push_back(pointOf(point, identities));
+    sweepPoints.push_back(pointOf(point, measurement.identities));
   const Point anyPoint = sweepPoints[0];
-
-  // A store that cannot be written can still answer.
-  const bool isReadOnly = std::filesystem::exists(storePath) &&
-                          ::access(storePath.c_str(), W_OK) != 0;
-  Store store =
-      isReadOnly ? Store::open(storePath) : Store::openOrCreate(storePath);
-  EvaluationOptions evaluation;
-  evaluation.seed = seed.value_or(0);
-  evaluation.executor = running.executorOptions();
-  evaluation.reference = running.reference;
-  evaluation.stop = interrupted;
-  PointWork pointWork(model, data.spec, images, std::move(evaluation), store,
-                      [&](Network &point, const Network::Warning &warning) {
-                        calibrator.calibrate(point, data, running, warning);
-                      });
-  pointWork.compileSeconds = network.compileSeconds;
 
   auto resultsOf = [&](const SweepWork &work) {
     std::vector<PointResult> results;
@@ -259,11 +201,11 @@ void Sweep::run() {
     return results;
   };
   PageOptions page;
-  page.title = std::filesystem::path(storePath).filename();
+  page.title = std::filesystem::path(measured.storePath).filename();
   if (report.yieldThreshold)
     page.yieldThreshold = *report.yieldThreshold;
   auto write = [&](const std::string &path, const SweepWork &work) {
-    const Study study = studyOf(network, images, anyPoint, work.results());
+    const Study study = studyOf(measurement, anyPoint, work.results());
     writeResults(path, {&study, 1}, page);
   };
   const SweepWork *current = nullptr;
@@ -274,9 +216,10 @@ void Sweep::run() {
       write(watchFile, *current);
   });
   SweepWork work(
-      {trials, untilWidth, shard,
+      {measured.trials, untilWidth, shard,
        watches ? std::ref(watch) : std::function<void(Progress &)>()},
-      std::move(sweepPoints), pointWork, store, isReadOnly);
+      std::move(sweepPoints), measurement.work, measurement.store,
+      measurement.isReadOnly);
   current = &work;
   const bool complete = work.run();
   page.running = std::nullopt;
@@ -286,23 +229,13 @@ void Sweep::run() {
     if (!path.empty())
       write(path, work);
   Json options = Json::object();
-  describe(options, images);
-  Json document = {{"command", "sweep"},
-                   {"model", modelJson},
-                   {"data",
-                    {{"spec", data.spec},
-                     {"images", images.images()},
-                     {"sha256", images.sha256()}}},
-                   {"options", options},
-                   {"points", report.points(results)}};
+  describe(options, measurement.images);
+  Json document = measurement.document("sweep", std::move(options));
+  document["points"] = report.points(results);
   if (!report.baseline.empty())
     document["differences"] = report.differences(results);
-  document["computed"] = pointWork.computed;
-  document["seconds"] = {{"compile", pointWork.compileSeconds},
-                         {"program", pointWork.programSeconds},
-                         {"forward", pointWork.forwardSeconds},
-                         {"total", total.seconds()}};
-  output.write(report.text(results), document);
+  measurement.finish(document);
+  measured.output.write(report.text(results), document);
   if (!complete)
     throw Interrupted();
 }
@@ -313,8 +246,7 @@ Command cim::sweepCommand(CLI::App &cim) {
   auto command = std::make_shared<Sweep>();
   CLI::App *app = cim.add_subcommand(
       "sweep", "Measure accuracy over all combinations of options");
-  command->model.addTo(*app);
-  command->data.addTo(*app);
+  command->measured.addInputsTo(*app);
   app->add_option("--vary", command->vary,
                   "OPTION=VALUES, for example noise=normal:{0,0.25,0.5}qs; or "
                   "PATTERN:OPTION=VALUES for some layers; none leaves the "
@@ -322,16 +254,11 @@ Command cim::sweepCommand(CLI::App &cim) {
       ->type_name("VARY")
       ->allow_extra_args(false)
       ->group("Sweep");
-  app->add_option("--store", command->storePath,
-                  "Keeps every finished chip; the same command computes only "
-                  "what is missing")
-      ->type_name("FILE.sqlite")
-      ->group("Sweep");
-  addCount(*app, "--trials", command->trials,
-           "Chips per point, each with its own random errors (default: 10)",
-           1'000'000)
-      ->type_name("T")
-      ->group("Sweep");
+  command->measured.addChipsTo(
+      *app, "Sweep",
+      "Chips per point, each with its own random errors (default: 10)",
+      "Keeps every finished chip; the same command computes only what is "
+      "missing");
   app->add_option("--until-ci", command->untilText,
                   "Add chips to each point until the 95 % interval of its mean "
                   "over chips is at most W wide, a fraction")
@@ -364,11 +291,7 @@ Command cim::sweepCommand(CLI::App &cim) {
                   "FILE.csv, as 'cim report' does")
       ->type_name("FILE")
       ->group("Output");
-  command->errors.addTo(*app);
-  addSeed(*app, command->seed);
-  command->calibrator.addTo(*app);
-  command->running.addTo(*app, /*withProfile=*/false);
-  command->output.addTo(*app);
+  command->measured.addErrorsTo(*app);
   app->footer(
       "Examples:\n"
       "  cim sweep resnet32.onnx --data shapes --quantize 5 --vary "

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/evaluation/Conditions.h"
 #include "runtime/evaluation/Evaluation.h"
-#include "runtime/evaluation/LargestError.h"
+#include "runtime/evaluation/LimitSearch.h"
 #include "runtime/evaluation/PrefixEvaluator.h"
 #include "runtime/evaluation/ToleranceEstimate.h"
 #include "runtime/tensor/Errors.h"
@@ -15,6 +15,7 @@
 #include "tools/cim/Calibration.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/Interrupt.h"
+#include "tools/cim/LayerChips.h"
 #include "tools/cim/MeasureText.h"
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
@@ -27,6 +28,7 @@
 #include <cmath>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <memory>
 #include <ostream>
 
@@ -42,7 +44,7 @@ struct Tolerance {
   RunFlags running;
   Output output;
   std::vector<std::string> files, groups;
-  std::string threshold;
+  std::string threshold, storePath;
   bool estimate = false;
   int64_t trials = 0, keepMegabytes = 1024;
   std::optional<uint64_t> seed;
@@ -52,7 +54,12 @@ struct Tolerance {
 private:
   void check();
   std::vector<MeasuredLayer> subjects(const Network &network) const;
-  bool measureLayer(MeasuredLayer &layer, PrefixEvaluator &evaluator);
+  /// Whether `cim eval --layers NAME` asks for the same errors in one layer.
+  void checkStore() const;
+  void measureLayer(MeasuredLayer &layer, LayerChips &chips);
+  void searchLargest(MeasuredLayer &layer, LayerChips &chips);
+  /// The errors that stand for \p layer in a store.
+  ErrorFlags errorsAlone(const MeasuredLayer &layer) const;
   std::vector<LayerChange> errorsOf(const MeasuredLayer &layer,
                                     double multiple) const;
   bool estimateLayers(std::vector<MeasuredLayer> &layers,
@@ -86,6 +93,15 @@ bool scaleError(plan::Layer &layer, double multiple) {
 
 double sizeOfError(const plan::Layer &layer) {
   return layer.has_noise() ? layer.noise().width() : layer.shift().amount();
+}
+
+/// Only where the weights stand.
+ErrorFlags withoutSources(ErrorFlags errors) {
+  for (const LayerOption &option : ErrorFlags::layerOptions())
+    if (option.isSource)
+      (errors.*option.flag).clear();
+  errors.layers.clear();
+  return errors;
 }
 
 std::string unitOfError(const plan::Layer &layer) {
@@ -151,7 +167,29 @@ void Tolerance::check() {
                        "--group or the .mlir file");
     checkWritable("-o", file);
   }
+  if (!storePath.empty())
+    checkStore();
   output.check();
+}
+
+void Tolerance::checkStore() const {
+  // A store knows points by the options that `cim eval` and `cim sweep` would
+  // be given for them.
+  if (model.isPlan())
+    throw UsageError("--store: '" + model.path +
+                     "' is compiled, and a store knows errors by the options "
+                     "that ask for them; name the .onnx or .mlir network");
+  if (!errors.overrides.empty())
+    throw UsageError("--store knows a layer's errors by --layers; leave out "
+                     "--layer or --store");
+  for (const LayerOption &option : ErrorFlags::layerOptions())
+    if (option.isMapping && option.isSource && !(errors.*option.flag).empty())
+      throw UsageError(std::string("--store knows a layer's errors by "
+                                   "--layers, which --") +
+                       option.name + " does not obey; leave out --" +
+                       option.name + " or --store");
+  if (!std::filesystem::exists(storePath))
+    checkWritable("--store", storePath);
 }
 
 std::vector<MeasuredLayer> Tolerance::subjects(const Network &network) const {
@@ -241,36 +279,62 @@ bool Tolerance::estimateLayers(std::vector<MeasuredLayer> &layers,
   return true;
 }
 
-bool Tolerance::measureLayer(MeasuredLayer &layer, PrefixEvaluator &evaluator) {
-  const auto correct = evaluator.correct(errorsOf(layer, 1), trials);
-  if (!correct)
-    return false;
-  layer.accuracy = measure(*correct, images);
-  if (!accuracyToKeep)
-    return true;
+ErrorFlags Tolerance::errorsAlone(const MeasuredLayer &layer) const {
+  ErrorFlags alone = errors;
+  alone.layers = layer.name;
+  if (!groups.empty() && !errors.layers.empty()) { // those that are in both
+    alone.layers.clear();
+    for (uint32_t index : layer.layers)
+      alone.layers +=
+          (alone.layers.empty() ? "" : ",") + network.plan.layers(index).name();
+  }
+  return alone;
+}
+
+void Tolerance::measureLayer(MeasuredLayer &layer, LayerChips &chips) {
+  layer.accuracy = measure(chips.kept(errorsAlone(layer), errorsOf(layer, 1),
+                                      trials, isRandom(network.plan)),
+                           images);
+  if (accuracyToKeep)
+    searchLargest(layer, chips);
+}
+
+void Tolerance::searchLargest(MeasuredLayer &layer, LayerChips &chips) {
   const plan::Layer &first = network.plan.layers(layer.layers[0]);
   const double size = sizeOfError(first);
   if (!(first.has_noise() || first.has_shift()) || size == 0)
     throw InputError("layer '" + first.name() +
                      "' has no noise or shift of a size above 0, and so no "
                      "largest one for --threshold");
-  const LargestErrorSearch search{
-      *accuracyToKeep, [&](double multiple) -> std::optional<double> {
-        if (multiple == 1)
-          return layer.accuracy.mean;
-        progress->total += trials * images;
-        const auto there = evaluator.correct(errorsOf(layer, multiple), trials);
-        if (!there)
-          return std::nullopt;
-        return measure(*there, images).mean;
-      }};
-  const std::optional<double> multiple = largestTolerated(search);
-  if (!multiple)
-    return false;
-  layer.largest = *multiple >= search.most
-                      ? std::numeric_limits<double>::infinity()
-                      : *multiple * size;
-  return true;
+  constexpr double most = 1024; // times the size
+  std::map<double, std::vector<double>> known = {{1, layer.accuracy.trials}};
+  const Limit limit = findLimit(
+      {.threshold = *accuracyToKeep,
+       .least = 0,
+       .most = most,
+       .start = 1,
+       .resolution = 0.05,
+       .images = images,
+       .trials = trials},
+      [&](double multiple, int64_t count) {
+        std::vector<double> &accuracies = known[multiple];
+        const int64_t missing = count - int64_t(accuracies.size());
+        if (missing > 0) {
+          progress->total += missing * images;
+          for (double accuracy :
+               chips.run(errorsOf(layer, multiple), {count - missing, missing}))
+            accuracies.push_back(accuracy);
+        }
+        return std::vector<double>(accuracies.begin(),
+                                   accuracies.begin() + count);
+      });
+  auto sizeAt = [&](double multiple) {
+    return multiple == most ? std::numeric_limits<double>::infinity()
+                            : multiple * size;
+  };
+  layer.largest = sizeAt(limit.largest.value_or(0));
+  layer.largestInterval = {sizeAt(limit.interval.lowest),
+                           sizeAt(limit.interval.highest)};
 }
 
 void Tolerance::write(const std::vector<MeasuredLayer> &layers,
@@ -298,6 +362,13 @@ void Tolerance::run() {
   running.apply();
   Stopwatch total;
   network = Network::load(model, requests);
+  if (!storePath.empty()) {
+    const plan::Plan own = Network::load(model, {}, [](const auto &) {}).plan;
+    if (std::any_of(own.layers().begin(), own.layers().end(), hasErrors))
+      throw UsageError("--store knows errors by the options that ask for "
+                       "them, and some stand in '" +
+                       model.path + "' itself; leave out --store");
+  }
   calibrator.check(network);
   const std::vector<int64_t> inputShape = imageShape(network.plan);
   checkInterrupted();
@@ -336,10 +407,12 @@ void Tolerance::run() {
                             options);
   const double prepareSeconds = preparing.seconds();
   Stopwatch forward;
-  const auto exactCorrect = evaluator.correct({}, 1);
-  if (!exactCorrect)
-    throw Interrupted();
-  const Measure exactMeasure = measure(*exactCorrect, images);
+  LayerChips chips(evaluator, images, options.seed, *progress);
+  if (!storePath.empty())
+    chips.keepIn(storePath, {model, running, network, set, Json()}, model.path,
+                 data.spec);
+  const Measure exactMeasure =
+      measure(chips.kept(withoutSources(errors), {}, 1, false), images);
   exact = exactMeasure.mean;
   if (accuracyToKeep && exact < *accuracyToKeep)
     warn("without any error the accuracy is " + percent(exact) +
@@ -348,8 +421,12 @@ void Tolerance::run() {
   if (estimate && !estimateLayers(layers, evaluator, set))
     throw Interrupted();
   size_t done = 0;
-  while (done < layers.size() && measureLayer(layers[done], evaluator))
-    ++done;
+  try {
+    for (; done < layers.size(); ++done)
+      measureLayer(layers[done], chips);
+  } catch (const Interrupted &) {
+    // The layers that are done are shown.
+  }
   progress.reset();
   for (const std::string &warning : evaluator.warnings())
     warn(warning);
@@ -397,6 +474,8 @@ void Tolerance::run() {
     resolved["threshold"] = *accuracyToKeep;
   if (estimate)
     resolved["estimate"] = true;
+  if (!storePath.empty())
+    resolved["store"] = storePath;
   calibrator.describe(resolved, network);
   resolved["keep"] = keepMegabytes;
   resolved["threads"] = evaluator.threads();
@@ -419,6 +498,8 @@ void Tolerance::run() {
   }
   describeTolerance(layers, document);
   document["complete"] = done == asked;
+  if (!storePath.empty())
+    document["computed"] = chips.computed();
   document["seconds"] = {{"compile", network.compileSeconds},
                          {"program", prepareSeconds},
                          {"forward", forwardSeconds},
@@ -459,6 +540,12 @@ Command cim::toleranceCommand(CLI::App &cim) {
                 "Also estimate each layer's tolerance from one chip and 200 "
                 "images, and from gradients, and compare the estimates with "
                 "the measurement")
+      ->group("Errors");
+  app->add_option("--store", command->storePath,
+                  "Keep the chips of every layer, as 'cim sweep' does; the "
+                  "same command computes only what is missing, and 'cim "
+                  "report' shows them")
+      ->type_name("FILE.sqlite")
       ->group("Errors");
   command->calibrator.addTo(*app);
   command->running.addTo(*app, /*withProfile=*/false);

@@ -14,6 +14,15 @@
 
 using namespace cim;
 
+static std::string sizeText(double size) {
+  return std::isinf(size) ? "any" : brief(size, 3);
+}
+
+/// JSON has no infinity; null where no size was too large.
+static Json sizeJson(double size) {
+  return std::isinf(size) ? Json(nullptr) : Json(size);
+}
+
 std::vector<BlockComparison>
 cim::compareBlocks(const std::vector<MeasuredLayer> &layers) {
   std::vector<BlockComparison> blocks;
@@ -87,9 +96,12 @@ std::string cim::toleranceText(const std::vector<MeasuredLayer> &layers,
       {"weights", Table::Align::right},
       {"accuracy", Table::Align::right},
       {"95 % over chips", Table::Align::right}};
-  if (texts.hasThreshold)
+  if (texts.hasThreshold) {
     columns.push_back(
-        {"largest for " + percent(texts.threshold, 1), Table::Align::right});
+        {"largest for " + percent(texts.threshold, 1) + ", " + texts.unit,
+         Table::Align::right});
+    columns.push_back({"95 % interval", Table::Align::right});
+  }
   const bool hasEstimates = !layers.empty() && layers[0].estimate;
   const bool hasGradients = !layers.empty() && layers[0].lossIncrease;
   if (hasEstimates)
@@ -112,11 +124,11 @@ std::string cim::toleranceText(const std::vector<MeasuredLayer> &layers,
             ? hundredths(accuracy.interval.lowest) + " to " +
                   hundredths(accuracy.interval.highest)
             : "-"};
-    if (texts.hasThreshold)
-      row.push_back(!layer.largest ? "-"
-                    : std::isinf(*layer.largest)
-                        ? "any"
-                        : brief(*layer.largest, 3) + " " + texts.unit);
+    if (texts.hasThreshold) {
+      row.push_back(sizeText(*layer.largest));
+      row.push_back(sizeText(layer.largestInterval.lowest) + " to " +
+                    sizeText(layer.largestInterval.highest));
+    }
     if (hasEstimates)
       row.push_back(percent(*layer.estimate));
     if (hasGradients)
@@ -148,10 +160,12 @@ void cim::describeTolerance(const std::vector<MeasuredLayer> &layers,
                   {"block_role", layer.role},
                   {"weights", layer.weights},
                   {"accuracy", measureJson(layer.accuracy)}};
-    // JSON has no infinity; null where no size was too large.
-    if (layer.largest)
-      entry["largest"] =
-          std::isinf(*layer.largest) ? Json(nullptr) : Json(*layer.largest);
+    if (layer.largest) {
+      entry["largest"] = sizeJson(*layer.largest);
+      entry["largest_ci95"] =
+          Json::array({sizeJson(layer.largestInterval.lowest),
+                       sizeJson(layer.largestInterval.highest)});
+    }
     if (layer.estimate)
       entry["estimate"] = *layer.estimate;
     if (layer.lossIncrease)

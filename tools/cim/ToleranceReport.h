@@ -26,8 +26,10 @@ struct MeasuredLayer {
   int64_t weights = 0;
   Measure accuracy;
   /// With a threshold: the largest size of the error that keeps it, in the unit
-  /// of the error; infinite when no size was too large.
+  /// of the error, and its interval over chips; infinite when no size was too
+  /// large.
   std::optional<double> largest;
+  Interval largestInterval;
   /// What cheap estimates say, where they were asked for: the accuracy, from
   /// margins, and the rise of the loss, from gradients.
   std::optional<double> estimate, lossIncrease;

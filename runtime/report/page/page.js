@@ -113,20 +113,65 @@ function bandSeries(study, chart, curve, c) {
   } };
 }
 
+/** Bars from the accuracy without errors, and a line there. */
+function referenceSeries(study, chart) {
+  const count = chart.curves.length, reference = 100 * chart.reference;
+  const series = chart.curves.map((curve, c) => ({
+    type: "custom", name: curve.name, animation: false, z: 2, clip: true, itemStyle: { color: colourOf(c) },
+    data: curve.points.map(([x, result]) => ({ value: [x, 100 * study.results[result].mean], result })),
+    encode: { x: 0, y: 1 }, tooltip: { formatter: point => tooltipOf(study, point.data.result, curve.name) },
+    renderItem(parameters, api) {
+      const [x, y] = api.coord([api.value(0), api.value(1)]), from = api.coord([api.value(0), reference])[1];
+      const width = api.size([1, 0])[0] * 0.8 / count;
+      return { type: "rect", style: { fill: colourOf(c), opacity: 0.8 },
+        shape: { x: x + (c - count / 2) * width, y: Math.min(y, from), width, height: Math.max(1, Math.abs(y - from)) } };
+    } }));
+  series.push({ type: "custom", name: "", silent: true, tooltip: { show: false }, animation: false, z: 6, data: [[0, reference]],
+    renderItem(parameters, api) {
+      const { x, width } = parameters.coordSys, y = api.coord([0, reference])[1];
+      return { type: "group", children: [
+        { type: "line", shape: { x1: x, y1: y, x2: x + width, y2: y }, style: { stroke: colours().text, lineWidth: 1, lineDash: [5, 4] } },
+        { type: "text", x: x + width - 4, y: y - 4, style: { text: "without errors", fill: colours().text, backgroundColor: colours().surface, padding: [1, 3], fontSize: 11,
+            align: "right", verticalAlign: "bottom" } }] };
+    } });
+  return series;
+}
+
+/** All there can be; near a reference, what there is. */
+function rangeOf(study, chart) {
+  if (chart.reference === null) return { min: 0, max: 100 };
+  const highest = Math.max(...chart.curves.flatMap(curve => curve.points.map(([, result]) => bandOf(study.results[result])[1])));
+  return { scale: true, ...(highest > 0.98 ? { max: 100 } : {}) };
+}
+
+function timeText(seconds) {
+  const [name, unit] = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]].find(([, unit]) => seconds >= unit && seconds % unit === 0) ?? ["s", 1];
+  return `${+(seconds / unit).toPrecision(3)} ${name}`;
+}
+
+/** Of times, those that were measured. */
+function timeAxis(chart) {
+  if (!chart.time) return {};
+  const customValues = [...new Set(chart.curves.flatMap(curve => curve.points.map(([x]) => x)))].sort((a, b) => a - b);
+  return { axisTick: { customValues }, axisLabel: { customValues, formatter: timeText, hideOverlap: true } };
+}
+
 function optionsOf(study, chart) {
   const { text, muted, line, surface } = colours();
   const isBars = chart.categories.length > 0;
   const axis = { axisLine: { lineStyle: { color: muted } }, axisLabel: { color: muted }, nameTextStyle: { color: muted },
     splitLine: { lineStyle: { color: line } } };
-  const series = [];
+  const series = chart.reference === null ? [] : referenceSeries(study, chart);
+  const time = timeAxis(chart);
   chart.curves.forEach((curve, c) => {
-    series.push({
+    if (chart.reference === null) series.push({
       type: isBars ? "bar" : "line", name: curve.name, animation: false, z: isBars ? 2 : 3, symbol: "circle", symbolSize: 7,
       data: curve.points.map(([x, result]) => ({ value: [x, 100 * study.results[result].mean], result })),
       itemStyle: { color: colourOf(c), opacity: isBars ? 0.8 : 1 }, lineStyle: { color: colourOf(c), width: 2 },
       barCategoryGap: "20%", barGap: "0%",
       tooltip: { formatter: point => tooltipOf(study, point.data.result, curve.name) },
-    }, bandSeries(study, chart, curve, c));
+    });
+    series.push(bandSeries(study, chart, curve, c));
   });
   const names = chart.curves.map(curve => curve.name).filter(name => name);
   const legendRows = Math.min(4, Math.ceil(names.length / 2));
@@ -150,15 +195,15 @@ function optionsOf(study, chart) {
     dataZoom: [{ type: "inside", xAxisIndex: 0, filterMode: "none" }],
     xAxis: { ...axis, type: isBars ? "category" : chart.logarithmic ? "log" : "value", data: isBars ? chart.categories : undefined,
       name: chart.x, nameLocation: "middle", nameGap: isTurned ? 22 + 5 * longestCategory : 30, scale: true,
-      axisLabel: { color: muted, hideOverlap: !isBars, ...(isBars ? { interval: 0, rotate: isTurned ? 50 : 0, width: 150, overflow: "truncate" } : {}) },
+      axisTick: time.axisTick, axisLabel: { color: muted, hideOverlap: !isBars, ...time.axisLabel, ...(isBars ? { interval: 0, rotate: isTurned ? 50 : 0, width: 150, overflow: "truncate" } : {}) },
       splitLine: { show: !isBars, lineStyle: { color: line } } },
-    yAxis: { ...axis, type: "value", name: chart.y, nameLocation: "middle", nameGap: 38, min: 0, max: 100 },
+    yAxis: { ...axis, type: "value", name: chart.y, nameLocation: "middle", nameGap: 38, ...rangeOf(study, chart) },
     series,
   };
 }
 
 function chartCsv(study, chart) {
-  const rows = [["curve", chart.x, "chips", "mean", "std", "ci95_low", "ci95_high", "image_ci95_low", "image_ci95_high",
+  const rows = [["curve", chart.time ? chart.x + " (s)" : chart.x, "chips", "mean", "std", "ci95_low", "ci95_high", "image_ci95_low", "image_ci95_high",
     "quantile_0.05", "quantile_0.5", "quantile_0.95"]];
   for (const curve of chart.curves)
     for (const [x, index] of curve.points) {

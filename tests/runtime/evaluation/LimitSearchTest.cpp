@@ -53,26 +53,50 @@ AccuraciesOf chipsWith(uint64_t seed, double spread,
   };
 }
 
+struct Kind {
+  const char *name;
+  double threshold, spread, resolution;
+  int64_t trials;
+  std::optional<double> start;
+};
+
 TEST(LimitSearch, IntervalCoversTheLimit) {
-  const double spread = 0.1, truth = truthOf(0.8, spread);
-  int covered = 0;
-  const int searches = 2000;
-  double error = 0;
-  for (int search = 0; search < searches; ++search) {
-    const Limit limit =
-        findLimit({.threshold = 0.8, .least = 0, .most = 2, .trials = 10},
-                  chipsWith(search, spread));
-    ASSERT_TRUE(limit.largest);
-    covered +=
-        limit.interval.lowest <= truth && truth <= limit.interval.highest;
-    error += (*limit.largest - truth) * (*limit.largest - truth);
-    EXPECT_LE(limit.interval.lowest, *limit.largest);
-    EXPECT_GE(limit.interval.highest, *limit.largest);
+  // As `cim limits` and as `cim tolerance` search; the spread over chips is
+  // that of the place where accuracy falls.
+  for (const Kind &kind : {Kind{"limits", 0.8, 0.1, 0.01, 10, {}},
+                           Kind{"few chips", 0.8, 0.1, 0.01, 5, {}},
+                           Kind{"many chips", 0.8, 0.1, 0.01, 40, {}},
+                           Kind{"steep", 0.5, 0.05, 0.01, 10, {}},
+                           Kind{"tolerance", 0.8, 0.1, 0.05, 10, 0.3},
+                           Kind{"from above", 0.8, 0.1, 0.05, 10, 1.7}}) {
+    const double truth = truthOf(kind.threshold, kind.spread);
+    int covered = 0;
+    const int searches = 2000;
+    double error = 0;
+    for (int search = 0; search < searches; ++search) {
+      const Limit limit = findLimit({.threshold = kind.threshold,
+                                     .least = 0,
+                                     .most = 2,
+                                     .start = kind.start,
+                                     .resolution = kind.resolution,
+                                     .trials = kind.trials},
+                                    chipsWith(search, kind.spread));
+      ASSERT_TRUE(limit.largest);
+      covered +=
+          limit.interval.lowest <= truth && truth <= limit.interval.highest;
+      error += (*limit.largest - truth) * (*limit.largest - truth);
+      EXPECT_LE(limit.interval.lowest, *limit.largest);
+      EXPECT_GE(limit.interval.highest, *limit.largest);
+    }
+    RecordProperty(kind.name, std::to_string(covered / double(searches)));
+    EXPECT_GE(covered / double(searches), 0.93) << kind.name;
+    EXPECT_LE(covered / double(searches), 0.97) << kind.name;
+    // The mean of the places is known to spread / sqrt(chips), and the last
+    // size that was kept lies below it by at most the resolution.
+    EXPECT_NEAR(std::sqrt(error / searches),
+                kind.spread / std::sqrt(kind.trials), kind.resolution * truth)
+        << kind.name;
   }
-  EXPECT_GE(covered / double(searches), 0.93);
-  EXPECT_LE(covered / double(searches), 0.98);
-  // The mean of ten places is known to 0.1 / sqrt(10).
-  EXPECT_NEAR(std::sqrt(error / searches), spread / std::sqrt(10), 0.01);
 }
 
 TEST(LimitSearch, NeedsFewChipsFarFromTheLimit) {
@@ -96,6 +120,8 @@ TEST(LimitSearch, EitherSign) {
   const double truth = -(0.5 + std::log(0.85 / 0.8 - 1) / 6);
   ASSERT_TRUE(limit.largest);
   EXPECT_NEAR(*limit.largest, truth, 0.01 * std::abs(truth));
+  EXPECT_LE(std::abs(*limit.largest),
+            std::abs(truth)); // it keeps the threshold
   // Nothing is random: the interval is that of the images.
   const double at = meanAt(-truth, 0.5);
   EXPECT_NEAR(at, 0.9, 1e-6);
@@ -146,6 +172,75 @@ TEST(LimitSearch, SaysWhenTheLimitIsOutside) {
                     at(-10));
   EXPECT_FALSE(limit.largest);
   EXPECT_FALSE(limit.reachesMost);
+}
+
+/// Accuracy that falls from 1 and crosses 1/2 where the size is \p half.
+AccuraciesOf fallingTo(double half, int &calls) {
+  return [half, &calls](double size, int64_t) {
+    ++calls;
+    return std::vector<double>{1 / (1 + size / half)};
+  };
+}
+
+LimitQuestion wideQuestion(double threshold) {
+  return {.threshold = threshold,
+          .least = 0,
+          .most = 1024,
+          .start = 1,
+          .resolution = 0.05,
+          .images = 1'000'000};
+}
+
+TEST(LimitSearch, DoublesOrHalvesFromTheStart) {
+  for (double half : {0.002, 0.03, 0.9, 1.0, 1.1, 7.0, 500.0}) {
+    int calls = 0;
+    const Limit limit = findLimit(wideQuestion(0.5), fallingTo(half, calls));
+    ASSERT_TRUE(limit.largest);
+    EXPECT_LE(*limit.largest, half);
+    EXPECT_GT(*limit.largest * 1.05, half * (1 - 1e-12)) << half;
+    EXPECT_FALSE(limit.reachesMost);
+    EXPECT_LE(calls, 30) << half;           // with the interval's ends
+    EXPECT_TRUE(limit.visited.contains(1)); // exactly there
+  }
+}
+
+TEST(LimitSearch, KnowsItsBounds) {
+  int calls = 0;
+  Limit limit = findLimit(wideQuestion(0.5), fallingTo(1e9, calls));
+  EXPECT_TRUE(limit.reachesMost);
+  EXPECT_EQ(limit.largest, 1024);
+  limit = findLimit(wideQuestion(0.5), fallingTo(1e-9, calls));
+  EXPECT_EQ(limit.largest, 0);
+  limit = findLimit(wideQuestion(1.0), fallingTo(1, calls));
+  EXPECT_EQ(limit.largest, 0); // kept without any error
+}
+
+// Fluctuations give a size that was measured to keep the threshold.
+TEST(LimitSearch, StandsFluctuations) {
+  const auto accuracyAt = [](double size) {
+    return 1 / (1 + size / 3) + 0.02 * std::sin(50 * size);
+  };
+  const Limit limit = findLimit(wideQuestion(0.5), [&](double size, int64_t) {
+    return std::vector<double>{accuracyAt(size)};
+  });
+  ASSERT_TRUE(limit.largest);
+  EXPECT_GE(accuracyAt(*limit.largest), 0.5);
+  EXPECT_NEAR(*limit.largest, 3, 0.6);
+}
+
+TEST(LimitSearch, StopsWhenTheUserDoes) {
+  struct Stopped {};
+  for (int last : {0, 1, 5}) {
+    int calls = 0;
+    EXPECT_THROW(findLimit(wideQuestion(0.3),
+                           [&](double size, int64_t) {
+                             if (calls++ == last)
+                               throw Stopped();
+                             return std::vector<double>{1 / (1 + size)};
+                           }),
+                 Stopped);
+    EXPECT_EQ(calls, last + 1);
+  }
 }
 
 } // namespace

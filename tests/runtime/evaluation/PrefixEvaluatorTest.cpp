@@ -83,11 +83,11 @@ protected:
     }
     return plan;
   }
-  std::vector<int64_t> separately(const plan::Plan &plan, int64_t trials) {
+  Evaluation separately(const plan::Plan &plan, int64_t trials) {
     EvaluationOptions options;
     options.trials = trials;
     options.seed = 9;
-    return evaluate(plan, network.tensors, *data, options).correct;
+    return evaluate(plan, network.tensors, *data, options);
   }
 
   std::filesystem::path folder;
@@ -113,12 +113,31 @@ TEST_F(PrefixEvaluatorTest, AgreesWithSeparateEvaluations) {
       std::vector<LayerChange> changes;
       for (int layer : layers)
         changes.push_back({uint32_t(layer), all.layers(layer)});
-      EXPECT_EQ(evaluator.correct(changes, trials),
-                separately(noisy(layers), trials));
+      const auto counts = evaluator.countRight(changes, {0, trials});
+      const Evaluation alone = separately(noisy(layers), trials);
+      ASSERT_TRUE(counts);
+      EXPECT_EQ(counts->correct, alone.correct);
+      EXPECT_EQ(counts->correctTop5, alone.correctTop5);
     }
     EXPECT_EQ(done, 7 * trials * images);
-    EXPECT_EQ(evaluator.correct({}, 1), separately(network.plan, 1));
+    EXPECT_EQ(evaluator.countRight({}, {0, 1})->correct,
+              separately(network.plan, 1).correct);
   }
+}
+
+// Chips are their numbers, whichever are asked for together.
+TEST_F(PrefixEvaluatorTest, BeginsWithAnyChip) {
+  const plan::Plan all = noisy({1});
+  PrefixOptions options;
+  options.seed = 9;
+  PrefixEvaluator evaluator(withoutErrors(all), network.tensors, *data,
+                            options);
+  const LayerChange change{1, all.layers(1)};
+  const Evaluation whole = separately(all, 5);
+  const auto later = evaluator.countRight({&change, 1}, {3, 2});
+  ASSERT_TRUE(later);
+  EXPECT_EQ(later->correct, std::vector<int64_t>(whole.correct.begin() + 3,
+                                                 whole.correct.end()));
 }
 
 TEST_F(PrefixEvaluatorTest, GivesNothingWhenItIsStopped) {
@@ -127,7 +146,26 @@ TEST_F(PrefixEvaluatorTest, GivesNothingWhenItIsStopped) {
   options.executor.microBatch = 4;
   options.stop = [&] { return ++polls > 5; };
   PrefixEvaluator evaluator(network.plan, network.tensors, *data, options);
-  EXPECT_EQ(evaluator.correct({}, 1), std::nullopt);
+  EXPECT_FALSE(evaluator.countRight({}, {0, 1}));
+}
+
+// So do the chips of one evaluation, from the second on.
+TEST_F(PrefixEvaluatorTest, ChipsOfLaterLayersShareTheStepsBefore) {
+  for (const std::vector<int> &layers :
+       std::vector<std::vector<int>>{{0}, {1}, {2}, {1, 2}, {0, 2}}) {
+    const plan::Plan plan = noisy(layers);
+    const Evaluation together = separately(plan, 4);
+    for (uint64_t trial = 0; trial < 4; ++trial) {
+      EvaluationOptions options;
+      options.seed = 9;
+      std::atomic<int64_t> done = 0;
+      options.imagesDone = &done;
+      Evaluator alone(plan, network.tensors, *data, options);
+      EXPECT_EQ(alone.run(trial)->correct, together.correct[trial]);
+      EXPECT_EQ(alone.run(trial)->correct, together.correct[trial]); // shared
+      EXPECT_EQ(done, 2 * images);
+    }
+  }
 }
 
 // One chip tells about what many do.
@@ -139,8 +177,8 @@ TEST_F(PrefixEvaluatorTest, MarginsEstimateAccuracy) {
   for (uint32_t layer : {0, 1, 2}) {
     const LayerChange change{layer, all.layers(layer)};
     double right = 0;
-    const auto correct = evaluator.correct({&change, 1}, 60);
-    for (int64_t chip : *correct)
+    const auto counts = evaluator.countRight({&change, 1}, {0, 60});
+    for (int64_t chip : counts->correct)
       right += double(chip) / images / 60;
     EXPECT_LT(right, 0.88) << layer;
     EXPECT_NEAR(*estimate.of({&change, 1}), right, 0.1) << layer;

@@ -94,13 +94,30 @@ TEST(Charts, TimeIsLogarithmicAndLayersAreBars) {
   ASSERT_THAT(charts, SizeIs(1));
   EXPECT_TRUE(charts[0].isLogarithmic);
   EXPECT_THAT(placesOf(charts[0].curves[0]), ElementsAre(20, 3600, 86400));
-  EXPECT_EQ(charts[0].xTitle, "time after programming (s)");
+  EXPECT_EQ(charts[0].xTitle, "time after programming");
+  EXPECT_TRUE(charts[0].isTime);
   charts = chartsOf(studyOf({{{"layers", "b"}, {"noise", "normal:1ns"}},
                              {{"layers", "a"}, {"noise", "normal:1ns"}}}));
   ASSERT_THAT(charts, SizeIs(1));
   EXPECT_THAT(charts[0].categories, ElementsAre("b", "a"));
   EXPECT_THAT(placesOf(charts[0].curves[0]), ElementsAre(0, 1));
+  EXPECT_FALSE(charts[0].reference);
   EXPECT_THAT(chartsOf(studyOf({{}})), SizeIs(0));
+}
+
+// Errors in one layer at a time are compared with none, on the same arrays.
+TEST(Charts, BarsOfLayersBeginAtTheExactNetwork) {
+  const std::vector<Chart> charts = chartsOf(
+      studyOf({{{"crossbar", "8x8"}},
+               {{"crossbar", "8x8"}, {"layers", "a"}, {"noise", "normal:1ns"}},
+               {{"crossbar", "8x8"}, {"layers", "b"}, {"noise", "normal:1ns"}},
+               {}}));
+  const auto bars = std::ranges::find(charts, "layers", &Chart::xTitle);
+  ASSERT_NE(bars, charts.end());
+  EXPECT_THAT(bars->categories, ElementsAre("a", "b"));
+  ASSERT_TRUE(bars->reference);
+  EXPECT_NEAR(*bars->reference, 0.89, 1e-12);
+  EXPECT_THAT(drawCharts({&*bars, 1}, PictureFormat::svg), HasSubstr("layers"));
 }
 
 TEST(Charts, AreDrawn) {

@@ -109,6 +109,10 @@ class Reports(unittest.TestCase):
                          [-1 / 8, -1 / 16, 0, 1 / 16, 1 / 8])
         self.assertEqual([x for x, _ in charts["quantize"]["curves"][0]["points"]], list(range(2, 9)))
         self.assertEqual(charts["layers"]["categories"], ["role:C1", "role:C2", "stem", "fc"])
+        # What bars of layers are compared with was measured by another sweep.
+        (exact,) = [r for r in study["results"] if not r["options"]]
+        self.assertEqual(charts["layers"]["reference"], exact["mean"])
+        self.assertIsNone(charts["quantize"]["reference"])
         # Differences are chip by chip against the least error of the curve.
         for x, index in normal["points"]:
             difference = study["results"][index].get("difference")
@@ -132,6 +136,50 @@ class Reports(unittest.TestCase):
         self.assertNotIn("accuracy by layers", (self.folder / "one.svg").read_text())
         if "SCREENSHOTS" in os.environ:
             (pathlib.Path(os.environ["SCREENSHOTS"]) / "all.png").write_bytes((self.folder / "all.png").read_bytes())
+
+    # Layers and time
+
+    def test_tolerance_and_time(self):
+        result = self.run_cim("tolerance", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:0.2ns", "--trials", 5,
+                              "--store", "others.sqlite", "--json", "tolerance.json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        measured = json.loads((self.folder / "tolerance.json").read_text())
+        self.sweep("--crossbar", "64x64", "--vary", "device={pcm-joshi2020,reram-wan2022}@{20s,1h,1d}", "--trials", 5,
+                   store="others.sqlite", model="small.onnx")
+        for name in ("others.svg", "others.html"):
+            result = self.run_cim("report", "others.sqlite", "-o", name)
+            self.assertEqual(result.returncode, 0, result.stderr)
+        study = self.data_in((self.folder / "others.html").read_text())["studies"][0]
+        charts = {chart["x"]: chart for chart in study["charts"]}
+        bars, time = charts["layers"], charts["time after programming"]
+        self.assertEqual(bars["categories"], [layer["name"] for layer in measured["layers"]])
+        self.assertEqual(bars["reference"], measured["exact"]["mean"])
+        self.assertEqual([study["results"][result]["mean"] for _, result in bars["curves"][0]["points"]],
+                         [layer["accuracy"]["mean"] for layer in measured["layers"]])
+        self.assertTrue(time["time"] and time["logarithmic"])
+        self.assertEqual([[x for x, _ in curve["points"]] for curve in time["curves"]], 2 * [[20, 3600, 86400]])
+        picture = (self.folder / "others.svg").read_text()
+        for word in ("block.conv2", "time after programming", "20 s", "1 d"):
+            self.assertIn(word, picture)
+        if is_installed():
+            browser = Browser()
+            self.addCleanup(browser.close)
+            browser.open((self.folder / "others.html").as_uri())
+            browser.wait("document.documentElement.dataset.ready === 'true'")
+            words = browser.run("return [...document.querySelectorAll('.chart svg text')].map(t => t.textContent)")
+            self.assertLessEqual({"20 s", "1 h", "1 d", "without errors"}, set(words))
+            # A bar per layer, from the accuracy without errors on; hovering shows its values.
+            x, y = browser.run("const box = [...document.querySelectorAll('.chart > div')].find(d => d.ariaLabel.endsWith('layers'));"
+                               "box.scrollIntoView({block: 'center'}); const chart = echarts.getInstanceByDom(box);"
+                               "const place = box.getBoundingClientRect(), s = chart.getOption().series[0];"
+                               "const lowest = s.data.reduce((a, b) => b.value[1] < a.value[1] ? b : a);"
+                               "const p = chart.convertToPixel({seriesIndex: 0}, lowest.value);"
+                               "return [place.left + p[0], place.top + p[1] - 4];")
+            browser.move(x, y)
+            browser.wait("[...document.querySelectorAll('.chart div')].some(d => d.textContent.startsWith('layers'))")
+            if "SCREENSHOTS" in os.environ:
+                browser.screenshot(pathlib.Path(os.environ["SCREENSHOTS"]) / "layers.png")
+            self.assertEqual(browser.console(), [])
 
     def test_wrong_usage(self):
         for status, words, arguments in ((2, "-o is missing", ["store.sqlite"]), (2, "STORE", ["-o", "a.html"]),

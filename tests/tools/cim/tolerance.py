@@ -136,6 +136,8 @@ class Tolerance(unittest.TestCase):
             self.assertGreater(largest, 0)
             at = self.document("eval", "--noise", f"normal:{largest!r}ns", "--layers", layer["name"], "--trials", 3)
             self.assertGreaterEqual(at["accuracy"]["mean"], 0.8, layer["name"])
+            low, high = layer["largest_ci95"]
+            self.assertTrue(low <= largest and (high is None or largest <= high))
         result = self.run_cim("tolerance", *NOISE, "--trials", 3, "--threshold", 0.8)
         self.assertIn("largest for 80.0 %", result.stdout)
 
@@ -148,6 +150,44 @@ class Tolerance(unittest.TestCase):
         self.assertEqual(document["layers"][0]["largest"], 0)
         document = self.document("tolerance", *NOISE, "--trials", 2, "--threshold", 0, "--layers", "fc")
         self.assertIsNone(document["layers"][0]["largest"])
+        self.assertIsNone(document["layers"][0]["largest_ci95"][1])
+
+    # The store
+
+    def test_store(self):
+        stored = (*NOISE, "--quantize", 4, "--trials", 3, "--store", "t.sqlite")
+        first = self.document("tolerance", *stored)
+        self.assertEqual(first["layers"], self.document("tolerance", *NOISE, "--quantize", 4, "--trials", 3)["layers"])
+        self.assertEqual(first["computed"], 1 + 3 * len(LAYERS))
+        again = self.document("tolerance", *stored)
+        self.assertEqual((again["computed"], again["layers"], again["exact"]), (0, first["layers"], first["exact"]))
+        more = self.document("tolerance", *NOISE, "--quantize", 4, "--trials", 5, "--store", "t.sqlite")
+        self.assertEqual(more["computed"], 2 * len(LAYERS))
+        self.assertEqual(more["layers"], self.document("tolerance", *NOISE, "--quantize", 4, "--trials", 5)["layers"])
+        # They are the points of a sweep, in either direction.
+        vary = ("--vary", f"layers={{{','.join(LAYERS)}}}", *NOISE, "--quantize", 4, "--trials", 5)
+        sweep = self.document("sweep", *vary, "--store", "t.sqlite")
+        self.assertEqual(sweep["computed"], 0)
+        self.assertEqual([p["accuracy"]["trials"] for p in sweep["points"]], [l["accuracy"]["trials"] for l in more["layers"]])
+        self.document("sweep", *vary, "--store", "s.sqlite")
+        of_sweep = self.document("tolerance", *NOISE, "--quantize", 4, "--trials", 5, "--store", "s.sqlite")
+        self.assertEqual((of_sweep["computed"], of_sweep["layers"]), (1, more["layers"]))
+
+    def test_store_of_groups(self):
+        stored = (*NOISE, "--trials", 2, "--group", "role:C1,role:C2", "--layers", "block.*", "--store", "g.sqlite")
+        first = self.document("tolerance", *stored)
+        self.assertEqual(self.document("tolerance", *stored)["computed"], 0)
+        separate = self.document("eval", *NOISE, "--trials", 2, "--layers", "block.conv1,block.conv2")
+        self.assertEqual(first["layers"][0]["accuracy"], separate["accuracy"])
+
+    def test_store_refuses_what_it_would_confuse(self):
+        store = ("--store", "no.sqlite")
+        self.fails(2, "--layer", *NOISE, "--layer", "fc:noise=normal:0.5ns", *store)
+        self.fails(2, "--adc", *NOISE, "--crossbar", "64x64", "--adc", 8, *store)
+        for name in ("noisy.plan", "noisy.mlir"):
+            subprocess.run([CIM, "compile", "small.onnx", *NOISE, "-o", name], cwd=self.folder, check=True, capture_output=True)
+            self.fails(2, name, *store, model=name)
+        self.assertFalse((self.folder / "no.sqlite").exists())
 
     # Estimates
 
@@ -206,7 +246,7 @@ class Tolerance(unittest.TestCase):
 
     def test_interrupt_keeps_what_is_done(self):
         process = subprocess.Popen(
-            [CIM, "tolerance", "small.onnx", "--data", "npy:x.npy,y.npy", *NOISE, "--trials", "300", "--threads", "1",
+            [CIM, "tolerance", "small.onnx", "--data", "npy:x.npy,y.npy", *NOISE, "--trials", "5000", "--threads", "1",
              "--json", "part.json", "-o", "part.mlir"],
             cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         begin = time.monotonic()
