@@ -16,7 +16,7 @@ be stopped and go on. Numbers do not depend on --threads and --jobs.
   networks    ResNet-20, and VGG-16, which has no residual blocks: networks.json
 
 --search tries settings on images that are not trained on, and keeps the outcome
-in search.json. --tables runs nothing and prints the tables of the documentation.
+in search.json. --tables runs nothing and writes the tables of the documentation.
 It needs nothing but Python, a `cim` (--cim) and the folder.
 """
 
@@ -238,31 +238,59 @@ def percent(measure):
     return f"{100 * measure['mean']:.1f}{spread}"
 
 
-def tables(folder):
-    def rows(name):
-        path = folder / f"{name}.json"
-        return json.loads(path.read_text())["rows"] if path.exists() else []
+# Accuracy after rewriting.
+PUBLISHED_ACCURACY = {(0.03, "last:14"): "88.7", (0.03, "c2:18"): "90.4", (0.06, "last:9"): "57.5",
+                      (0.06, "c2:18,layer2.0.conv2"): "80.9"}
 
-    for name in ("retraining", "extensions", "networks"):
-        print("| network | errors | plan | options | weights rewritten | injected | retrained | rewritten |")
-        print("|---|---|---|---|---|---|---|---|")
-        for row in rows(name):
-            print(f"| {row.get('network', 'resnet32')} | {row['size']} | `{row['plan']}` | "
-                  f"{' '.join(row.get('options', []))} | {row['weights']:,} | {percent(row['injected'])} | "
-                  f"{percent(row['retrained'])} | {percent(row['rewritten'])} |")
-        print()
-    for row in rows("tolerance"):
-        print(f"| C1 | C2 | C2 - C1 at {row['size']} ns, points | 95 % |\n|---|---|---|---|")
-        for block in row["comparison"]:
-            difference = block["difference"]
-            low, high = (100 * value for value in difference["ci95"])
-            print(f"| {block['c1']} | {block['c2']} | {100 * difference['mean']:.2f} | {low:.2f} to {high:.2f} |")
-        print()
-    best = sorted(rows("search"), key=lambda row: (row["size"], row["plan"], -row["rewritten"]["mean"]))
-    print("| errors | plan | settings | retrained | rewritten |\n|---|---|---|---|---|")
-    for row in best:
-        print(f"| {row['size']} | `{row['plan']}` | {' '.join(row['options'])} | {percent(row['retrained'])} | "
-              f"{percent(row['rewritten'])} |")
+
+def markdown(heads, rows):
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
+
+
+def retraining_table(rows):
+    heads = ["errors", "retrained", "options", "weights written", "injected", "retrained", "rewritten", "published"]
+    networks = len({row.get("network") for row in rows}) > 1
+    return markdown(["network"] * networks + heads,
+                    [[row.get("network")] * networks +
+                     [row["size"], f"`{row['plan']}`", f"`{' '.join(row['options'])}`" if "options" in row else "",
+                      f"{row['weights']:,}", percent(row["injected"]), percent(row["retrained"]),
+                      percent(row["rewritten"]), PUBLISHED_ACCURACY.get((row["size"], row["plan"]), "")]
+                     for row in rows])
+
+
+def tolerance_table(row):
+    lines = []
+    for block in row["comparison"]:
+        difference = block["difference"]
+        low, high = (f"{100 * value:.2f}" for value in difference["ci95"])
+        lines.append([block["c1"], block["c2"], f"{100 * difference['mean']:.2f}", f"{low} to {high}"])
+    return markdown(["C1", "C2", f"C2 − C1 at {row['size']} ns, points", "95 %"], lines)
+
+
+def search_table(rows):
+    rows = sorted(rows, key=lambda row: (row["size"], row["plan"], -row["rewritten"]["mean"]))
+    return markdown(["errors", "retrained", "settings", "retrained", "rewritten"],
+                    [[row["size"], f"`{row['plan']}`", f"`{' '.join(row['options'])}`", percent(row["retrained"]),
+                      percent(row["rewritten"])] for row in rows])
+
+
+def write_tables(folder, page):
+    """Puts each table between its marks in the page."""
+    text = page.read_text()
+    for name in ("retraining", "extensions", "networks", "tolerance", "search"):
+        path = folder / f"{name}.json"
+        rows = json.loads(path.read_text())["rows"] if path.exists() else []
+        if not rows:
+            table = "To come.\n"
+        elif name == "tolerance":
+            table = "\n".join(map(tolerance_table, rows))
+        else:
+            table = (search_table if name == "search" else retraining_table)(rows)
+        begin, end = f"<!-- table {name} -->\n", "<!-- end -->\n"
+        before, rest = text.split(begin)
+        text = before + begin + "\n" + table + "\n" + end + rest.split(end, 1)[1]
+    page.write_text(text)
 
 
 def main():
@@ -276,9 +304,10 @@ def main():
     parser.add_argument("--jobs", type=int, default=1, help="processes at the same time (default: 1)")
     parser.add_argument("--search", action="store_true")
     parser.add_argument("--tables", action="store_true")
+    parser.add_argument("--page", type=pathlib.Path, default=ROOT / "docs/reproduction.md", help="for --tables")
     arguments = parser.parse_args()
     if arguments.tables:
-        return tables(arguments.output)
+        return write_tables(arguments.output, arguments.page)
     if not arguments.shared:
         parser.error("name the folder of the shared models and data")
     experiment = Experiment(arguments)

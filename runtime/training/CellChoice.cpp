@@ -7,6 +7,7 @@
 #include "runtime/training/CellChoice.h"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 
 using namespace cim;
@@ -42,6 +43,53 @@ CellSet cim::cellsWorthWriting(const CellFacts &facts, int64_t most) {
   for (const Candidate &candidate : std::span(candidates).first(count))
     (*candidate.set)[candidate.cell] = true;
   return chosen;
+}
+
+int64_t cim::writesOfRound(int64_t most, int64_t round, int64_t rounds) {
+  constexpr double ratio = 0.3;
+  auto upTo = [&](int64_t r) {
+    return std::llround(most * (1 - std::pow(ratio, r)) /
+                        (1 - std::pow(ratio, rounds)));
+  };
+  return upTo(round + 1) - upTo(round);
+}
+
+CellSet cim::changedCells(const CellFacts &facts, double threshold) {
+  CellSet changed;
+  for (const auto &[layer, wanted] : facts.wanted) {
+    const std::vector<float> &held = facts.held.at(layer);
+    const auto [lowest, highest] = std::ranges::minmax(wanted);
+    const double limit = threshold * (double(highest) - lowest);
+    std::vector<bool> &set = changed[layer];
+    for (size_t i = 0; i < wanted.size(); ++i)
+      set.push_back(threshold <= 0 ||
+                    std::abs(double(wanted[i]) - held[i]) > limit);
+  }
+  return changed;
+}
+
+CellSet cim::worstLayers(const CellFacts &facts) {
+  std::vector<std::pair<double, std::string>> layers; // the worst first
+  for (const auto &[layer, wanted] : facts.wanted) {
+    const double size = meanSquare(wanted, std::vector<float>(wanted.size()));
+    layers.emplace_back(-meanSquare(wanted, facts.held.at(layer)) /
+                            std::max(size, 1e-300),
+                        layer);
+  }
+  std::ranges::sort(layers);
+  CellSet worst;
+  for (size_t i = 0; i < layers.size(); ++i)
+    worst[layers[i].second].assign(facts.wanted.at(layers[i].second).size(),
+                                   i < (layers.size() + 1) / 2);
+  return worst;
+}
+
+double cim::meanSquare(const std::vector<float> &a,
+                       const std::vector<float> &b) {
+  double squares = 0;
+  for (size_t i = 0; i < a.size(); ++i)
+    squares += (double(a[i]) - b[i]) * (double(a[i]) - b[i]);
+  return a.empty() ? 0 : squares / a.size();
 }
 
 int64_t cim::countCells(const CellSet &cells) {

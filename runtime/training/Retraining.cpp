@@ -43,27 +43,6 @@ std::vector<float> writeLayer(const plan::Layer &layer, const Tensor &weights,
   return written;
 }
 
-/// The mean square of the distances between \p a and \p b.
-double meanSquare(const std::vector<float> &a, const std::vector<float> &b) {
-  double squares = 0;
-  for (size_t i = 0; i < a.size(); ++i)
-    squares += (double(a[i]) - b[i]) * (double(a[i]) - b[i]);
-  return a.empty() ? 0 : squares / a.size();
-}
-
-/// How many of \p most writes fall into round \p round of \p rounds: each round
-/// has 0.3 times the writes of the one before. Rounds that write again what
-/// lies beyond a fixed multiple of the error do so, and 0.3 is near the best
-/// for a budget of two fifths of all cells.
-int64_t writesOfRound(int64_t most, int64_t round, int64_t rounds) {
-  constexpr double ratio = 0.3;
-  auto upTo = [&](int64_t r) {
-    return std::llround(most * (1 - std::pow(ratio, r)) /
-                        (1 - std::pow(ratio, rounds)));
-  };
-  return upTo(round + 1) - upTo(round);
-}
-
 class Experiment {
 public:
   Experiment(const plan::Plan &lowered, const TensorMap &tensors,
@@ -154,6 +133,7 @@ private:
   TrainerOptions trainerOptions(const Chip &chip) const {
     TrainerOptions training;
     training.stream = {options.seed, chip.trial};
+    training.chip = chip;
     training.executor = options.executor;
     training.stop = options.stop;
     training.imagesDone = options.imagesDone;
@@ -285,7 +265,8 @@ private:
       written += countCells(chosen);
     };
     chip.epoch = r * writes;
-    writeNext(cells.rewritten.empty() ? changedCells(facts) : cells.rewritten);
+    writeNext(cells.rewritten.empty() ? changedCells(facts, options.threshold)
+                                      : cells.rewritten);
     for (int64_t round = 1; round < options.writeRounds; ++round)
       writeNext(cellsWorthWriting(
           facts, writesOfRound(options.writes, round, options.writeRounds)));
@@ -318,24 +299,6 @@ private:
       return false;
     learned = withParameters(tensors, program.parameters());
     return true;
-  }
-
-  /// The half of the layers whose errors are largest, relative to their
-  /// weights: all cells of these, none of others.
-  static CellSet worstLayers(const CellFacts &facts) {
-    std::vector<std::pair<double, std::string>> layers;
-    for (const auto &[layer, wanted] : facts.wanted)
-      layers.emplace_back(
-          -meanSquare(wanted, facts.held.at(layer)) /
-              std::max(meanSquare(wanted, std::vector<float>(wanted.size())),
-                       1e-300),
-          layer);
-    std::ranges::sort(layers);
-    CellSet worst;
-    for (size_t i = 0; i < layers.size(); ++i)
-      worst[layers[i].second].assign(facts.wanted.at(layers[i].second).size(),
-                                     i < (layers.size() + 1) / 2);
-    return worst;
   }
 
   /// Writes the cells \p chosen of \p chip, by its write epoch.
@@ -383,21 +346,6 @@ private:
           {options.seed, chip.trial}, options.executor.threads);
     result.trainSeconds += secondsSince(begin);
     return count(held, written, chip);
-  }
-
-  /// The cells whose change is beyond the threshold.
-  CellSet changedCells(const CellFacts &facts) const {
-    CellSet changed;
-    for (const auto &[layer, wanted] : facts.wanted) {
-      const std::vector<float> &held = facts.held.at(layer);
-      const auto [lowest, highest] = std::ranges::minmax(wanted);
-      const double limit = options.threshold * (double(highest) - lowest);
-      std::vector<bool> &set = changed[layer];
-      for (size_t i = 0; i < wanted.size(); ++i)
-        set.push_back(options.threshold <= 0 ||
-                      std::abs(double(wanted[i]) - held[i]) > limit);
-    }
-    return changed;
   }
 
   /// Gives \p values outside of \p set what they \p held.

@@ -141,8 +141,8 @@ void Trainer::finishEpoch(int64_t current) {
 std::optional<double> Trainer::heldBackAccuracy() const {
   if (images == data.images())
     return std::nullopt;
-  const auto correct =
-      countCorrect(lowered, withParameters(tensors, program.parameters()), {},
-                   data, {images, data.images()}, options.executor);
+  const auto correct = countCorrect(
+      lowered, withParameters(tensors, program.parameters()), options.chip,
+      data, {images, data.images()}, options.executor);
   return double(*correct) / (data.images() - images);
 }

@@ -62,6 +62,7 @@ struct TrainerOptions {
   /// A text that tells trainings apart: who resumes must ask for the same.
   std::string identity{};
   ExecutorOptions executor{}; ///< for the images held back
+  Chip chip{};                ///< that they are tested on
   std::function<bool()> stop{};
   std::atomic<int64_t> *imagesDone = nullptr;
   std::function<void(int64_t epoch, const EpochResult &)> epochDone{};

@@ -48,6 +48,34 @@ TEST(CellChoice, takesTheFirstAmongEqualCells) {
     EXPECT_EQ(chosen.at("a")[i], i < 40) << i;
 }
 
+TEST(CellChoice, roundsShareTheBudget) {
+  EXPECT_EQ(writesOfRound(1000, 0, 1), 1000);
+  EXPECT_EQ(writesOfRound(1390, 0, 3), 1000);
+  EXPECT_EQ(writesOfRound(1390, 1, 3), 300);
+  EXPECT_EQ(writesOfRound(1390, 2, 3), 90);
+}
+
+TEST(CellChoice, takesCellsThatChange) {
+  // Ranges: 10 in a.
+  const CellFacts facts{.wanted = {{"a", {0, 10, 5}}},
+                        .held = {{"a", {0.5, 8, 5}}}};
+  EXPECT_THAT(changedCells(facts, 0).at("a"), ElementsAre(true, true, true));
+  EXPECT_THAT(changedCells(facts, 0.04).at("a"),
+              ElementsAre(true, true, false));
+  EXPECT_THAT(changedCells(facts, 0.1).at("a"),
+              ElementsAre(false, true, false));
+}
+
+TEST(CellChoice, takesTheLayersThatWereWrittenWorst) {
+  // Relative to their weights: 1 %, 100 %, 4 %.
+  const CellFacts facts{.wanted = {{"a", {10}}, {"b", {1}}, {"c", {5, 5}}},
+                        .held = {{"a", {11}}, {"b", {2}}, {"c", {6, 4}}}};
+  EXPECT_THAT(worstLayers(facts),
+              ElementsAre(Pair("a", ElementsAre(false)),
+                          Pair("b", ElementsAre(true)),
+                          Pair("c", ElementsAre(true, true))));
+}
+
 /// Of cells with normal errors, the 40 % with the largest are written again.
 TEST(CellChoice, lowersTheErrorAsExpected) {
   constexpr int cells = 200'000;

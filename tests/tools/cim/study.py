@@ -89,9 +89,14 @@ class Study(unittest.TestCase):
 
     def test_tables(self):
         self.study("--part", "tolerance", "--part", "cells")
-        text = self.study("--tables").stdout
+        page = self.folder / "page.md"
+        page.write_text((SOURCE / "docs/reproduction.md").read_text())
+        self.study("--tables", "--page", page)
+        text = page.read_text()
         self.assertIn("| a | b | 1.00 | 0.50 to 1.50 |", text)
-        self.assertIn("`last:32`", text)
+        self.assertIn("| `last:32` |", text)
+        self.study("--tables", "--page", page)
+        self.assertEqual(page.read_text(), text)
 
     def test_prepared_network(self):
         self.study("--part", "networks", "--only", "tolerant")
