@@ -12,6 +12,7 @@
 #include "compiler/Pipeline.h"
 #include "compiler/Registration.h"
 #include "dialects/cim/Cim.h"
+#include "dialects/nn/FoldingMemory.h"
 #include "frontends/onnx/Export.h"
 #include "frontends/onnx/Import.h"
 #include "frontends/onnx/Untrained.h"
@@ -50,6 +51,7 @@ public:
         diagnostics(context, request.model, request.warn) {
     context.loadAllAvailableDialects();
     context.printOpOnDiagnostic(false);
+    nn::FoldingMemory::of(&context).limit = request.foldingMemory;
   }
 
   /// Reads the model and brings it to \p until, at most `mapped`.
@@ -246,8 +248,11 @@ public:
   Signature signatureOf(const std::string &onnxFile) override {
     return signatureOfOnnx(onnxFile);
   }
-  Tensor readTensor(const std::string &tensorProtoFile) override {
+  OnnxTensor readTensor(const std::string &tensorProtoFile) override {
     return readOnnxTensor(tensorProtoFile);
+  }
+  Tensor rounded(StoredPrecision precision, const Tensor &tensor) override {
+    return roundedTo(precision, tensor);
   }
 
   void writeUntrained(const UntrainedRequest &request) override {

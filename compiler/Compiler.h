@@ -60,6 +60,8 @@ struct CompileRequest {
   /// Inputs of an .onnx that are fixed to a value, by name: they become
   /// constants, as an operand that decides a shape has to be.
   TensorMap constants;
+  /// Bytes that computing constants may take (dialects/nn/FoldingMemory.h).
+  double foldingMemory = 4e9;
   /// False for a plan as lowered, one row-major step per operation, for
   /// training (runtime/plan/transforms/Optimise.h).
   bool optimise = true;
@@ -134,7 +136,8 @@ public:
   virtual void exportNetwork(const ExportRequest &request) = 0;
   /// frontends/onnx/Signature.h. Throws InputError.
   virtual Signature signatureOf(const std::string &onnxFile) = 0;
-  virtual Tensor readTensor(const std::string &tensorProtoFile) = 0;
+  virtual OnnxTensor readTensor(const std::string &tensorProtoFile) = 0;
+  virtual Tensor rounded(StoredPrecision precision, const Tensor &tensor) = 0;
   /// Writes an ONNX network whose parameters mean nothing yet, but are told
   /// apart. Throws InputError, and UsageError for an unknown architecture.
   virtual void writeUntrained(const UntrainedRequest &request) = 0;

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/nn/FoldingMemory.h"
 #include "dialects/nn/NN.h"
 
 using namespace mlir;
@@ -15,6 +16,7 @@ void NNDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/nn/NNOps.cpp.inc"
       >();
+  addInterfaces<FoldingMemory>();
 }
 
 Operation *NNDialect::materializeConstant(OpBuilder &builder, Attribute value,

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/Constants.h"
+#include "dialects/nn/FoldingMemory.h"
 #include "dialects/nn/reference/Reference.h"
 
 #include "mlir/IR/DialectResourceBlobManager.h"
@@ -182,11 +183,38 @@ void keepName(Operation *operation) {
     operation->setLoc(constant->getLoc());
 }
 
+/// Bytes of a value of \p type when it is stored, and in the reference.
+double storedBytes(Type type) {
+  auto tensor = cast<RankedTensorType>(type);
+  const unsigned bits = tensor.getElementType().getIntOrFloatBitWidth();
+  return double(tensor.getNumElements()) * ((bits + 7) / 8);
+}
+double referenceBytes(Type type) {
+  return double(cast<RankedTensorType>(type).getNumElements()) * sizeof(double);
+}
+
 bool isWorthFolding(Operation *operation) {
-  return foldingSteps(operation) <= maximumSteps;
+  return foldingSteps(operation) <= maximumSteps &&
+         FoldingMemory::of(operation->getContext()).suffices(operation);
 }
 
 } // namespace
+
+FoldingMemory &FoldingMemory::of(MLIRContext *context) {
+  return *context->getLoadedDialect<NNDialect>()
+              ->getRegisteredInterface<FoldingMemory>();
+}
+
+bool FoldingMemory::suffices(Operation *operation) const {
+  double bytes = held;
+  auto add = [&](Type type) {
+    bytes += storedBytes(type) + referenceBytes(type);
+  };
+  add(operation->getResult(0).getType());
+  for (Type type : operation->getOperandTypes())
+    add(type);
+  return bytes <= limit;
+}
 
 double foldingSteps(Operation *operation) {
   auto count = [](Type type) {
@@ -236,7 +264,10 @@ OpFoldResult foldByReference(Operation *operation, ArrayRef<Attribute> operands,
           dyn_cast_or_null<DenseResourceElementsAttr>(operands.front());
       name.empty() && resource)
     name = resource.getRawHandle().getKey();
-  return fromReference(result, type, name);
+  ElementsAttr value = fromReference(result, type, name);
+  if (!value.isSplat())
+    FoldingMemory::of(operation->getContext()).hold(storedBytes(type));
+  return value;
 }
 
 //===----------------------------------------------------------------------===//

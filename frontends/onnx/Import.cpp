@@ -9,6 +9,7 @@
 #include "dialects/nn/Constants.h"
 #include "dialects/nn/NN.h"
 #include "frontends/onnx/Model.h"
+#include "frontends/onnx/NarrowType.h"
 #include "frontends/onnx/NodeOrder.h"
 #include "frontends/onnx/Operators.h"
 #include "frontends/onnx/Quotation.h"
@@ -115,6 +116,10 @@ private:
   mlir::RankedTensorType inputType(const onnx::ValueInfoProto &input);
   mlir::RankedTensorType exampleType(const onnx::ValueInfoProto &input,
                                      ElementType type, const Tensor &example);
+  void noteNarrowType(const std::string &name, int32_t dataType) {
+    if (narrowType(dataType))
+      context.narrowTypes[name] = dataType;
+  }
   /// The value called \p name, which has been computed or is an initializer.
   Value valueOf(const std::string &name);
   Value constant(const Tensor &tensor, llvm::StringRef name);
@@ -251,6 +256,7 @@ void Importer::importInputs() {
   llvm::SmallVector<mlir::Type> types;
   llvm::SmallVector<mlir::DictionaryAttr> attributes;
   for (const onnx::ValueInfoProto &input : graph.input()) {
+    noteNarrowType(input.name(), input.type().tensor_type().elem_type());
     // Initializers are inputs as well in old files, with a default value.
     if (initializers.contains(input.name()) || values.contains(input.name()))
       continue;
@@ -274,6 +280,7 @@ Value Importer::valueOf(const std::string &name) {
   if (!initializer) // orderNodes() knows that a node names it as an output
     fail("value " + quotation(name) +
          " is used, but its node does not compute it as it is set");
+  noteNarrowType(name, initializer->data_type());
   return values[name] =
              constant(context.tensors.read(*initializer,
                                            "initializer " + quotation(name)),
@@ -314,6 +321,22 @@ void Importer::reportConstants(int node, llvm::ArrayRef<Value> operands) {
                                nn::nameOf(operand.getLoc()).str(), value});
 }
 
+/// Whether ONNX moves numbers of narrow types by \p operatorType.
+static bool movesNarrowNumbers(llvm::StringRef operatorType) {
+  static constexpr llvm::StringLiteral names[] = {
+      "Flatten", "Identity",  "Pad",      "Reshape",
+      "Squeeze", "Transpose", "Unsqueeze"};
+  return llvm::is_contained(names, operatorType);
+}
+
+/// Whether it reads them otherwise.
+static bool readsNarrowNumbers(llvm::StringRef operatorType) {
+  static constexpr llvm::StringLiteral names[] = {
+      "Cast",           "CastLike", "DequantizeLinear",
+      "QuantizeLinear", "Shape",    "Size"};
+  return llvm::is_contained(names, operatorType);
+}
+
 void Importer::importNode(int index) {
   const onnx::NodeProto &proto = graph.node(index);
   const Operator *known = findOperator(proto.op_type());
@@ -322,8 +345,18 @@ void Importer::importNode(int index) {
   for (const std::string &input : proto.input())
     operands.push_back(input.empty() ? Value() : valueOf(input));
   Node node(context, proto, operands);
+  const bool moves = movesNarrowNumbers(proto.op_type());
+  for (size_t i = 0; i < node.operandCount(); ++i)
+    if (int32_t type = node.narrowType(i);
+        type != 0 && !moves && !readsNarrowNumbers(proto.op_type()))
+      node.fail("has operand " + quotation(proto.input(i)) + " of type " +
+                typeName(type) +
+                ", in which nothing is computed; convert it "
+                "(DequantizeLinear, Cast) first");
   Results results = known->rule(node);
   node.checkAllRead();
+  if (int32_t type = moves ? node.narrowType(0) : 0)
+    node.setNarrowType(type);
   for (size_t i = 0; i < results.size() && i < node.outputCount(); ++i) {
     if (!proto.output(i).empty())
       values[proto.output(i)] = results[i];

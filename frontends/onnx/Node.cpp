@@ -7,7 +7,9 @@
 #include "frontends/onnx/Node.h"
 
 #include "dialects/nn/Constants.h"
+#include "dialects/nn/FoldingMemory.h"
 #include "dialects/nn/NN.h"
+#include "frontends/onnx/NarrowType.h"
 #include "frontends/onnx/Quotation.h"
 #include "frontends/onnx/onnx.pb.h"
 #include "runtime/tensor/Errors.h"
@@ -220,14 +222,16 @@ std::optional<Integers> Node::extents(llvm::StringRef attribute, size_t count,
   return values;
 }
 
-mlir::Type Node::elementType(llvm::StringRef attribute) {
+int32_t Node::dataType(llvm::StringRef attribute) {
   int64_t number = integer(attribute);
-  std::optional<ElementType> type;
-  if (number == static_cast<int32_t>(number))
-    type = importer::elementTypeOf(static_cast<int32_t>(number));
-  if (!type)
+  if (number != static_cast<int32_t>(number) ||
+      !importer::elementTypeOf(static_cast<int32_t>(number)))
     fail("converts to " + typeName(number) + ", which is not supported");
-  return toMlir(builder().getContext(), *type);
+  return static_cast<int32_t>(number);
+}
+
+mlir::Type Node::elementType(int32_t dataType) const {
+  return toMlir(builder().getContext(), *importer::elementTypeOf(dataType));
 }
 
 std::optional<Tensor> Node::tensor(llvm::StringRef attribute) {
@@ -239,6 +243,8 @@ std::optional<Tensor> Node::tensor(llvm::StringRef attribute) {
   // The model is ours and every node is imported once, so that the bytes may be
   // moved out of it.
   auto &stored = const_cast<onnx::TensorProto &>(found->t());
+  if (importer::narrowType(stored.data_type()))
+    setNarrowType(stored.data_type());
   return context.tensors.read(stored, described(proto) + ": attribute '" +
                                           attribute.str() + "'");
 }
@@ -277,6 +283,15 @@ llvm::SmallVector<Value> Node::allOperands() {
   for (size_t index = 0; index < operands.size(); ++index)
     values.push_back(operand(index));
   return values;
+}
+
+int32_t Node::narrowType(size_t index) const {
+  return hasOperand(index) ? context.narrowTypes.lookup(proto.input(index)) : 0;
+}
+
+void Node::setNarrowType(int32_t dataType) {
+  if (proto.output_size() > 0)
+    context.narrowTypes[proto.output(0)] = dataType;
 }
 
 /// The names of the network's inputs that \p value is computed from.
@@ -381,6 +396,12 @@ Value Node::create(llvm::StringRef mnemonic, mlir::ValueRange operands,
       fail("computes a constant, and those of the network take too long to "
            "compute; export the network with them computed");
     context.foldingBudget -= steps;
+    nn::FoldingMemory &memory = nn::FoldingMemory::of(builder().getContext());
+    if (!memory.suffices(operation))
+      fail("computes a constant, and those of the network take more than " +
+           llvm::Twine(int64_t(memory.limit / 1e6)) +
+           " MB of memory; export the network with them computed, or allow "
+           "more with --fold-memory");
   }
   llvm::SmallVector<mlir::OpFoldResult, 1> folded;
   if (mlir::failed(operation->fold(folded)) || folded.empty())

@@ -21,6 +21,7 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/SmallBitVector.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringMap.h"
 
 #include <optional>
 #include <string>
@@ -45,6 +46,9 @@ struct ImportContext {
   /// convolutional networks need. A hostile file must not make the compiler
   /// compute for hours.
   double foldingBudget = 1 << 29;
+  /// The element types of narrow tensors (NarrowType.h) by their names, numbers
+  /// of TensorProto::DataType: the types in the IR say only what holds them.
+  llvm::StringMap<int32_t> narrowTypes{};
 };
 
 /// A value that has to be known depends on inputs of the network.
@@ -100,9 +104,16 @@ public:
   /// One integer from 0 or 1 to 2^31 − 1 for each of \p count dimensions.
   std::optional<Integers> extents(llvm::StringRef attribute, size_t count,
                                   int64_t least);
-  /// The element type that an attribute names by its number in ONNX.
-  mlir::Type elementType(llvm::StringRef attribute);
-  /// A tensor attribute as a constant; null when there is none.
+  /// The element type that an attribute names by its number in ONNX, which has
+  /// to be a supported one.
+  int32_t dataType(llvm::StringRef attribute);
+  mlir::Type elementType(llvm::StringRef attribute) {
+    return elementType(dataType(attribute));
+  }
+  /// The element type in the IR of \p dataType, a supported one.
+  mlir::Type elementType(int32_t dataType) const;
+  /// A tensor attribute as a constant; null when there is none. If it is
+  /// narrow, so is the node's output.
   std::optional<Tensor> tensor(llvm::StringRef attribute);
   /// Attributes that mean nothing here.
   void ignore(std::initializer_list<llvm::StringRef> attributes);
@@ -118,6 +129,11 @@ public:
   mlir::Value operand(size_t index);
   mlir::Value operandOrNull(size_t index);
   llvm::SmallVector<mlir::Value> allOperands();
+  /// The type of a narrow operand (ImportContext::narrowTypes), otherwise 0.
+  int32_t narrowType(size_t index) const;
+  /// Says that the elements of the first output are of the narrow type
+  /// \p dataType.
+  void setNarrowType(int32_t dataType);
   /// The operand, which has to follow from constants and shapes alone because
   /// it decides \p what ("the axes", "the result's shape"), as integers.
   Integers constantIntegers(size_t index, llvm::StringRef what);

@@ -27,6 +27,7 @@ llvm::ArrayRef<OperatorFamily> cim::importer::operatorFamilies() {
       {"shape", shapeOperators()},
       {"movement", movementOperators()},
       {"constants", constantOperators()},
+      {"conversion", conversionOperators()},
       {"loss", lossOperators()},
   };
   return families;

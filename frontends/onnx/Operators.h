@@ -46,6 +46,7 @@ const Operator *findOperator(llvm::StringRef name);
 llvm::ArrayRef<Operator> activationOperators();
 llvm::ArrayRef<Operator> attentionOperators();
 llvm::ArrayRef<Operator> constantOperators();
+llvm::ArrayRef<Operator> conversionOperators();
 llvm::ArrayRef<Operator> convolutionOperators();
 llvm::ArrayRef<Operator> einsumOperators();
 llvm::ArrayRef<Operator> elementwiseOperators();
@@ -70,6 +71,13 @@ Integers readPads(Node &node, llvm::ArrayRef<int64_t> x,
 
 /// ln softmax of \p x along \p axis.
 mlir::Value logSoftmax(Node &node, mlir::Value x, int64_t axis);
+
+struct NarrowType;
+/// \p value, of f32, as the nearest numbers of a floating-point type, of two
+/// the even one. Beyond the greatest one there is that one or, without \p
+/// saturate, infinity, or NaN where the type has none.
+mlir::Value roundedTo(Node &node, mlir::Value value, const NarrowType &type,
+                      bool saturate);
 
 /// The convolution that \p node's attributes describe, of operands that need
 /// not be its own. \p bias may be null.

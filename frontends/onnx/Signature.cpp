@@ -12,6 +12,7 @@
 
 #include <google/protobuf/stubs/logging.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 
@@ -31,11 +32,29 @@ Signature cim::signatureOfOnnx(const std::string &path) {
   return signature;
 }
 
-Tensor cim::readOnnxTensor(const std::string &path) {
+OnnxTensor cim::readOnnxTensor(const std::string &path) {
   std::ifstream file(path, std::ios::binary);
   onnx::TensorProto stored;
   google::protobuf::LogSilencer silence;
   if (!file || !stored.ParseFromIstream(&file))
     throw InputError(path + ": is no tensor in ONNX's format (TensorProto)");
-  return importer::TensorReader(path).read(stored, "the tensor");
+  auto precision = StoredPrecision::other;
+  if (stored.data_type() == onnx::TensorProto::FLOAT16)
+    precision = StoredPrecision::float16;
+  else if (stored.data_type() == onnx::TensorProto::BFLOAT16)
+    precision = StoredPrecision::bfloat16;
+  return {importer::TensorReader(path).read(stored, "the tensor"), precision};
+}
+
+Tensor cim::roundedTo(StoredPrecision precision, const Tensor &tensor) {
+  if (precision == StoredPrecision::other || tensor.type != plan::F32)
+    return tensor;
+  const int32_t type = precision == StoredPrecision::float16
+                           ? onnx::TensorProto::FLOAT16
+                           : onnx::TensorProto::BFLOAT16;
+  std::vector<float> numbers(tensor.elements());
+  std::transform(tensor.as<float>().begin(), tensor.as<float>().end(),
+                 numbers.begin(),
+                 [&](float number) { return importer::rounded(number, type); });
+  return makeTensor(tensor.shape, numbers);
 }

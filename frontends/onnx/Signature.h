@@ -23,9 +23,21 @@ struct Signature {
 /// Throws InputError.
 Signature signatureOfOnnx(const std::string &path);
 
+/// The precision that a file stores floating-point numbers in.
+enum class StoredPrecision { other, float16, bfloat16 };
+
+struct OnnxTensor {
+  Tensor tensor;
+  StoredPrecision precision;
+};
+
 /// The tensor in \p path, a file that holds one TensorProto, as the importer
 /// reads constants: f16, bf16 and f64 become f32. Throws InputError.
-Tensor readOnnxTensor(const std::string &path);
+OnnxTensor readOnnxTensor(const std::string &path);
+
+/// \p tensor, its floating-point numbers as they are read back when they are
+/// stored in \p precision.
+Tensor roundedTo(StoredPrecision precision, const Tensor &tensor);
 
 } // namespace cim
 

@@ -6,10 +6,12 @@
 //===----------------------------------------------------------------------===//
 #include "frontends/onnx/TensorData.h"
 
+#include "frontends/onnx/NarrowType.h"
 #include "frontends/onnx/Quotation.h"
 #include "frontends/onnx/onnx.pb.h"
 #include "runtime/tensor/Errors.h"
 
+#include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringExtras.h"
 
 #include <algorithm>
@@ -54,6 +56,8 @@ std::optional<ElementType> importer::elementTypeOf(int32_t dataType) {
   case TensorProto::BOOL:
     return plan::BOOL;
   default:
+    if (std::optional<NarrowType> narrow = narrowType(dataType))
+      return narrow->holder;
     return std::nullopt;
   }
 }
@@ -113,6 +117,19 @@ static float fromBfloat(uint16_t bfloat) {
   return std::bit_cast<float>(uint32_t(bfloat) << 16);
 }
 
+float importer::rounded(float number, int32_t dataType) {
+  if (dataType != TensorProto::FLOAT16 && dataType != TensorProto::BFLOAT16)
+    return number;
+  llvm::APFloat value(number);
+  bool losesInformation;
+  value.convert(dataType == TensorProto::FLOAT16 ? llvm::APFloat::IEEEhalf()
+                                                 : llvm::APFloat::BFloat(),
+                llvm::APFloat::rmNearestTiesToEven, &losesInformation);
+  value.convert(llvm::APFloat::IEEEsingle(), llvm::APFloat::rmNearestTiesToEven,
+                &losesInformation);
+  return value.convertToFloat();
+}
+
 //===----------------------------------------------------------------------===//
 // Elements
 //===----------------------------------------------------------------------===//
@@ -153,16 +170,35 @@ std::shared_ptr<const std::byte> widened(int32_t dataType,
   }
 }
 
-/// Bytes of one element of \p dataType in raw data.
-size_t storedWidth(int32_t dataType) {
+/// Bytes of \p count elements of \p dataType in raw data.
+size_t storedBytes(int32_t dataType, size_t count) {
   switch (dataType) {
   case TensorProto::FLOAT16:
   case TensorProto::BFLOAT16:
-    return 2;
+    return count * 2;
   case TensorProto::DOUBLE:
-    return 8;
+    return count * 8;
   default:
-    return byteWidth(*elementTypeOf(dataType));
+    if (std::optional<NarrowType> narrow = narrowType(dataType))
+      return narrow->bytes(count);
+    return count * byteWidth(*elementTypeOf(dataType));
+  }
+}
+
+/// The \p count numbers that are stored in \p bytes, several in one.
+std::shared_ptr<const std::byte>
+unpacked(const NarrowType &type, const std::byte *bytes, size_t count) {
+  auto number = [&](size_t i) {
+    const size_t bit = i * type.bits;
+    return type.decoded(std::to_integer<uint8_t>(bytes[bit / 8]) >> bit % 8);
+  };
+  switch (type.holder) {
+  case plan::I8:
+    return generated<int8_t>(count, number);
+  case plan::U8:
+    return generated<uint8_t>(count, number);
+  default:
+    return generated<float>(count, number);
   }
 }
 
@@ -171,6 +207,7 @@ class TypedField {
 public:
   explicit TypedField(const TensorProto &tensor) : tensor(tensor) {}
 
+  /// Numbers of the field: elements, but of narrow types bytes.
   size_t count() const {
     switch (tensor.data_type()) {
     case TensorProto::FLOAT:
@@ -187,7 +224,14 @@ public:
     }
   }
 
-  std::shared_ptr<const std::byte> elements() const {
+  /// All \p elements of the tensor.
+  std::shared_ptr<const std::byte> elements(size_t elements) const {
+    if (std::optional<NarrowType> narrow = narrowType(tensor.data_type())) {
+      std::vector<std::byte> bytes;
+      for (int32_t byte : tensor.int32_data())
+        bytes.push_back(std::byte(byte));
+      return unpacked(*narrow, bytes.data(), elements);
+    }
     auto int32 = [&](size_t i) { return tensor.int32_data(i); };
     switch (tensor.data_type()) {
     case TensorProto::FLOAT:
@@ -258,21 +302,23 @@ Tensor TensorReader::read(TensorProto &tensor, const std::string &what) {
     fail("is stored in segments, which is not supported");
 
   size_t count = result.elements();
-  size_t needed = count * storedWidth(tensor.data_type());
+  size_t needed = storedBytes(tensor.data_type(), count);
+  const std::optional<NarrowType> narrow = narrowType(tensor.data_type());
   bool external = tensor.data_location() == TensorProto::EXTERNAL;
   if (!external && !tensor.has_raw_data()) {
     TypedField field(tensor);
-    if (field.count() != count)
+    const size_t numbers = narrow ? needed : count;
+    if (field.count() != numbers)
       fail("has shape " + listed(result.shape) + ", so " +
-           std::to_string(count) + " elements, but holds " +
-           std::to_string(field.count()));
-    result.data = field.elements();
+           std::to_string(numbers) + (narrow ? " bytes" : " elements") +
+           ", but holds " + std::to_string(field.count()));
+    result.data = field.elements(count);
     return result;
   }
 
   std::shared_ptr<const std::byte> bytes;
   if (external) {
-    bytes = externalBytes(tensor, needed, byteWidth(*type), what);
+    bytes = externalBytes(tensor, needed, narrow ? 1 : byteWidth(*type), what);
   } else {
     if (tensor.raw_data().size() != needed)
       fail("has shape " + listed(result.shape) + " of " +
@@ -285,9 +331,12 @@ Tensor TensorReader::read(TensorProto &tensor, const std::string &what) {
       bytes = generated<std::byte>(
           needed, [held = bytes](size_t i) { return held.get()[i]; });
   }
-  result.data = *type == plan::BOOL
-                    ? asBooleans(bytes, count)
-                    : widened(tensor.data_type(), std::move(bytes), count);
+  if (narrow)
+    result.data = unpacked(*narrow, bytes.get(), count);
+  else
+    result.data = *type == plan::BOOL
+                      ? asBooleans(bytes, count)
+                      : widened(tensor.data_type(), std::move(bytes), count);
   return result;
 }
 
@@ -296,7 +345,7 @@ void TensorReader::embed(TensorProto &tensor, const std::string &what) {
     return;
   TensorProto copy = tensor;
   const Tensor checked = read(copy, what);
-  const size_t bytes = checked.elements() * storedWidth(tensor.data_type());
+  const size_t bytes = storedBytes(tensor.data_type(), checked.elements());
   const auto data = externalBytes(tensor, bytes, 1, what);
   tensor.set_raw_data(data.get(), bytes);
   tensor.clear_external_data();

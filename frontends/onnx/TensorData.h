@@ -26,12 +26,17 @@ constexpr int64_t largestRank = 64;
 
 /// The element type that tensors of the ONNX type \p dataType
 /// (TensorProto::DataType) get: integers and booleans their own, every
-/// floating-point type f32, in which networks are computed. Nothing for types
-/// that are not supported.
+/// floating-point type f32, in which networks are computed, those of fewer than
+/// 8 bits and the 8-bit floats what holds them (NarrowType.h). Nothing for
+/// types that are not supported.
 std::optional<ElementType> elementTypeOf(int32_t dataType);
 
 /// "float16", "string", ...: what \p dataType is called.
 std::string typeName(int32_t dataType);
+
+/// What is read back when \p number is stored as float16 or bfloat16: the
+/// nearest, of two the even one. As it is for every other \p dataType.
+float rounded(float number, int32_t dataType);
 
 /// Throws std::length_error unless \p shape is one a tensor can have: no
 /// negative dimension, at most `largestRank` of them and 2^40 elements.

@@ -4,9 +4,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/cim/grammar/CellOptions.h"
+#include "dialects/cim/grammar/ConverterOptions.h"
 #include "dialects/cim/grammar/CrossbarOptions.h"
 #include "dialects/cim/grammar/DeviceOption.h"
 #include "dialects/cim/grammar/LayerPattern.h"
+#include "dialects/cim/grammar/LayerSelection.h"
 #include "runtime/data/DataSpec.h"
 #include "tests/fuzz/Scratch.h"
 
@@ -26,6 +29,17 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz::refuses([&] { parseConductance(text); });
   fuzz::refuses([&] { parseCellBits(text); });
   fuzz::refuses([&] { parsePacking(text); });
+  fuzz::refuses([&] { parseWireResistance(text); });
+  fuzz::refuses([&] { parseCorrelated(text); });
+  fuzz::refuses([&] { parseWriteVerify(text); });
+  fuzz::refuses([&] { parseReadDisturb(text); });
+  fuzz::refuses([&] { parseDac(text); });
+  fuzz::refuses([&] { parseAdc(text); });
+  fuzz::refuses([&] { parseAdcMismatch(text); });
+  fuzz::refuses([&] { parseReadNoise(text); });
+  fuzz::refuses([&] { parseCurrentVoltage(text); });
+  fuzz::refuses([&] { parseSelection(text); });
+  fuzz::refuses([&] { parseDurations(text); });
   fuzz::refuses([&] { parseDataSpec(text); });
   fuzz::refuses([&] { parseNormalization(text); });
   fuzz::refuses([&] {

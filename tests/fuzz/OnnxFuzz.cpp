@@ -14,6 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   return fuzz::refuses([&] {
     CompileRequest request;
     request.model = fuzz::Scratch::file("model.onnx", fuzz::text(data, size));
+    request.foldingMemory = 256e6; // a machine's fuzzers share its memory
     loadCompiler().compile(request);
   });
 }

@@ -72,7 +72,7 @@ void Compile::calibrate(std::vector<ErrorRequest> &requests) {
 
 void Compile::run() {
   model.check();
-  CompileRequest request;
+  CompileRequest request = model.request();
   request.errors = errors.check();
   if (!errors.layers.empty() && !errors.any())
     throw UsageError("--layers has no effect without an error such as "
@@ -120,8 +120,6 @@ void Compile::run() {
   Stopwatch total;
   if (!data.spec.empty())
     calibrate(request.errors);
-  request.model = model.path;
-  request.foldBatchNorm = model.foldBatchNorm;
   request.dumpPasses = dumpPasses;
   request.warn = warn;
   const std::string text = loadCompiler().compileToText(request, until, file);

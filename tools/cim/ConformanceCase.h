@@ -36,8 +36,9 @@ findConformanceCases(const std::filesystem::path &folder);
 /// on f32 without errors. It passes when all outputs of all data sets are of
 /// the expected type and shape, and every floating-point number y differs from
 /// the expected one by at most 1e-7 + 1e-3·|expected| (as in ONNX's own runner;
-/// NaN equals NaN), every integer and boolean not at all. Unsupported is what
-/// the compiler refuses.
+/// NaN equals NaN), every integer and boolean not at all. Where float16 or
+/// bfloat16 is expected, y is rounded to that first, and for bfloat16 the
+/// factor is 2^-6. Unsupported is what the compiler refuses.
 CaseResult runConformanceCase(const std::filesystem::path &folder);
 
 } // namespace cim

@@ -118,6 +118,20 @@ void ModelFlags::addTo(CLI::App &app) {
                "Fold BatchNorm into the weights before they are written, which "
                "changes their range")
       ->group("Errors");
+  addCount(app, "--fold-memory", foldingMemory,
+           "Most memory for constants that are computed while compiling "
+           "(default: 4000)",
+           int64_t(1) << 30)
+      ->type_name("MB");
+}
+
+CompileRequest ModelFlags::request() const {
+  CompileRequest request;
+  request.model = path;
+  request.foldBatchNorm = foldBatchNorm;
+  if (foldingMemory > 0)
+    request.foldingMemory = double(foldingMemory) * 1e6;
+  return request;
 }
 
 void ModelFlags::check() {
@@ -126,9 +140,11 @@ void ModelFlags::check() {
   if (path.empty())
     throw UsageError("the model is missing; name an .onnx, .mlir or .plan "
                      "file");
-  if (isPlan() && foldBatchNorm)
-    throw UsageError("--fold-batch-norm has no effect on a compiled plan; "
-                     "compile the model again");
+  if (isPlan() && (foldBatchNorm || foldingMemory > 0))
+    throw UsageError(
+        std::string(foldBatchNorm ? "--fold-batch-norm" : "--fold-memory") +
+        " has no effect on a compiled plan; compile the model "
+        "again");
 }
 
 bool ModelFlags::isPlan() const {

@@ -45,10 +45,13 @@ struct ModelFlags {
   /// From a file of options, where the first argument does not say.
   std::string configured;
   bool foldBatchNorm = false;
+  int64_t foldingMemory = 0; ///< MB; 0: the default
 
   void addTo(CLI::App &app);
   /// Throws UsageError when there is no model.
   void check();
+  /// What the compiler is asked for, errors apart.
+  CompileRequest request() const;
   /// A plan, which can be run but not compiled again.
   bool isPlan() const;
 };

@@ -46,10 +46,8 @@ Network Network::load(const ModelFlags &model,
     network.tensors = std::move(loaded.tensors);
     network.sha256 = sha256OfFile(model.path);
   } else {
-    CompileRequest request;
-    request.model = model.path;
+    CompileRequest request = model.request();
     request.errors = errors;
-    request.foldBatchNorm = model.foldBatchNorm;
     request.optimise = optimise;
     request.warn = warning;
     CompiledNetwork compiled = loadCompiler().compile(request);
@@ -101,9 +99,7 @@ Network NetworkSource::load(const std::vector<ErrorRequest> &errors) {
     return Network::load(model, errors, warning);
   Stopwatch stopwatch;
   if (!prepared) {
-    CompileRequest request;
-    request.model = model.path;
-    request.foldBatchNorm = model.foldBatchNorm;
+    CompileRequest request = model.request();
     request.warn = warning;
     prepared = loadCompiler().prepare(request);
   }

@@ -342,9 +342,7 @@ void Tolerance::write(const std::vector<MeasuredLayer> &layers,
   for (const std::string &file : files) {
     const std::string extension = extensionOf(file);
     if (extension == ".mlir") {
-      CompileRequest request;
-      request.model = model.path;
-      request.foldBatchNorm = model.foldBatchNorm;
+      CompileRequest request = model.request();
       request.toleranceDocument = document.dump();
       loadCompiler().compileToText(request, Stage::mapped, file);
       continue;

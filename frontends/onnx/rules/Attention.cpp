@@ -5,9 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// ONNX Attention-25, RotaryEmbedding-23 and TensorScatter-24 are functions of
-// other operators, and become those. Dimensions: b batch, h heads, q queries,
-// k keys, d the size of a head.
+// ONNX Attention-25, LinearAttention-27, RotaryEmbedding-23 and
+// TensorScatter-24 are functions of other operators, and become those.
+// Dimensions: b batch, h heads, q queries, k keys, t tokens, d the size of a
+// head.
 //
 //===----------------------------------------------------------------------===//
 #include "frontends/onnx/Expressions.h"
@@ -195,6 +196,105 @@ static Results importAttention(Node &node) {
 }
 
 //===----------------------------------------------------------------------===//
+// Linear attention
+//===----------------------------------------------------------------------===//
+
+/// Token \p t of \p x, [b, t, h·d] or [b, t, h], as [b, h, rows, columns], of
+/// which one is d or 1.
+static Term tokenOf(Node &node, Value x, int64_t t, int64_t heads,
+                    bool asColumn) {
+  Integers shape(shapeOf(x));
+  const int64_t size = shape[2] / heads;
+  Value token = slice(node, x, 1, t, 1);
+  return {node, node.reshape(token, {shape[0], heads, asColumn ? size : 1,
+                                     asColumn ? 1 : size})};
+}
+
+/// A state S of [b, h, d_k, d_v] takes up one token after the other:
+/// S ← exp(g)·S + k vᵀ, where the delta rules write β (v − Sᵀk) instead of v;
+/// each gives scale·Sᵀq. Source: ONNX LinearAttention-27.
+static Results importLinearAttention(Node &node) {
+  // Tokens become steps, one list each; nobody writes as many by hand.
+  constexpr int64_t mostTokens = 4096;
+  Value q = node.operand(0), k = node.operand(1), v = node.operand(2);
+  const int64_t heads = node.integer("q_num_heads");
+  const int64_t groups = node.integer("kv_num_heads");
+  node.ignore({"chunk_size"}); // how fast, not what
+  const std::string rule = node.text("update_rule", "gated_delta");
+  const bool decays = rule == "gated" || rule == "gated_delta";
+  const bool corrects = rule == "delta" || rule == "gated_delta";
+  if (!decays && !corrects && rule != "linear")
+    node.fail("expects update_rule linear, gated, delta or gated_delta, got " +
+              quotation(rule));
+  auto check = [&](Value x, int64_t count, llvm::StringRef what) {
+    llvm::ArrayRef<int64_t> shape = shapeOf(x);
+    if (shape.size() != 3 || shape[0] != shapeOf(q)[0] ||
+        shape[1] != shapeOf(q)[1] || count < 1 || shape[2] % count != 0 ||
+        shape[2] == 0)
+      node.fail("has " + what + " of shape " + listed(shape) + " for " +
+                llvm::Twine(count) + " heads");
+  };
+  if (shapeOf(q).size() != 3)
+    node.fail("expects queries of 3 dimensions, got " + listed(shapeOf(q)));
+  check(q, heads, "queries");
+  check(k, groups, "keys");
+  check(v, groups, "values");
+  const int64_t batch = shapeOf(q)[0], tokens = shapeOf(q)[1];
+  const int64_t keySize = shapeOf(k)[2] / groups;
+  const int64_t valueSize = shapeOf(v)[2] / groups;
+  if (heads % groups != 0 || shapeOf(q)[2] / heads != keySize)
+    node.fail("cannot compare " + llvm::Twine(heads) + " heads of queries of " +
+              listed(shapeOf(q)) + " with " + llvm::Twine(groups) +
+              " of keys of " + listed(shapeOf(k)));
+  if (tokens < 1 || tokens > mostTokens)
+    node.fail("has " + llvm::Twine(tokens) + " tokens; from 1 to " +
+              llvm::Twine(mostTokens) + " are supported");
+  Value decay, rate;
+  if (decays) {
+    decay = node.operand(4);
+    check(decay, groups, "decays");
+  }
+  if (corrects) {
+    rate = node.operand(5);
+    check(rate, 1, "rates");
+    if (shapeOf(rate)[2] != 1 && shapeOf(rate)[2] != groups)
+      node.fail("has rates of shape " + listed(shapeOf(rate)) + " for " +
+                llvm::Twine(groups) + " heads");
+  }
+
+  const Integers stateShape{batch, groups, keySize, valueSize};
+  Value past = node.operandOrNull(3);
+  if (past && shapeOf(past) != llvm::ArrayRef<int64_t>(stateShape))
+    node.fail("has a state of shape " + listed(shapeOf(past)) + ", expected " +
+              listed(stateShape));
+  Term state{
+      node,
+      past ? past
+           : node.splat(node.tensorType(stateShape, elementTypeOf(q)), 0.)};
+  double scale = node.number("scale", 0);
+  if (scale == 0)
+    scale = 1 / std::sqrt(double(keySize));
+  llvm::SmallVector<Value> outputs;
+  for (int64_t t = 0; t < tokens; ++t) {
+    if (decays)
+      state = state * tokenOf(node, decay, t, groups, true).apply("exp");
+    Term written = tokenOf(node, v, t, groups, false);
+    if (corrects) {
+      Term known = tokenOf(node, k, t, groups, false).apply("matmul", state);
+      const int64_t rates = shapeOf(rate)[2] == 1 ? 1 : groups;
+      written = (written - known) * tokenOf(node, rate, t, rates, true);
+    }
+    state = state + tokenOf(node, k, t, groups, true) * written;
+    Value query = node.reshape(slice(node, q, 1, t, 1),
+                               {batch, groups, heads / groups, keySize});
+    Term read = Term{node, query}.apply("matmul", state) * scale;
+    outputs.push_back(node.reshape(read.value, {batch, 1, heads * valueSize}));
+  }
+  return {outputs.size() == 1 ? outputs[0] : concat(node, outputs, 1),
+          state.value};
+}
+
+//===----------------------------------------------------------------------===//
 // Places of tokens
 //===----------------------------------------------------------------------===//
 
@@ -282,6 +382,7 @@ static Results importTensorScatter(Node &node) {
 llvm::ArrayRef<Operator> cim::importer::attentionOperators() {
   static const Operator operators[] = {
       {"Attention", importAttention, 4},
+      {"LinearAttention", importLinearAttention, 2},
       {"RotaryEmbedding", importRotaryEmbedding},
       {"TensorScatter", importTensorScatter},
   };

@@ -1,4 +1,4 @@
-//===- Constant.cpp - Constants, shapes as values, element types ---------===//
+//===- Constant.cpp - Constants, shapes as values ------------------------===//
 //
 // Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -115,32 +115,11 @@ static Results importSize(Node &node) {
 
 static Results importIdentity(Node &node) { return {node.operand(0)}; }
 
-static Results importCast(Node &node) {
-  Value x = node.operand(0);
-  node.ignore({"saturate", "round_mode"}); // matter for 8-bit floats only
-  if (node.opset() >= 6)
-    return {node.cast(x, node.elementType("to"))};
-  std::string name = node.text("to", "");
-  onnx::TensorProto::DataType to;
-  if (!onnx::TensorProto::DataType_Parse(name, &to))
-    to = onnx::TensorProto::UNDEFINED;
-  std::optional<ElementType> type = elementTypeOf(to);
-  if (!type)
-    node.fail("converts to " + typeName(to) + ", which is not supported");
-  return {node.cast(x, toMlir(node.builder().getContext(), *type))};
-}
-
-static Results importCastLike(Node &node) {
-  node.ignore({"saturate", "round_mode"});
-  return {node.cast(node.operand(0), elementTypeOf(node.operand(1)))};
-}
-
 llvm::ArrayRef<Operator> cim::importer::constantOperators() {
   static const Operator operators[] = {
       {"Constant", importConstant}, {"ConstantOfShape", importConstantOfShape},
       {"Range", importRange},       {"Shape", importShape},
       {"Size", importSize},         {"Identity", importIdentity},
-      {"Cast", importCast},         {"CastLike", importCastLike},
   };
   return operators;
 }

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "frontends/onnx/Expressions.h"
+#include "frontends/onnx/NarrowType.h"
 #include "frontends/onnx/Operators.h"
 #include "frontends/onnx/Quotation.h"
 #include "frontends/onnx/onnx.pb.h"
@@ -43,18 +44,43 @@ static Value aligned(Node &node, Value parameter, Value x, int64_t axis) {
              : slice(node, repeated, axis, 0, target[axis]);
 }
 
-/// round(x / scale) + zero point in \p type, which has at most 16 bits.
+namespace {
+
+/// What codes are: their type in the IR and, of a narrow one, its limits.
+struct CodeType {
+  mlir::Type type;
+  std::optional<NarrowType> narrow;
+
+  CodeType(Node &node, int32_t dataType)
+      : type(node.elementType(dataType)), narrow(narrowType(dataType)) {}
+  /// That of the zero point that is operand \p index.
+  CodeType(Node &node, size_t index, Value zeroPoint)
+      : type(elementTypeOf(zeroPoint)),
+        narrow(narrowType(node.narrowType(index))) {}
+};
+
+} // namespace
+
+/// round(x / scale) + zero point in \p to, which has at most 16 bits; for
+/// floating-point types the nearest of its numbers, with a zero point of 0.
 static Value quantized(Node &node, Term x, Term scale, Value zeroPoint,
-                       mlir::Type type) {
-  unsigned width = type.getIntOrFloatBitWidth();
-  if (!llvm::isa<mlir::IntegerType>(type) || width > 16)
-    node.fail("quantizes to a type that is not an integer of 8 or 16 bits");
+                       const CodeType &to, bool saturate = true) {
+  if (to.narrow && to.narrow->isFloat())
+    return roundedTo(node, (x / scale).value, *to.narrow, saturate);
+  unsigned width = to.type.getIntOrFloatBitWidth();
+  if (!llvm::isa<mlir::IntegerType>(to.type) || width > 16)
+    node.fail("quantizes to a type that is not an integer of at most 16 bits");
   const double count = double(1 << width);
-  const double lowest = type.isUnsignedInteger() ? 0 : -count / 2;
+  double lowest = to.type.isUnsignedInteger() ? 0 : -count / 2;
+  double highest = lowest + count - 1;
+  if (to.narrow) {
+    lowest = to.narrow->lowest();
+    highest = to.narrow->highest();
+  }
   Term code = (x / scale).apply("round");
   if (zeroPoint)
     code = code + asFloat(node, zeroPoint);
-  return node.cast(clip(code, lowest, lowest + count - 1).value, type);
+  return node.cast(clip(code, lowest, highest).value, to.type);
 }
 
 static Term dequantized(Node &node, Value x, Term scale, Value zeroPoint) {
@@ -64,18 +90,25 @@ static Term dequantized(Node &node, Value x, Term scale, Value zeroPoint) {
 
 static Results importQuantizeLinear(Node &node) {
   Value x = node.operand(0), zeroPoint = node.operandOrNull(2);
-  node.ignore({"saturate", "precision"}); // of 8-bit floats; always f32
+  const bool saturate = node.flag("saturate", true);
+  node.ignore({"precision"}); // always f32
   int64_t axis = node.integer("axis", 1);
-  mlir::Type type = node.builder().getIntegerType(8, /*isSigned=*/false);
-  if (zeroPoint)
-    type = elementTypeOf(zeroPoint);
-  else if (node.integer("output_dtype", 0) != 0)
-    type = node.elementType("output_dtype");
+  int32_t narrow = node.narrowType(2);
+  CodeType type{node, onnx::TensorProto::UINT8};
+  if (zeroPoint) {
+    type = {node, 2, zeroPoint};
+  } else if (node.integer("output_dtype", 0) != 0) {
+    const int32_t named = node.dataType("output_dtype");
+    type = {node, named};
+    narrow = type.narrow ? named : 0;
+  }
+  if (narrow != 0)
+    node.setNarrowType(narrow);
   node.ignore({"output_dtype", "block_size"});
   Term scale = asFloat(node, aligned(node, node.operand(1), x, axis));
   if (zeroPoint)
     zeroPoint = aligned(node, zeroPoint, x, axis);
-  return {quantized(node, asFloat(node, x), scale, zeroPoint, type)};
+  return {quantized(node, asFloat(node, x), scale, zeroPoint, type, saturate)};
 }
 
 static Results importDequantizeLinear(Node &node) {
@@ -97,9 +130,9 @@ static Results importDynamicQuantizeLinear(Node &node) {
   lowest = lowest.apply("min", 0.);
   highest = highest.apply("max", 0.);
   Term scale = (highest - lowest) / 255.;
-  mlir::Type type = node.builder().getIntegerType(8, /*isSigned=*/false);
+  const CodeType type{node, onnx::TensorProto::UINT8};
   Term zero = clip((lowest / scale).apply("neg"), 0, 255).apply("round");
-  Value zeroPoint = node.cast(zero.value, type);
+  Value zeroPoint = node.cast(zero.value, type.type);
   return {quantized(node, x, scale, zeroPoint, type), scale.value, zeroPoint};
 }
 
@@ -167,7 +200,7 @@ static Results importQLinearConv(Node &node) {
   Value zeroPoint = node.operand(7);
   return {quantized(node, result,
                     asFloat(node, node.reshape(node.operand(6), {})),
-                    node.reshape(zeroPoint, {}), elementTypeOf(zeroPoint))};
+                    node.reshape(zeroPoint, {}), CodeType(node, 7, zeroPoint))};
 }
 
 static Results importQLinearMatMul(Node &node) {
@@ -187,7 +220,7 @@ static Results importQLinearMatMul(Node &node) {
                scale(4, rank - 1));
   Value zeroPoint = node.operand(7);
   return {quantized(node, result, asFloat(node, node.operand(6)), zeroPoint,
-                    elementTypeOf(zeroPoint))};
+                    CodeType(node, 7, zeroPoint))};
 }
 
 llvm::ArrayRef<Operator> cim::importer::quantizationOperators() {

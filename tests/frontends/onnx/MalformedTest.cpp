@@ -238,8 +238,11 @@ TEST(MalformedShape, OfInputs) {
   tensor->mutable_shape()->add_dim();
   tensor->set_elem_type(onnx::TensorProto::STRING);
   EXPECT_THAT(importError(model), HasSubstr("type string"));
+  tensor->set_elem_type(24);
+  EXPECT_THAT(importError(model), HasSubstr("type float8e8m0"));
   tensor->set_elem_type(22);
-  EXPECT_THAT(importError(model), HasSubstr("type int4"));
+  EXPECT_THAT(importError(model),
+              AllOf(HasSubstr("'x' of type int4"), HasSubstr("convert it")));
   model.graph().mutable_input(0)->clear_type();
   EXPECT_THAT(importError(model), HasSubstr("not a tensor"));
 }
@@ -329,8 +332,8 @@ TEST(MalformedTensor, HasAnImpossibleShapeOrType) {
   weights.set_dims(0, 2);
   weights.set_data_type(onnx::TensorProto::STRING);
   EXPECT_THAT(importError(model), HasSubstr("type string"));
-  weights.set_data_type(17);
-  EXPECT_THAT(importError(model), HasSubstr("type float8e4m3fn"));
+  weights.set_data_type(24);
+  EXPECT_THAT(importError(model), HasSubstr("type float8e8m0"));
   weights.set_data_type(-1);
   EXPECT_THAT(importError(model), HasSubstr("type number -1"));
 }
@@ -424,6 +427,16 @@ TEST(MalformedNode, ConstantsThatTakeHoursToCompute) {
   }
   model.output("v10000");
   EXPECT_THAT(importError(model), HasSubstr("too long"));
+}
+
+TEST(MalformedNode, ConstantsThatFillTheMemory) {
+  ModelBuilder model;
+  model.integers("first", {}, {0}).integers("step", {}, {1});
+  model.integers("last", {}, {(1 << 28) - 9});
+  model.node("Range", {"first", "last", "step"}, {"y"}, "n");
+  model.output("y");
+  EXPECT_THAT(importError(model),
+              AllOf(HasSubstr("4000 MB"), HasSubstr("--fold-memory")));
 }
 
 TEST(MalformedNode, ManyInAChain) {

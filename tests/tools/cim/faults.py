@@ -66,6 +66,25 @@ class Faults(unittest.TestCase):
         self.assertGreater(passed, 0)
         self.assertGreater(refused, 0)
 
+    def test_memory_for_constants(self):
+        """A short file asks for large tables; --fold-memory says how large they may become."""
+        table = onnx.helper.make_graph(
+            [onnx.helper.make_node("Range", ["first", "last", "step"], ["table"]),
+             onnx.helper.make_node("Gather", ["table", "x"], ["y"], axis=0)], "table",
+            [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.INT64, [1])],
+            [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.INT64, [1])],
+            [onnx.helper.make_tensor(name, onnx.TensorProto.INT64, [], [value])
+             for name, value in [("first", 0), ("last", 1000000), ("step", 1)]])
+        onnx.save(onnx.helper.make_model(table, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8),
+                  self.folder / "table.onnx")
+        compile_it = ("compile", "table.onnx", "--until", "nn", "-o", "table.mlir")
+        result = self.run_cim(*compile_it, "--fold-memory", 15)
+        self.assertRefused(result)
+        self.assertIn("15 MB", result.stderr)
+        self.assertEqual(list(self.folder.glob("table.mlir*")), [])
+        self.assertEqual(self.run_cim(*compile_it, "--fold-memory", 17).returncode, 0)
+        self.assertEqual(self.run_cim(*compile_it).returncode, 0)
+
     def test_kills_while_writing(self):
         """What stands under the name that was asked for is whole, old or new."""
         generator = random.Random(3)
