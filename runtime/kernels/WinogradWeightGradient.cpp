@@ -17,8 +17,8 @@
 
 namespace cim::kernels {
 
-using winograd::taps;
 using winograd::Four;
+using winograd::taps;
 
 namespace {
 
@@ -114,13 +114,13 @@ int WinogradWeightGradient::run(const ImageView &in, const ImageView &gradient,
   }
 
   const int inputs = inputBlocks * channelBlock;
-  HalideView<6> output(
-      sums, {{laneExtent,
-              {channelBlock, channelBlock},
-              {inputBlocks, channelBlock * channelBlock},
-              {taps, inputs * channelBlock},
-              {taps, taps * inputs * channelBlock},
-              {outputBlocks, taps * taps * inputs * channelBlock}}});
+  HalideView<6> output(sums,
+                       {{laneExtent,
+                         {channelBlock, channelBlock},
+                         {inputBlocks, channelBlock * channelBlock},
+                         {taps, inputs * channelBlock},
+                         {taps, taps * inputs * channelBlock},
+                         {outputBlocks, taps * taps * inputs * channelBlock}}});
   constexpr Extent everything = {std::numeric_limits<int32_t>::max(), 1};
   const int stride = int(pointStride(together));
   auto *begins = reinterpret_cast<TileBegin *>(
@@ -134,10 +134,10 @@ int WinogradWeightGradient::run(const ImageView &in, const ImageView &gradient,
       const int tile = int((first + t) % perImage);
       const int y = tile / tilesX() * Four::results,
                 x = tile % tilesX() * Four::results;
-      begins[t] = {int32_t(n * in.imageStride + y * in.rowStride +
-                           x * in.pixelStride),
-                   int32_t(n * gradient.imageStride + y * gradient.rowStride +
-                           x * gradient.pixelStride)};
+      begins[t] = {
+          int32_t(n * in.imageStride + y * in.rowStride + x * in.pixelStride),
+          int32_t(n * gradient.imageStride + y * gradient.rowStride +
+                  x * gradient.pixelStride)};
     }
     HalideView<1> input(in.data + firstImage * in.imageStride -
                             ptrdiff_t(shape.pads.top) * in.rowStride -
@@ -148,18 +148,17 @@ int WinogradWeightGradient::run(const ImageView &in, const ImageView &gradient,
     HalideView<2> tileView(reinterpret_cast<const int32_t *>(begins),
                            {{{2, 1}, {tiles, 2}}});
     auto transformed = [&](float *memory, int blocks) {
-      return HalideView<5>(
-          memory, {{laneExtent,
-                    {tiles, channelBlock},
-                    {Four::points, stride},
-                    {Four::points, Four::points * stride},
-                    {blocks, Four::points * Four::points * stride}}});
+      return HalideView<5>(memory,
+                           {{laneExtent,
+                             {tiles, channelBlock},
+                             {Four::points, stride},
+                             {Four::points, Four::points * stride},
+                             {blocks, Four::points * Four::points * stride}}});
     };
     HalideView<5> values = transformed(scratch, inputBlocks);
-    HalideView<5> gradients =
-        transformed(scratch + size_t(stride) * Four::points * Four::points *
-                                  inputBlocks,
-                    outputBlocks);
+    HalideView<5> gradients = transformed(
+        scratch + size_t(stride) * Four::points * Four::points * inputBlocks,
+        outputBlocks);
     if (int status = cim_winograd_weight_gradient(
             input, result, tileView, in.pixelStride, in.rowStride,
             gradient.pixelStride, gradient.rowStride, values, gradients,

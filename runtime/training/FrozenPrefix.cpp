@@ -89,8 +89,12 @@ void FrozenPrefix::compute(unsigned w, std::span<const int64_t> positions,
     store(input.geometry, reinterpret_cast<const std::byte *>(dense.data()),
           arena.data() + input.offset + i * input.geometry.bytes);
   }
-  const Pass pass = {arena.data(), arena.data(), int64_t(positions.size()),
-                     positions[0], 1,            w,
+  const Pass pass = {arena.data(),
+                     arena.data(),
+                     int64_t(positions.size()),
+                     positions[0],
+                     1,
+                     w,
                      {}};
   for (const auto &[step, index] : running)
     checkStatus(step->run(pass), program.plan.steps(index));

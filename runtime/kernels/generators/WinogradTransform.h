@@ -48,19 +48,16 @@ std::vector<Halide::Expr> transformProducts(int results, F &&m) {
 // The way back, for gradients: the same matrices, transposed.
 
 /// Of F(4×4): the gradients of products from those of results.
-template <typename F>
-std::vector<Halide::Expr> transposedProducts(F &&g) {
+template <typename F> std::vector<Halide::Expr> transposedProducts(F &&g) {
   const float a = Four::a, b = Four::b, a2 = Four::a2, b2 = Four::b2;
   Halide::Expr evenA = g(0) + a2 * g(2), oddA = a * g(1) + a * a2 * g(3);
   Halide::Expr evenB = g(0) + b2 * g(2), oddB = b * g(1) + b * b2 * g(3);
-  return {g(0),         evenA + oddA, evenA - oddA,
-          evenB + oddB, evenB - oddB, g(3)};
+  return {g(0), evenA + oddA, evenA - oddA, evenB + oddB, evenB - oddB, g(3)};
 }
 
 /// Of F(4×4): the gradients of the three taps from those of the kernel's values
 /// at the points.
-template <typename F>
-std::vector<Halide::Expr> transposedWeights(F &&m) {
+template <typename F> std::vector<Halide::Expr> transposedWeights(F &&m) {
   const float a2 = Four::a2, b2 = Four::b2;
   Halide::Expr sumA = float(Four::atA) * (m(1) + m(2)),
                sumB = float(Four::atB) * (m(3) + m(4));
