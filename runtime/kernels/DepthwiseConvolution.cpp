@@ -9,6 +9,7 @@
 #include "runtime/kernels/Tiles.h"
 
 #include "cim_depthwise.h"
+#include "cim_depthwise_sharing.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -77,9 +78,11 @@ public:
           begin + n * in.imageStride,
           {{laneExtent,
             blocks,
-            extent(out.width, int64_t(shape.strideX) * in.pixelStride),
-            extent(shape.kernelWidth,
-                   int64_t(shape.dilationX) * in.pixelStride),
+            extent(out.width + (sharesInputs() ? shape.kernelWidth - 1 : 0),
+                   int64_t(shape.strideX) * in.pixelStride),
+            sharesInputs() ? Extent{1, 0}
+                           : extent(shape.kernelWidth,
+                                    int64_t(shape.dilationX) * in.pixelStride),
             extent(out.height, int64_t(shape.strideY) * in.rowStride),
             extent(shape.kernelHeight, int64_t(shape.dilationY) * in.rowStride),
             {1, 0}}});
@@ -91,20 +94,26 @@ public:
       imageOut.images = 1;
       EpilogueView view(imageEpilogue, imageOut);
       HalideView<5> result = blockedView(imageOut);
-      if (int status =
-              cim_depthwise(input, weights, view.scale, view.offset,
-                            view.residual, epilogue.slope, epilogue.lowest,
-                            epilogue.highest, chooseWidth(out.width), result))
+      const auto &kernel =
+          sharesInputs() ? cim_depthwise_sharing : cim_depthwise;
+      if (int status = kernel(input, weights, view.scale, view.offset,
+                              view.residual, epilogue.slope, epilogue.lowest,
+                              epilogue.highest, chooseWidth(out.width), result))
         return status;
     }
     return 0;
   }
 
   std::string description() const override {
-    return "depthwise " + std::to_string(chooseWidth(shape.widthOut()));
+    return (sharesInputs() ? "depthwise shared " : "depthwise ") +
+           std::to_string(chooseWidth(shape.widthOut()));
   }
 
 private:
+  /// Whether a load of an input feeds all taps of a row that it meets.
+  bool sharesInputs() const {
+    return shape.kernelWidth == 3 && shape.strideX == 1 && shape.dilationX == 1;
+  }
   size_t taps() const { return size_t(shape.kernelWidth) * shape.kernelHeight; }
 
   ConvolutionShape shape;

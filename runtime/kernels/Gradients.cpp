@@ -70,20 +70,6 @@ int maxPoolGradient(const PoolingShape &shape, const ImageView &gradient,
       shape.pads.top, out.width, out.height, 0, 0, result);
 }
 
-int averagePoolGradient(const PoolingShape &shape, const ImageView &gradient,
-                        const ImageView &out) noexcept {
-  HalideView<5> g = blockedView(gradient), unused = blockedView(gradient),
-                result = blockedView(out);
-  const BorderWidths counted =
-      shape.countIncludesPads ? shape.pads : BorderWidths();
-  return cim_average_pool_gradient(
-      g, unused, shape.kernelWidth, shape.kernelHeight, shape.strideX,
-      shape.strideY, shape.dilationX, shape.dilationY, shape.pads.left,
-      shape.pads.top, counted.left + out.width + counted.right,
-      counted.top + out.height + counted.bottom, counted.left, counted.top,
-      result);
-}
-
 int globalAveragePoolGradient(const ImageView &gradient,
                               const ImageView &out) noexcept {
   const float share = 1.0f / (float(out.width) * float(out.height));
@@ -98,6 +84,26 @@ int globalAveragePoolGradient(const ImageView &gradient,
       }
   }
   return 0;
+}
+
+int averagePoolGradient(const PoolingShape &shape, const ImageView &gradient,
+                        const ImageView &out) noexcept {
+  // A window that is the whole image.
+  if (gradient.width == 1 && gradient.height == 1 &&
+      shape.kernelWidth == out.width && shape.kernelHeight == out.height &&
+      shape.pads == BorderWidths() && shape.dilationX == 1 &&
+      shape.dilationY == 1)
+    return globalAveragePoolGradient(gradient, out);
+  HalideView<5> g = blockedView(gradient), unused = blockedView(gradient),
+                result = blockedView(out);
+  const BorderWidths counted =
+      shape.countIncludesPads ? shape.pads : BorderWidths();
+  return cim_average_pool_gradient(
+      g, unused, shape.kernelWidth, shape.kernelHeight, shape.strideX,
+      shape.strideY, shape.dilationX, shape.dilationY, shape.pads.left,
+      shape.pads.top, counted.left + out.width + counted.right,
+      counted.top + out.height + counted.bottom, counted.left, counted.top,
+      result);
 }
 
 } // namespace cim::kernels

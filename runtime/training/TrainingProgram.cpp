@@ -241,7 +241,7 @@ void TrainingProgram::Implementation::layOutMemory() {
 
 void TrainingProgram::Implementation::layOutPhases(
     const ValueStorage &storage) {
-  constexpr size_t cache = size_t(512) << 10;
+  constexpr size_t cache = size_t(640) << 10; // most of a second-level cache
   // Kernels count floats in 32 bits.
   const int64_t countable = (size_t(1) << 32) / arenaBytes;
   size_t scratchBytes = 0;

@@ -20,7 +20,11 @@ namespace {
 
 class DepthwiseGenerator : public Generator<DepthwiseGenerator> {
 public:
-  /// (lane, block, x, dx, y, dy, image)
+  /// Whether one load of an input feeds three taps.
+  GeneratorParam<bool> sharesInputs{"sharesInputs", false};
+
+  /// (lane, block, x, dx, y, dy, image); with shared inputs (lane, block, x +
+  /// dx, 1, y, dy, image)
   Input<Buffer<float, 7>> input{"input"};
   /// (lane, dx, dy, block)
   Input<Buffer<float, 4>> weights{"weights"};
@@ -34,11 +38,14 @@ public:
   Output<Buffer<float, 5>> output{"output"};
 
   void generate() {
-    window = RDom(0, input.dim(3).extent(), 0, input.dim(5).extent(), "window");
+    const Expr columns = sharesInputs ? Expr(3) : input.dim(3).extent();
+    window = RDom(0, columns, 0, input.dim(5).extent(), "window");
+    const Expr pixel =
+        sharesInputs ? input(lane, block, x + window.x, 0, y, window.y, image)
+                     : input(lane, block, x, window.x, y, window.y, image);
     sum(lane, block, x, y, image) = 0.0f;
     sum(lane, block, x, y, image) +=
-        weights(lane, window.x, window.y, block) *
-        input(lane, block, x, window.x, y, window.y, image);
+        weights(lane, window.x, window.y, block) * pixel;
     output(lane, block, x, y, image) = applyEpilogue(
         sum(lane, block, x, y, image), scale(lane, block), offset(lane, block),
         residual(lane, block, x, y, image), slope, lowest, highest);
@@ -72,6 +79,8 @@ public:
         .reorder(lane, x, block, y, image, window.x, window.y)
         .vectorize(lane)
         .unroll(x);
+    if (sharesInputs)
+      sum.update().unroll(window.x);
   }
 
 private:
