@@ -21,7 +21,7 @@ struct Lifetime {
   int first = 0, last = 0;
   /// Buffers with a border of zeros must find it untouched: they share memory
   /// only with buffers of the same number, which have the same geometry and so
-  /// the border at the same place. 0 has no border and shares with any other 0.
+  /// the border at the same place. 0 has none and shares with any other 0.
   unsigned geometry = 0;
 };
 

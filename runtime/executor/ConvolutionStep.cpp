@@ -34,6 +34,12 @@ public:
 
   bool readsUnpaddedPixels() const override { return true; }
 
+  Bfloat16Storage bfloat16Storage() const override {
+    return computation.takesBfloat16() ? Bfloat16Storage::each
+                                       : Bfloat16Storage::none;
+  }
+  size_t readsBeyond() const override { return computation.readsBeyond(); }
+
   size_t scratchBytes(int64_t calls) const override {
     return computation.scratch(callImages * calls) * sizeof(float);
   }
@@ -70,7 +76,7 @@ public:
   const kernels::ConvolutionShape *convolution() const override {
     return &shape;
   }
-  bool roundsResult() const override { return computation.roundsResults(); }
+  bool roundsResult() const override { return computation.takesBfloat16(); }
   double multiplyAdds() const override {
     return shape.multiplyAdds() * callImages;
   }

@@ -7,6 +7,7 @@
 #include "runtime/executor/Attributes.h"
 #include "runtime/executor/KernelSteps.h"
 #include "runtime/executor/Views.h"
+#include "runtime/kernels/Bfloat16.h"
 #include "runtime/kernels/Kernels.h"
 
 #include <algorithm>
@@ -40,41 +41,56 @@ public:
       in.push_back(imagesOf(values[box.operand]));
   }
 
+  Bfloat16Storage bfloat16Storage() const override {
+    return Bfloat16Storage::all;
+  }
+
   int run(const Pass &pass) const override {
-    const kernels::ImageView to = out.in(pass.arena, pass.calls);
-    if (fills || to.channels != to.pixelStride)
-      fill(to);
-    for (size_t b = 0; b < boxes.size(); ++b)
-      copy(boxes[b], in[b].in(pass.arena, pass.calls), to);
+    if (out.oneCall().isBfloat16)
+      run<uint16_t>(pass, kernels::toBfloat16(value));
+    else
+      run<float>(pass, value);
     return 0;
   }
 
 private:
-  void fill(const kernels::ImageView &to) const {
+  template <typename Number> void run(const Pass &pass, Number filling) const {
+    const kernels::ImageView to = out.in(pass.arena, pass.calls);
+    if (fills || to.channels != to.pixelStride)
+      fill(to, filling);
+    for (size_t b = 0; b < boxes.size(); ++b)
+      copy<Number>(boxes[b], in[b].in(pass.arena, pass.calls), to);
+  }
+
+  template <typename Number>
+  static void fill(const kernels::ImageView &to, Number value) {
     for (int n = 0; n < to.images; ++n)
       for (int y = 0; y < to.height; ++y) {
-        float *row = to.data + n * to.imageStride + y * to.rowStride;
-        std::fill_n(row, to.width * to.pixelStride, 0.0f);
+        Number *row = reinterpret_cast<Number *>(to.data) + n * to.imageStride +
+                      y * to.rowStride;
+        std::fill_n(row, to.width * to.pixelStride, Number(0));
         if (value != 0)
           for (int x = 0; x < to.width; ++x)
             std::fill_n(row + x * to.pixelStride, to.channels, value);
       }
   }
 
+  template <typename Number>
   static void copy(const Box &box, const kernels::ImageView &from,
                    const kernels::ImageView &to) {
     const auto [height, width, channels] = box.extent;
     for (int n = 0; n < to.images; ++n)
       for (int64_t y = 0; y < height; ++y) {
-        const float *source = from.data + n * from.imageStride +
-                              (box.from[0] + y * box.step[0]) * from.rowStride +
-                              box.from[1] * from.pixelStride + box.from[2];
-        float *target = to.data + n * to.imageStride +
-                        (box.to[0] + y) * to.rowStride +
-                        box.to[1] * to.pixelStride + box.to[2];
+        const Number *source =
+            reinterpret_cast<const Number *>(from.data) + n * from.imageStride +
+            (box.from[0] + y * box.step[0]) * from.rowStride +
+            box.from[1] * from.pixelStride + box.from[2];
+        Number *target = reinterpret_cast<Number *>(to.data) +
+                         n * to.imageStride + (box.to[0] + y) * to.rowStride +
+                         box.to[1] * to.pixelStride + box.to[2];
         for (int64_t x = 0; x < width; ++x) {
           if (box.step[2] == 1)
-            std::memcpy(target, source, channels * sizeof(float));
+            std::memcpy(target, source, channels * sizeof(Number));
           else
             for (int64_t c = 0; c < channels; ++c)
               target[c] = source[c * box.step[2]];

@@ -86,11 +86,18 @@ std::string obstacleToImages(const plan::Plan &plan) {
   return imagesPerCall(plan) < 1 ? "the network's input holds no image" : "";
 }
 
-/// True where all numbers of the result are numbers of the operands, and those
-/// are rounded already.
+/// True where all numbers of the result are numbers of the operands, which are
+/// rounded already, or a constant that is.
 bool copiesBfloat16(const Program &program, const plan::Step &step) {
   static constexpr std::string_view copies[] = {
-      "concat", "max_pool", "relayout", "reshape", "slice", "transpose"};
+      "concat",  "max_pool", "pad",       "relayout",
+      "reshape", "slice",    "slice_pad", "transpose"};
+  if (const auto value = step.attributes().find("value");
+      value != step.attributes().end()) {
+    const float filling = value->second.number();
+    if (kernels::roundToBfloat16(filling) != filling)
+      return false;
+  }
   return !step.has_epilogue() && std::ranges::count(copies, step.operation()) &&
          std::ranges::all_of(step.inputs(), [&](uint32_t operand) {
            return program.bfloat16[operand];
@@ -214,7 +221,8 @@ Executor::Implementation::Implementation(const plan::Plan &source,
     running.push_back({&step, options.profile || step.isGeneral(), s, {}});
     if (const uint32_t result = plan.steps(s).outputs(0);
         program.isBfloat16() && program.bfloat16[result] &&
-        !step.roundsResult() && !copiesBfloat16(program, plan.steps(s)))
+        !places[result].geometry.isBfloat16 && !step.roundsResult() &&
+        !copiesBfloat16(program, plan.steps(s)))
       running.back().rounded = places[result];
   }
   for (int s = 0; s <= plan.steps_size(); ++s) {

@@ -7,9 +7,11 @@
 #include "runtime/executor/Geometry.h"
 
 #include "runtime/executor/Arena.h"
+#include "runtime/kernels/ImageView.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/tensor/Tensor.h"
 
+#include <cassert>
 #include <cstring>
 
 using namespace cim;
@@ -33,8 +35,17 @@ void Geometry::widen(const Border &wanted) {
   updateBytes();
 }
 
+void Geometry::shorten() {
+  isBfloat16 = true;
+  updateBytes();
+}
+
+size_t Geometry::numberBytes() const {
+  return isBfloat16 ? sizeof(uint16_t) : byteWidth(type);
+}
+
 void Geometry::updateBytes() {
-  size_t total = byteWidth(type);
+  size_t total = numberBytes();
   auto multiply = [&](size_t factor) {
     if (__builtin_mul_overflow(total, factor, &total) ||
         total > PTRDIFF_MAX / 2)
@@ -46,11 +57,14 @@ void Geometry::updateBytes() {
   } else {
     multiply(elements);
   }
+  if (isBfloat16 && stride % (2 * kernels::channelBlock) != 0)
+    total += stride * numberBytes();
   bytes = (total + arenaAlignment - 1) / arenaAlignment * arenaAlignment;
 }
 
 void cim::store(const Geometry &geometry, const std::byte *dense,
                 std::byte *stored) {
+  assert(!geometry.isBfloat16);
   if (!geometry.channelsLast()) {
     if (geometry.elements > 0) // else there may be no bytes at all
       std::memcpy(stored, dense, geometry.elements * byteWidth(geometry.type));
@@ -79,6 +93,7 @@ void cim::store(const Geometry &geometry, const std::byte *dense,
 
 void cim::load(const Geometry &geometry, const std::byte *stored,
                std::byte *dense) {
+  assert(!geometry.isBfloat16);
   if (!geometry.channelsLast()) {
     if (geometry.elements > 0) // else there may be no bytes at all
       std::memcpy(dense, stored, geometry.elements * byteWidth(geometry.type));

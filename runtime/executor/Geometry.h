@@ -33,8 +33,11 @@ struct Border {
 /// How one value lies in memory: one call's part of it (one image, when the
 /// network keeps images apart); those of a micro-batch follow each other.
 ///
-/// ROW_MAJOR: dense. CHANNELS_LAST: pixels of `stride` floats, of which the
+/// ROW_MAJOR: dense. CHANNELS_LAST: pixels of `stride` numbers, of which the
 /// first `channels` count and the others are zero; `border` around each image.
+/// Images that only kernels on bfloat16 touch may be stored as such numbers;
+/// where pixels are an odd number of blocks, a pixel of zeros follows, because
+/// these kernels read two blocks at a time (Convolution::takesBfloat16).
 struct Geometry {
   Geometry() = default;
   /// Without a border; pixels padded to \p channelBlock channels. Throws
@@ -43,27 +46,35 @@ struct Geometry {
 
   /// Adds what \p wanted has beyond the present border.
   void widen(const Border &wanted);
+  /// Stores numbers in 16 bits. For CHANNELS_LAST values of type F32, one image
+  /// per call.
+  void shorten();
 
   bool operator==(const Geometry &) const = default;
   bool channelsLast() const { return layout == plan::CHANNELS_LAST; }
 
   int64_t paddedWidth() const { return border.left + width + border.right; }
   int64_t paddedHeight() const { return border.top + height + border.bottom; }
-  /// Floats from one image to the next.
+  size_t numberBytes() const;
+  /// Numbers from one image to the next.
   int64_t imageStride() const {
-    return images == 1 ? static_cast<int64_t>(bytes / sizeof(float))
+    return images == 1 ? static_cast<int64_t>(bytes / numberBytes())
                        : paddedHeight() * paddedWidth() * stride;
   }
-  /// The first inner pixel, in floats from the beginning of an image.
+  /// Zeros that kernels rely on and never write: a border, or what follows
+  /// images of bfloat16 numbers.
+  bool hasZeros() const { return isBfloat16 || !border.empty(); }
+  /// The first inner pixel, in numbers from the beginning of an image.
   int64_t interior() const {
     return (border.top * paddedWidth() + border.left) * stride;
   }
 
   plan::Layout layout = plan::ROW_MAJOR;
   plan::ElementType type = plan::F32;
-  int64_t images = 1;   ///< per call
-  int64_t elements = 0; ///< per call, without padding
-  size_t bytes = 0;     ///< per call, with all padding; a multiple of 64
+  bool isBfloat16 = false; ///< F32 stored as bfloat16
+  int64_t images = 1;      ///< per call
+  int64_t elements = 0;    ///< per call, without padding
+  size_t bytes = 0;        ///< per call, with all padding; a multiple of 64
   // CHANNELS_LAST only.
   int64_t channels = 0, stride = 0, height = 0, width = 0;
   Border border;

@@ -48,6 +48,43 @@ static std::vector<bool> unpaddedValues(const Program &program,
   return unpadded;
 }
 
+/// Values that are stored as bfloat16 numbers: images that hold nothing else
+/// and that only steps write and read that can.
+static std::vector<bool>
+bfloat16Storage(const Program &program, const BoundSteps &steps,
+                const std::vector<Geometry> &geometry) {
+  std::vector<bool> stored = program.bfloat16;
+  stored.resize(program.plan.values_size());
+  for (size_t v = 0; v < stored.size(); ++v)
+    if (!geometry[v].channelsLast() || geometry[v].images != 1)
+      stored[v] = false;
+  // Callers read and write f32.
+  for (const auto *list : {&program.plan.inputs(), &program.plan.outputs()})
+    for (uint32_t v : *list)
+      stored[v] = false;
+  for (bool isDone = false; !isDone;) {
+    isDone = true;
+    for (size_t s = 0; s < steps.size(); ++s) {
+      const Bfloat16Storage can = steps[s]->bfloat16Storage();
+      if (can == Bfloat16Storage::each)
+        continue;
+      std::vector<uint32_t> values =
+          computedOperands(program, program.plan.steps(s));
+      values.insert(values.end(), program.plan.steps(s).outputs().begin(),
+                    program.plan.steps(s).outputs().end());
+      if (can == Bfloat16Storage::all &&
+          std::ranges::all_of(values, [&](uint32_t v) { return stored[v]; }))
+        continue;
+      for (uint32_t v : values)
+        if (stored[v]) {
+          stored[v] = false;
+          isDone = false;
+        }
+    }
+  }
+  return stored;
+}
+
 /// The last step that reads each value; none: -1; outputs of the network are
 /// read after all steps.
 static std::vector<int> lastUses(const Program &program) {
@@ -102,6 +139,12 @@ ValueStorage cim::storageOf(const Program &program, const BoundSteps &steps) {
         storage.geometry[value].widen(steps[s]->wantedBorder(0));
   }
 
+  const std::vector<bool> isShort =
+      bfloat16Storage(program, steps, storage.geometry);
+  for (size_t v = 0; v < isShort.size(); ++v)
+    if (isShort[v])
+      storage.geometry[v].shorten();
+
   storage.owner.resize(program.plan.values_size());
   std::iota(storage.owner.begin(), storage.owner.end(), 0);
   std::vector<int> lastUse = lastUses(program);
@@ -144,13 +187,13 @@ std::vector<Traffic> cim::trafficOf(const Program &program,
   return traffic;
 }
 
-/// Numbers the geometries that have a border, from 1; 0 for the others.
+/// Numbers the geometries that have zeros to keep, from 1; 0 for the others.
 static std::vector<unsigned>
 numberGeometries(const std::vector<Geometry> &geometries) {
   std::vector<Geometry> bordered;
   std::vector<unsigned> numbers;
   for (const Geometry &geometry : geometries) {
-    if (geometry.border.empty()) {
+    if (!geometry.hasZeros()) {
       numbers.push_back(0);
       continue;
     }
@@ -196,7 +239,8 @@ static std::vector<Lifetime> valueBuffers(const Program &program,
     if (buffer.bytes == 0) {
       const Geometry &geometry = storage.geometry[storage.owner[value]];
       if (__builtin_mul_overflow(geometry.bytes, calls, &buffer.bytes) ||
-          buffer.bytes / sizeof(float) > INT_MAX) // kernels count in 32 bits
+          buffer.bytes / geometry.numberBytes() >
+              INT_MAX) // kernels count in 32 bits
         throw InputError("value '" + program.value(value).name() + "' of " +
                          std::to_string(calls) +
                          " images side by side has more than 2^31 numbers");
@@ -235,7 +279,10 @@ static MemoryPlan planBuffers(const ValueStorage &storage,
         {storage.geometry[v], layout.offsets[storage.owner[v]]});
   plan.lifetimes.assign(buffers.begin(), buffers.begin() + count);
   plan.scratch.assign(layout.offsets.begin() + count, layout.offsets.end());
-  plan.bytes = layout.bytes;
+  size_t beyond = 0;
+  for (const auto &step : steps)
+    beyond = std::max(beyond, step->readsBeyond());
+  plan.bytes = layout.bytes + beyond;
   return plan;
 }
 

@@ -51,13 +51,17 @@ static double trafficBeyond(std::span<const Traffic> steps, double cacheBytes,
 unsigned cim::chooseMicroBatch(std::span<const Traffic> steps,
                                const CacheSizes &caches, size_t arenaPerImage) {
   constexpr double arenaLimit = 32 << 20, costOfMemory = 4;
+  // Bytes moved in the time that a step wants once per pass: for its call, and
+  // for what of its last tiles stays empty.
+  constexpr double costOfStep = 16 << 10;
   unsigned best = 1;
   double least = 0;
   for (unsigned images = 1; images <= 32; images *= 2) {
     if (images > 1 && double(arenaPerImage) * images > arenaLimit)
       break;
     double cost = trafficBeyond(steps, caches.second, images) +
-                  costOfMemory * trafficBeyond(steps, caches.third, images);
+                  costOfMemory * trafficBeyond(steps, caches.third, images) +
+                  costOfStep * double(steps.size()) / images;
     if (images == 1 || cost < least) {
       best = images;
       least = cost;

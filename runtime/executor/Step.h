@@ -48,6 +48,13 @@ struct Pass {
   std::span<ConverterCounts> counts; ///< the worker's, by layer of the plan
 };
 
+/// Which of a step's operands and results may be stored as bfloat16 numbers.
+enum class Bfloat16Storage {
+  none,
+  each, ///< one or the other: the kernel converts
+  all,  ///< if all of them are
+};
+
 /// A step of the plan with the kernel that runs it. Built in two parts, because
 /// memory is laid out only when all kernels have said what they want of it.
 class BoundStep {
@@ -61,6 +68,13 @@ public:
   virtual bool readsUnpaddedPixels() const { return false; }
   /// True when the result may take the place of the first operand.
   virtual bool runsInPlace() const { return false; }
+  /// Images only, and only those that hold nothing but such numbers.
+  virtual Bfloat16Storage bfloat16Storage() const {
+    return Bfloat16Storage::none;
+  }
+  /// Bytes behind an operand that run() may read; what they hold does not
+  /// matter.
+  virtual size_t readsBeyond() const { return 0; }
   /// Bytes of working memory that run() wants for \p calls calls.
   virtual size_t scratchBytes(int64_t calls) const { return 0; }
   /// Takes the places of all values, by value index, and the scratch's offset

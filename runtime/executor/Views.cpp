@@ -24,6 +24,7 @@ PlacedView cim::imagesOf(const Placement &place) {
   const Geometry &geometry = place.geometry;
   narrow(geometry.images * geometry.imageStride());
   kernels::ImageView view;
+  view.isBfloat16 = geometry.isBfloat16;
   view.channels = geometry.channels;
   view.width = geometry.width;
   view.height = geometry.height;
@@ -31,7 +32,7 @@ PlacedView cim::imagesOf(const Placement &place) {
   view.pixelStride = geometry.stride;
   view.rowStride = geometry.paddedWidth() * geometry.stride;
   view.imageStride = geometry.imageStride();
-  return {view, place.offset + geometry.interior() * sizeof(float)};
+  return {view, place.offset + geometry.interior() * geometry.numberBytes()};
 }
 
 PlacedView cim::pixelsOf(const Placement &place, int64_t pixels,
@@ -135,6 +136,7 @@ kernels::Epilogue BoundEpilogue::in(std::byte *arena) const {
     result.residualPixelStride = view.pixelStride;
     result.residualRowStride = view.rowStride;
     result.residualImageStride = view.imageStride;
+    result.residualIsBfloat16 = view.isBfloat16;
   }
   return result;
 }

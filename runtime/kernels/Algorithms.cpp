@@ -29,27 +29,31 @@ static constexpr int directSpeed = 95;
 /// Of products of bfloat16: AMX's is an estimate (docs/kernels.md).
 static constexpr double dotSpeed = 180, amxSpeed = 800;
 
-/// In the same unit: what remains of it when each result is also
-/// stored and its share of the input rounded. Few channels are copied one
-/// by one; one block of channels loads an input for every product.
+/// In the same unit: what remains of it when each result is also stored and its
+/// share of the input rounded, which of few channels is done pixel by pixel.
+/// Of one block of channels, dot products load an input for each of them.
 static double bfloat16Speed(const ConvolutionShape &shape) {
   const double products =
       double(shape.channelsIn) * shape.kernelWidth * shape.kernelHeight;
-  const double aside = shape.channelsIn < channelBlock ? 0.5 : 0.12;
-  const double most =
-      instructionSet() == InstructionSet::amx ? amxSpeed : dotSpeed;
-  const double speed = 1 / (1 / most + aside / products);
-  return shape.channelsOut <= channelBlock ? 0.65 * speed : speed;
+  const bool isAmx = instructionSet() == InstructionSet::amx;
+  const double aside = shape.channelsIn >= channelBlock ? 0.12
+                       : isAmx                          ? 0.2
+                                                        : 0.5;
+  const double speed =
+      1 / (1 / (isAmx ? amxSpeed : dotSpeed) + aside / products);
+  return shape.channelsOut <= channelBlock && !isAmx ? 0.65 * speed : speed;
 }
 
 /// Pixels that are computed for one image: without stride also those between
 /// two rows (Bfloat16Convolution.h).
 static double bfloat16Pixels(const ConvolutionShape &shape) {
-  const double width = shape.widthOut(), height = shape.heightOut();
+  const int width = shape.widthOut(), height = shape.heightOut();
+  const int together = instructionSet() == InstructionSet::amx ? 16 : 4;
   if (shape.strideX != 1 || shape.strideY != 1)
-    return (shape.widthOut() + 3) / 4 * 4 * height;
+    return double((width + together - 1) / together * together) * height;
   const BorderWidths border = windowBorder(shape);
-  return (height - 1) * (border.left + shape.widthIn + border.right) + width;
+  return double(height - 1) * (border.left + shape.widthIn + border.right) +
+         width;
 }
 
 /// Pixels that tiles of \p results × \p results compute, per image.

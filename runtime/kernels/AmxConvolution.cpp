@@ -15,7 +15,7 @@
 #include <cstring>
 #include <immintrin.h>
 #include <string>
-#include <vector>
+#include <type_traits>
 
 #include "runtime/kernels/Bfloat16.h"
 

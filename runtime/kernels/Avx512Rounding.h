@@ -32,9 +32,46 @@ template <typename Unit> struct Avx512Rounding {
     }
   }
 
-  static void round(Lanes &value) {
-    const __m256bh bits = _mm512_cvtneps_pbh((__m512)value);
-    value = (Lanes)_mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)bits), 16);
+  static void round(const Lanes &from, Bfloat16Lanes &to) {
+    to = (Bfloat16Lanes)_mm512_cvtneps_pbh((__m512)from);
+  }
+
+  static void roundPixels(const float *from, int fromStride, uint16_t *to,
+                          int toStride, int channels, ptrdiff_t count) {
+    ptrdiff_t done = 0;
+    if (toStride <= 4 && fromStride <= toStride)
+      done = roundNarrowPixels(from, fromStride, to, toStride, channels, count);
+    for (ptrdiff_t p = done; p < count; ++p) {
+      round(from + p * fromStride, to + p * toStride, channels);
+      std::fill(to + p * toStride + channels, to + (p + 1) * toStride, 0);
+    }
+  }
+
+private:
+  /// A vector of pixels at a time, as many as are whole vectors; returns how
+  /// many pixels these are. Strides are up to 4, toStride is 2 or 4.
+  static ptrdiff_t roundNarrowPixels(const float *from, int fromStride,
+                                     uint16_t *to, int toStride, int channels,
+                                     ptrdiff_t count) {
+    int source[channelBlock]; // of each lane
+    uint32_t filled = 0;
+    for (int lane = 0; lane < channelBlock; ++lane) {
+      source[lane] = lane / toStride * fromStride + lane % toStride;
+      filled |= uint32_t(lane % toStride < channels) << lane;
+    }
+    const __m512i order = _mm512_loadu_si512(source);
+    const ptrdiff_t together = channelBlock / toStride;
+    const auto read = static_cast<__mmask16>(
+        (uint32_t(1) << ((together - 1) * fromStride + channels)) - 1);
+    ptrdiff_t p = 0;
+    for (; p + together <= count; p += together) {
+      const __m512 numbers = _mm512_maskz_loadu_ps(read, from + p * fromStride);
+      const __m512 spread = _mm512_maskz_permutexvar_ps(
+          static_cast<__mmask16>(filled), order, numbers);
+      _mm256_storeu_si256(reinterpret_cast<__m256i *>(to + p * toStride),
+                          (__m256i)_mm512_cvtneps_pbh(spread));
+    }
+    return p;
   }
 };
 

@@ -9,12 +9,14 @@
 // them in pairs. Written over a *unit*, which multiplies a few pixels by a few
 // blocks of output channels: DotUnit.h on AVX512_BF16, TileUnit.h on AMX.
 //
-// The input is copied, rounded, into pixels without padding channels (but an
-// even number of them). Then the rows of a window are runs of consecutive
-// numbers (its *segments*), and windows begin one pixel, or a stride, after
-// each other: rows and columns of a matrix without copying any window. Without
-// stride, all windows of all images are one line, which runs over the borders
-// between rows and images; what it computes there is not stored.
+// The rows of a window are runs of consecutive numbers (its *segments*), and
+// windows begin one pixel, or a stride, after each other: rows and columns of a
+// matrix without copying any window. Without stride, all windows of all images
+// are one line, which runs over the borders between rows and images; what it
+// computes there is not stored.
+//
+// An input of bfloat16 numbers is read where it stands. Others are copied,
+// rounded, into pixels without padding channels (but an even number of them).
 //
 // Sums are stored one step late, while the next are computed: what a matrix
 // unit has just written cannot be read for a while.
@@ -34,7 +36,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
-#include <vector>
+#include <type_traits>
 
 namespace cim::kernels {
 
@@ -45,16 +47,19 @@ inline constexpr int pairsPerTile = 16;
 
 /// The results of a block of output channels, whatever vectors a file uses.
 using Lanes = float __attribute__((vector_size(channelBlock * sizeof(float))));
+using Bfloat16Lanes =
+    uint16_t __attribute__((vector_size(channelBlock * sizeof(uint16_t))));
 
 /// What a unit multiplies: for all pixels p, blocks b and lanes k,
 /// sums[b][p][k] = Σ over segments s and pairs of numbers i, j of it:
-/// in[segments[s] + p * pixelStride + i] * weights of (b, s, i, k) + same of j.
+/// s[p * pixelStride + i] * weights of (b, s, i, k) + the same of j, where s =
+/// in + row * rowStep + column * columnStep.
 struct PairProducts {
   const uint16_t *in;
   ptrdiff_t pixelStride;
-  const ptrdiff_t *segments;
-  int segmentCount;
-  int pairs; ///< of each segment
+  int segmentRows, segmentColumns;
+  ptrdiff_t rowStep, columnStep; ///< from one segment to the next
+  int pairs;                     ///< of each segment
   int tiles; ///< of pairsPerTile, the last filled up with weight zero
   /// (lane and half of pair, pair, segment, block)
   const uint16_t *weights;
@@ -70,24 +75,20 @@ struct PairProducts {
 /// - `static void multiply(const PairProducts &, int pixels, int blocks, float
 ///   *sums)`, which may read pairsPerTile pairs beyond the last pixel;
 /// - `static void round(const float *from, uint16_t *to, ptrdiff_t count)` and
-///   `static void round(Lanes &)`: to the nearest bfloat16.
+///   `static void round(const Lanes &from, Bfloat16Lanes &to)`: to the nearest
+///   bfloat16;
+/// - `static void roundPixels(const float *from, int fromStride, uint16_t *to,
+///   int toStride, int channels, ptrdiff_t count)`: the same of count pixels,
+///   and zeros up to toStride.
 template <typename Unit> class Bfloat16Convolution : public ConvolutionKernel {
 public:
   explicit Bfloat16Convolution(const ConvolutionShape &shape)
       : shape(shape), around(windowBorder(shape)),
         pixel((shape.channelsIn + 1) / 2 * 2),
-        rowPixels(around.left + shape.widthIn + around.right),
-        rows(around.top + shape.heightIn + around.bottom),
-        blocks(paddedChannels(shape.channelsOut) / channelBlock) {
-    const bool wholeRows = shape.dilationX == 1;
-    for (int dy = 0; dy < shape.kernelHeight; ++dy)
-      for (int dx = 0; dx < (wholeRows ? 1 : shape.kernelWidth); ++dx)
-        segments.push_back((ptrdiff_t(dy) * shape.dilationY * rowPixels +
-                            ptrdiff_t(dx) * shape.dilationX) *
-                           pixel);
-    pairs = (wholeRows ? shape.kernelWidth : 1) * pixel / 2;
-    tiles = (pairs + pairsPerTile - 1) / pairsPerTile;
-  }
+        blocks(paddedChannels(shape.channelsOut) / channelBlock),
+        segmentColumns(shape.dilationX == 1 ? 1 : shape.kernelWidth),
+        pairs(shape.kernelWidth / segmentColumns * pixel / 2),
+        tiles((pairs + pairsPerTile - 1) / pairsPerTile) {}
 
   BorderWidths border() const override { return around; }
 
@@ -96,8 +97,16 @@ public:
   }
 
   size_t scratch(int images) const override {
-    const size_t numbers = copiedNumbers(images) + slack();
-    return (numbers * sizeof(uint16_t) + sizeof(float) - 1) / sizeof(float);
+    const size_t numbers = images * rows() * rowPixels() * pixel;
+    return (numbers * sizeof(uint16_t) + readsBeyond() + sizeof(float) - 1) /
+           sizeof(float);
+  }
+
+  /// Windows that a unit takes beyond the last one begin here.
+  size_t readsBeyond() const override {
+    const size_t windows = size_t(Unit::mostPixels) * shape.strideX * pixel;
+    return (windows + 2 * size_t(pairsPerTile) * (tiles + 1)) *
+           sizeof(uint16_t);
   }
 
   void pack(const float *weights, float *packed, int begin,
@@ -108,16 +117,22 @@ public:
   std::string description() const override {
     return std::string("bf16 ") + Unit::name;
   }
-  bool roundsResults() const override { return true; }
+  bool takesBfloat16() const override { return true; }
 
 private:
+  /// The input as units read it.
+  struct Input {
+    const uint16_t *begin; ///< of the first window
+    ptrdiff_t rowStride, imageStride;
+  };
+
   /// Windows that begin a constant number of pixels after each other.
   struct Line {
     const uint16_t *begin;
     int64_t count;
-    int64_t rowPixels; ///< after so many, the next row of results begins
-    int64_t rows;      ///< after so many, the next image does
-    int image, y;      ///< of the first result
+    int64_t rowPixels;   ///< after so many, the next row of results begins
+    int64_t imagePixels; ///< after so many, the next image does
+    int image, y;        ///< of the first result
   };
 
   /// Sums that wait for being stored.
@@ -126,14 +141,15 @@ private:
     int pixels, taken; ///< that exist; that sums has of each block
     int firstBlock, blocks;
     int64_t x, y, image; ///< of the first
-    int64_t rowPixels, rows;
+    int64_t rowPixels, imagePixels;
+    int64_t left; ///< pixels of its image, itself included
   };
 
   /// Where the sums of a run go: through the epilogue into the results.
   class Results {
   public:
     Results(const Epilogue &epilogue, const ImageView &out)
-        : epilogue(epilogue), out(out) {}
+        : epilogue(epilogue), out(out), storeRow(chooseStore()) {}
     /// What the next sums may be written to.
     float *next() { return buffers[turn]; }
     /// Takes what next() has got, and stores what waited.
@@ -149,96 +165,130 @@ private:
     }
 
   private:
+    /// Stores \p count results beside each other, of the channels from
+    /// \p channel on; \p residual and \p to are numbers from the beginning of
+    /// those images.
+    using StoreRow = void (Results::*)(const float *sums, int count,
+                                       ptrdiff_t channel, ptrdiff_t residual,
+                                       ptrdiff_t to) const;
+    enum class Added { nothing, f32, bfloat16 };
+    enum class Stored { f32, rounded, bfloat16 };
+    template <Added added, Stored stored, bool hasSlope>
+    void storeAs(const float *sums, int count, ptrdiff_t channel,
+                 ptrdiff_t residual, ptrdiff_t to) const;
+    template <Added added, Stored stored> StoreRow chooseStore() const {
+      return epilogue.slope != 1 ? &Results::storeAs<added, stored, true>
+                                 : &Results::storeAs<added, stored, false>;
+    }
+    template <Added added> StoreRow chooseStore() const {
+      return out.isBfloat16        ? chooseStore<added, Stored::bfloat16>()
+             : epilogue.toBfloat16 ? chooseStore<added, Stored::rounded>()
+                                   : chooseStore<added, Stored::f32>();
+    }
+    StoreRow chooseStore() const {
+      return !epilogue.residual            ? chooseStore<Added::nothing>()
+             : epilogue.residualIsBfloat16 ? chooseStore<Added::bfloat16>()
+                                           : chooseStore<Added::f32>();
+    }
     void store(const Waiting &sums) const;
-    template <bool AddsResidual, bool Rounds>
-    void storeRow(const float *sums, int count, ptrdiff_t channel,
-                  const float *residual, float *to) const;
+    static void widen(const Bfloat16Lanes &numbers, Lanes &values) {
+      using Bits = uint32_t
+          __attribute__((vector_size(channelBlock * sizeof(uint32_t))));
+      values = (Lanes)(__builtin_convertvector(numbers, Bits) << 16);
+    }
 
     const Epilogue &epilogue;
     const ImageView &out;
+    const StoreRow storeRow;
     alignas(64) float buffers[2][Unit::mostPixels * Unit::mostBlocks *
                                  channelBlock];
     int turn = 0;
     Waiting waiting;
   };
 
-  size_t copiedNumbers(int images) const {
-    return size_t(images) * rows * rowPixels * pixel;
+  // Pixels of a copy.
+  size_t rowPixels() const {
+    return around.left + shape.widthIn + around.right;
   }
-  /// Numbers behind the copy that units may read.
-  size_t slack() const {
-    return size_t(Unit::mostPixels) * shape.strideX * pixel + segments.back() +
-           2 * size_t(pairsPerTile) * (tiles + 1);
-  }
+  size_t rows() const { return around.top + shape.heightIn + around.bottom; }
   ptrdiff_t blockStride() const {
-    return ptrdiff_t(segments.size()) * tiles * pairsPerTile * pairedLanes;
+    return ptrdiff_t(shape.kernelHeight) * segmentColumns * tiles *
+           pairsPerTile * pairedLanes;
   }
-  void copyInput(const ImageView &in, uint16_t *copy) const;
-  void runLine(const Line &line, const uint16_t *packed,
+  Input copyInput(const ImageView &in, uint16_t *copy) const;
+  void runLine(const Line &line, const Input &input, const uint16_t *packed,
                Results &results) const;
 
   ConvolutionShape shape;
   BorderWidths around;
-  int pixel; ///< numbers from one pixel of the copy to the next
-  int rowPixels, rows, blocks;
-  std::vector<ptrdiff_t> segments;
-  int pairs, tiles;
+  int pixel; ///< numbers of a pixel that units read
+  int blocks;
+  /// Of a window; a row is one segment, or each of its pixels is. There are
+  /// kernelHeight rows of them.
+  int segmentColumns;
+  int pairs, tiles; ///< of a segment
 };
 
 template <typename Unit>
 void Bfloat16Convolution<Unit>::pack(const float *weights, float *packed,
                                      int begin, int end) const noexcept {
   auto *to = reinterpret_cast<uint16_t *>(packed);
-  const bool wholeRows = shape.dilationX == 1;
+  const ptrdiff_t window = ptrdiff_t(shape.kernelHeight) * shape.kernelWidth;
+  // From one input channel and one output channel to the next.
+  const ptrdiff_t inputStep = shape.inputMajor ? shape.channelsOut : window;
+  const ptrdiff_t outputStep = shape.inputMajor ? 1 : shape.channelsIn * window;
+  const ptrdiff_t segmentNumbers =
+      ptrdiff_t(tiles) * pairsPerTile * pairedLanes;
   for (int block = begin / channelBlock; block * channelBlock < end; ++block) {
     uint16_t *base = to + block * blockStride();
     std::fill_n(base, blockStride(), uint16_t(0));
-    for (int lane = 0; lane < channelBlock; ++lane) {
-      const int k = block * channelBlock + lane;
-      if (k >= shape.channelsOut)
-        break;
-      for (int c = 0; c < shape.channelsIn; ++c)
-        for (int dy = 0; dy < shape.kernelHeight; ++dy)
-          for (int dx = 0; dx < shape.kernelWidth; ++dx) {
-            const size_t from =
-                shape.inputMajor
-                    ? size_t(c) * shape.channelsOut + k
-                    : ((size_t(k) * shape.channelsIn + c) * shape.kernelHeight +
-                       dy) * shape.kernelWidth +
-                          dx;
-            const int segment = wholeRows ? dy : dy * shape.kernelWidth + dx;
-            const int number = wholeRows ? dx * pixel + c : c;
-            base[(ptrdiff_t(segment) * tiles * pairsPerTile + number / 2) *
-                     pairedLanes +
-                 2 * lane + number % 2] = toBfloat16(weights[from]);
-          }
-    }
+    const int first = block * channelBlock;
+    const int lanes = std::min(channelBlock, shape.channelsOut - first);
+    for (int dy = 0; dy < shape.kernelHeight; ++dy)
+      for (int dx = 0; dx < shape.kernelWidth; ++dx) {
+        const float *from = weights + first * outputStep +
+                            ptrdiff_t(dy) * shape.kernelWidth + dx;
+        uint16_t *tap =
+            base + (dy * segmentColumns + dx % segmentColumns) * segmentNumbers;
+        if (segmentColumns == 1)
+          tap += ptrdiff_t(dx) * (pixel / 2) * pairedLanes;
+        for (int lane = 0; lane < lanes; ++lane) {
+          const float *weight = from + lane * outputStep;
+          for (int c = 0; c < shape.channelsIn; ++c)
+            tap[(c / 2) * pairedLanes + 2 * lane + c % 2] =
+                toBfloat16(weight[c * inputStep]);
+        }
+      }
   }
 }
 
 template <typename Unit>
-void Bfloat16Convolution<Unit>::copyInput(const ImageView &in,
-                                          uint16_t *copy) const {
+auto Bfloat16Convolution<Unit>::copyInput(const ImageView &in,
+                                          uint16_t *copy) const -> Input {
+  // Rows that follow each other in memory are one.
+  const bool isOneRow = in.rowStride == int(rowPixels()) * in.pixelStride;
+  const size_t count = rowPixels() * (isOneRow ? rows() : 1);
   uint16_t *to = copy;
   for (int n = 0; n < in.images; ++n)
-    for (int y = 0; y < rows; ++y) {
-      const float *from = in.data + ptrdiff_t(n) * in.imageStride +
-                          ptrdiff_t(y - around.top) * in.rowStride -
-                          ptrdiff_t(around.left) * in.pixelStride;
-      if (in.pixelStride == pixel) {
-        const ptrdiff_t count = ptrdiff_t(rowPixels) * pixel;
-        Unit::round(from, to, count);
-        to += count;
-        continue;
-      }
-      for (int x = 0; x < rowPixels; ++x, from += in.pixelStride, to += pixel) {
-        Unit::round(from, to, shape.channelsIn);
-        if (pixel > shape.channelsIn)
-          to[shape.channelsIn] = 0;
+    for (size_t y = 0; y < (isOneRow ? 1 : rows()); ++y, to += count * pixel) {
+      const ptrdiff_t begin = ptrdiff_t(n) * in.imageStride +
+                              (ptrdiff_t(y) - around.top) * in.rowStride -
+                              ptrdiff_t(around.left) * in.pixelStride;
+      if (in.isBfloat16) {
+        const auto *from = reinterpret_cast<const uint16_t *>(in.data) + begin;
+        for (size_t x = 0; x < count; ++x)
+          std::copy_n(from + x * in.pixelStride, pixel, to + x * pixel);
+      } else if (in.pixelStride == pixel) {
+        Unit::round(in.data + begin, to, count * pixel);
+      } else {
+        Unit::roundPixels(in.data + begin, in.pixelStride, to, pixel,
+                          shape.channelsIn, count);
       }
     }
   // Weight zero times what follows must be zero.
-  std::fill_n(to, slack(), uint16_t(0));
+  std::fill_n(to, 2 * pairsPerTile, uint16_t(0));
+  const ptrdiff_t row = rowPixels() * pixel;
+  return {copy, row, static_cast<ptrdiff_t>(rows()) * row};
 }
 
 template <typename Unit>
@@ -246,23 +296,34 @@ int Bfloat16Convolution<Unit>::run(const ImageView &in, const float *packed,
                                    const Epilogue &epilogue,
                                    const ImageView &out,
                                    float *scratch) const noexcept {
-  auto *copy = reinterpret_cast<uint16_t *>(scratch);
   const auto *weights = reinterpret_cast<const uint16_t *>(packed);
-  copyInput(in, copy);
+  const Input input =
+      in.isBfloat16 && in.pixelStride == pixel
+          ? Input{reinterpret_cast<const uint16_t *>(in.data) -
+                      ptrdiff_t(around.top) * in.rowStride -
+                      ptrdiff_t(around.left) * pixel,
+                  in.rowStride, in.imageStride}
+          : copyInput(in, reinterpret_cast<uint16_t *>(scratch));
   Results results(epilogue, out);
   Unit::begin();
-  const ptrdiff_t row = ptrdiff_t(rowPixels) * pixel, image = rows * row;
   if (shape.strideX == 1 && shape.strideY == 1) {
-    const int64_t last = int64_t(out.height - 1) * rowPixels + out.width;
-    runLine({copy, int64_t(out.images - 1) * rows * rowPixels + last, rowPixels,
-             rows, 0, 0},
-            weights, results);
+    const int64_t row = input.rowStride / pixel;
+    const int64_t image = input.imageStride / pixel;
+    const int64_t last = int64_t(out.height - 1) * row + out.width;
+    if (input.imageStride % pixel == 0)
+      runLine({input.begin, (out.images - 1) * image + last, row, image, 0, 0},
+              input, weights, results);
+    else
+      for (int n = 0; n < out.images; ++n)
+        runLine({input.begin + n * input.imageStride, last, row, last, n, 0},
+                input, weights, results);
   } else {
     for (int n = 0; n < out.images; ++n)
       for (int y = 0; y < out.height; ++y)
-        runLine({copy + n * image + ptrdiff_t(y) * shape.strideY * row,
-                 out.width, out.width, out.height, n, y},
-                weights, results);
+        runLine({input.begin + n * input.imageStride +
+                     ptrdiff_t(y) * shape.strideY * input.rowStride,
+                 out.width, out.width, out.width, n, y},
+                input, weights, results);
   }
   results.finish();
   Unit::end();
@@ -270,27 +331,30 @@ int Bfloat16Convolution<Unit>::run(const ImageView &in, const float *packed,
 }
 
 template <typename Unit>
-void Bfloat16Convolution<Unit>::runLine(const Line &line,
+void Bfloat16Convolution<Unit>::runLine(const Line &line, const Input &input,
                                         const uint16_t *packed,
                                         Results &results) const {
   PairProducts products = {};
   products.pixelStride = ptrdiff_t(shape.strideX) * pixel;
-  products.segments = segments.data();
-  products.segmentCount = static_cast<int>(segments.size());
+  products.segmentRows = shape.kernelHeight;
+  products.segmentColumns = segmentColumns;
+  products.rowStep = shape.dilationY * input.rowStride;
+  products.columnStep = ptrdiff_t(shape.dilationX) * pixel;
   products.pairs = pairs;
   products.tiles = tiles;
   products.blockStride = blockStride();
   Waiting sums;
   sums.rowPixels = line.rowPixels;
-  sums.rows = line.rows;
+  sums.imagePixels = line.imagePixels;
   for (int64_t first = 0; first < line.count; first += sums.taken) {
     sums.taken = Unit::pixelsFor(line.count - first, blocks);
     sums.pixels =
         static_cast<int>(std::min<int64_t>(sums.taken, line.count - first));
-    sums.x = first % line.rowPixels;
-    sums.y = line.y + first / line.rowPixels;
-    sums.image = line.image + sums.y / line.rows;
-    sums.y %= line.rows;
+    const int64_t pixel = first % line.imagePixels;
+    sums.x = pixel % line.rowPixels;
+    sums.y = line.y + pixel / line.rowPixels;
+    sums.image = line.image + first / line.imagePixels;
+    sums.left = line.imagePixels - pixel;
     products.in = line.begin + first * products.pixelStride;
     for (int block = 0; block < blocks; block += Unit::mostBlocks) {
       sums.firstBlock = block;
@@ -306,47 +370,43 @@ void Bfloat16Convolution<Unit>::runLine(const Line &line,
 
 template <typename Unit>
 void Bfloat16Convolution<Unit>::Results::store(const Waiting &sums) const {
-  int64_t x = sums.x, y = sums.y, n = sums.image;
+  int64_t x = sums.x, y = sums.y, n = sums.image, left = sums.left;
   for (int p = 0; p < sums.pixels;) {
-    const int64_t row = std::min<int64_t>(sums.pixels - p, sums.rowPixels - x);
+    const int64_t row =
+        std::min({sums.pixels - int64_t(p), sums.rowPixels - x, left});
     const int count = static_cast<int>(std::min<int64_t>(row, out.width - x));
     if (y < out.height && count > 0)
       for (int block = 0; block < sums.blocks; ++block) {
         const ptrdiff_t channel =
             ptrdiff_t(sums.firstBlock + block) * channelBlock;
-        const float *from = sums.sums + (block * sums.taken + p) * channelBlock;
-        float *to = out.data + n * out.imageStride + y * out.rowStride +
-                    x * out.pixelStride + channel;
-        if (!epilogue.residual) {
-          epilogue.toBfloat16
-              ? storeRow<false, true>(from, count, channel, nullptr, to)
-              : storeRow<false, false>(from, count, channel, nullptr, to);
-          continue;
-        }
-        const float *residual = epilogue.residual +
-                                n * epilogue.residualImageStride +
-                                y * epilogue.residualRowStride +
-                                x * epilogue.residualPixelStride + channel;
-        epilogue.toBfloat16
-            ? storeRow<true, true>(from, count, channel, residual, to)
-            : storeRow<true, false>(from, count, channel, residual, to);
+        (this->*storeRow)(
+            sums.sums + (block * sums.taken + p) * channelBlock, count, channel,
+            n * epilogue.residualImageStride + y * epilogue.residualRowStride +
+                x * epilogue.residualPixelStride + channel,
+            n * out.imageStride + y * out.rowStride + x * out.pixelStride +
+                channel);
       }
     p += row;
+    left -= row;
     x = 0;
-    if (++y == sums.rows) {
+    ++y;
+    if (left == 0) {
+      left = sums.imagePixels;
       y = 0;
       ++n;
     }
   }
 }
 
-/// The epilogue (Epilogue.h) of \p count results beside each other.
+/// The epilogue (Epilogue.h).
 template <typename Unit>
-template <bool AddsResidual, bool Rounds>
-void Bfloat16Convolution<Unit>::Results::storeRow(const float *sums, int count,
-                                                  ptrdiff_t channel,
-                                                  const float *residual,
-                                                  float *to) const {
+template <typename Bfloat16Convolution<Unit>::Results::Added added,
+          typename Bfloat16Convolution<Unit>::Results::Stored stored,
+          bool hasSlope>
+void Bfloat16Convolution<Unit>::Results::storeAs(const float *sums, int count,
+                                                 ptrdiff_t channel,
+                                                 ptrdiff_t residual,
+                                                 ptrdiff_t to) const {
   Lanes scale = Lanes{} + 1, offset = {};
   if (epilogue.scale)
     std::memcpy(&scale, epilogue.scale + channel, sizeof(scale));
@@ -357,20 +417,39 @@ void Bfloat16Convolution<Unit>::Results::storeRow(const float *sums, int count,
   const Lanes highest = Lanes{} + epilogue.highest;
   const ptrdiff_t stride = out.pixelStride;
   const ptrdiff_t residualStride = epilogue.residualPixelStride;
-  for (int p = 0; p < count; ++p) {
-    Lanes value, added;
+  using Number =
+      std::conditional_t<stored == Stored::bfloat16, uint16_t, float>;
+  using AddedNumber =
+      std::conditional_t<added == Added::bfloat16, uint16_t, float>;
+  auto *result = reinterpret_cast<Number *>(out.data) + to;
+  const auto *terms = reinterpret_cast<const AddedNumber *>(epilogue.residual);
+  for (int p = 0; p < count; ++p, result += stride) {
+    Lanes value, term;
+    Bfloat16Lanes numbers;
     std::memcpy(&value, sums + ptrdiff_t(p) * channelBlock, sizeof(value));
     value = value * scale + offset;
-    if constexpr (AddsResidual) {
-      std::memcpy(&added, residual + p * residualStride, sizeof(added));
-      value += added;
+    if constexpr (added != Added::nothing) {
+      const AddedNumber *from = terms + residual + p * residualStride;
+      if constexpr (added == Added::bfloat16) {
+        std::memcpy(&numbers, from, sizeof(numbers));
+        widen(numbers, term);
+      } else {
+        std::memcpy(&term, from, sizeof(term));
+      }
+      value += term;
     }
-    value = value < 0 ? value * slope : value;
+    if constexpr (hasSlope)
+      value = value < 0 ? value * slope : value;
     value = value < lowest ? lowest : value;
     value = value > highest ? highest : value;
-    if constexpr (Rounds)
-      Unit::round(value);
-    std::memcpy(to + p * stride, &value, sizeof(value));
+    if constexpr (stored != Stored::f32)
+      Unit::round(value, numbers);
+    if constexpr (stored == Stored::rounded)
+      widen(numbers, value);
+    if constexpr (stored == Stored::bfloat16)
+      std::memcpy(result, &numbers, sizeof(numbers));
+    else
+      std::memcpy(result, &value, sizeof(value));
   }
 }
 

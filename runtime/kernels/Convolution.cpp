@@ -96,7 +96,9 @@ int Convolution::run(const ImageView &in, const float *packed,
   return status;
 }
 
-bool Convolution::roundsResults() const { return kernel->roundsResults(); }
+bool Convolution::takesBfloat16() const { return kernel->takesBfloat16(); }
+
+size_t Convolution::readsBeyond() const { return kernel->readsBeyond(); }
 
 std::string Convolution::description() const { return kernel->description(); }
 

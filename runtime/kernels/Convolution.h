@@ -90,8 +90,15 @@ public:
   int run(const ImageView &in, const float *packed, const Epilogue &epilogue,
           const ImageView &out, float *scratch) const noexcept;
 
-  /// Whether run() can round its results (Epilogue::toBfloat16).
-  bool roundsResults() const;
+  /// Whether run() can round its results (Epilogue::toBfloat16), and take each
+  /// of input, residual and result as bfloat16 numbers (ImageView::isBfloat16).
+  /// Such an input has no gaps between its rows, borders included; where its
+  /// pixelStride is no multiple of 32, a pixel of zeros follows each image.
+  bool takesBfloat16() const;
+
+  /// Bytes behind an input of bfloat16 numbers that run() may read. What they
+  /// hold does not matter.
+  size_t readsBeyond() const;
 
   /// What was chosen, for people: "direct 8x1x32", "depthwise 7", ...
   std::string description() const;

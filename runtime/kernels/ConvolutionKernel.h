@@ -29,7 +29,8 @@ public:
                   const Epilogue &epilogue, const ImageView &out,
                   float *scratch) const noexcept = 0;
   virtual std::string description() const = 0;
-  virtual bool roundsResults() const { return false; }
+  virtual bool takesBfloat16() const { return false; }
+  virtual size_t readsBeyond() const { return 0; }
 };
 
 /// Works for every shape.

@@ -15,7 +15,7 @@
 #include <cstring>
 #include <immintrin.h>
 #include <string>
-#include <vector>
+#include <type_traits>
 
 #include "runtime/kernels/Bfloat16.h"
 
@@ -75,27 +75,30 @@ private:
     const ptrdiff_t pixelStride = products.pixelStride;
     const ptrdiff_t blockStride = products.blockStride;
     const uint16_t *segmentWeights = products.weights;
-    for (int s = 0; s < products.segmentCount; ++s) {
-      const uint16_t *in = products.in + products.segments[s];
-      const uint16_t *weights = segmentWeights;
-      for (int i = 0; i < products.pairs; ++i) {
-        __m512bh factor[Blocks];
-        for (int b = 0; b < Blocks; ++b)
-          factor[b] = (__m512bh)_mm512_loadu_si512(weights + b * blockStride);
-#pragma clang loop unroll(full)
-        for (int p = 0; p < Pixels; ++p) {
-          int32_t pair;
-          std::memcpy(&pair, in + p * pixelStride, sizeof(pair));
-          const __m512bh input = (__m512bh)_mm512_set1_epi32(pair);
-#pragma clang loop unroll(full)
+    for (int row = 0; row < products.segmentRows; ++row)
+      for (int column = 0; column < products.segmentColumns; ++column) {
+        const uint16_t *in =
+            products.in + row * products.rowStep + column * products.columnStep;
+        const uint16_t *weights = segmentWeights;
+        for (int i = 0; i < products.pairs; ++i) {
+          __m512bh factor[Blocks];
           for (int b = 0; b < Blocks; ++b)
-            sum[p][b] = _mm512_dpbf16_ps(sum[p][b], input, factor[b]);
+            factor[b] = (__m512bh)_mm512_loadu_si512(weights + b * blockStride);
+#pragma clang loop unroll(full)
+          for (int p = 0; p < Pixels; ++p) {
+            int32_t pair;
+            std::memcpy(&pair, in + p * pixelStride, sizeof(pair));
+            const __m512bh input = (__m512bh)_mm512_set1_epi32(pair);
+#pragma clang loop unroll(full)
+            for (int b = 0; b < Blocks; ++b)
+              sum[p][b] = _mm512_dpbf16_ps(sum[p][b], input, factor[b]);
+          }
+          in += 2;
+          weights += pairedLanes;
         }
-        in += 2;
-        weights += pairedLanes;
+        segmentWeights +=
+            ptrdiff_t(products.tiles) * pairsPerTile * pairedLanes;
       }
-      segmentWeights += ptrdiff_t(products.tiles) * pairsPerTile * pairedLanes;
-    }
     for (int b = 0; b < Blocks; ++b)
       for (int p = 0; p < Pixels; ++p)
         _mm512_storeu_ps(sums + (b * Pixels + p) * channelBlock, sum[p][b]);

@@ -27,11 +27,12 @@ struct Epilogue {
   int residualPixelStride = 0;
   int residualRowStride = 0;
   int residualImageStride = 0;
+  bool residualIsBfloat16 = false; ///< as ImageView::isBfloat16
   float slope = 1;
   float lowest = -std::numeric_limits<float>::infinity();
   float highest = std::numeric_limits<float>::infinity();
   /// Then rounds to the nearest bfloat16; for kernels that can
-  /// (Convolution::roundsResults), the others leave it to their caller.
+  /// (Convolution::takesBfloat16), the others leave it to their caller.
   bool toBfloat16 = false;
 };
 

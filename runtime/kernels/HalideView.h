@@ -13,6 +13,7 @@
 #include "HalideRuntime.h"
 
 #include <array>
+#include <cassert>
 #include <cstdint>
 
 namespace cim::kernels {
@@ -53,6 +54,7 @@ inline Extent blockExtent(int channels) {
 
 /// (lane, block, x, y, image)
 inline HalideView<5> blockedView(const ImageView &view) {
+  assert(!view.isBfloat16 && "Halide's kernels compute in f32");
   return {view.data,
           {{laneExtent,
             blockExtent(view.channels),

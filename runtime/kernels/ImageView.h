@@ -24,12 +24,16 @@ constexpr int paddedChannels(int channels) {
 ///
 /// Element (n, y, x, c) is data[n * imageStride + y * rowStride +
 /// x * pixelStride + c]. Kernels count in 32 bits: a view must span fewer than
-/// 2^31 floats; one that does not makes a kernel return an error.
+/// 2^31 numbers; one that does not makes a kernel return an error.
 struct ImageView {
   float *data = nullptr; ///< channel 0 of pixel (0, 0) of image 0
-  int channels = 0;      ///< without padding
-  int width = 0;         ///< without border
-  int height = 0;        ///< without border
+  /// Elements are bfloat16 numbers, of 16 bits: those of
+  /// reinterpret_cast<uint16_t *>(data). For kernels that say so
+  /// (Convolution::takesBfloat16).
+  bool isBfloat16 = false;
+  int channels = 0; ///< without padding
+  int width = 0;    ///< without border
+  int height = 0;   ///< without border
   int images = 0;
   int pixelStride = 0; ///< at least paddedChannels(channels) in every result
   int rowStride = 0;

@@ -28,7 +28,7 @@ namespace cim::kernels {
 ///   `store<T>(void *, ptrdiff_t rowBytes)`;
 /// - `multiplyAdd<Sum, A, B>()`: TDPBF16PS;
 ///
-/// and rounds as a unit does.
+/// and `round` and `roundPixels` as a unit does.
 template <typename Tiles> struct TileUnit {
   static constexpr const char *name = Tiles::name;
   static constexpr int rows = 16; ///< pixels of a tile
@@ -39,7 +39,13 @@ template <typename Tiles> struct TileUnit {
   static void round(const float *from, uint16_t *to, ptrdiff_t count) {
     Tiles::round(from, to, count);
   }
-  static void round(Lanes &value) { Tiles::round(value); }
+  static void roundPixels(const float *from, int fromStride, uint16_t *to,
+                          int toStride, int channels, ptrdiff_t count) {
+    Tiles::roundPixels(from, fromStride, to, toStride, channels, count);
+  }
+  static void round(const Lanes &from, Bfloat16Lanes &to) {
+    Tiles::round(from, to);
+  }
 
   static int pixelsFor(int64_t remaining, int blocks) {
     if (remaining <= rows)
@@ -86,24 +92,26 @@ private:
       Tiles::template zero<3>();
     }
     const uint16_t *weights = products.weights;
-    for (int s = 0; s < products.segmentCount; ++s) {
-      const uint16_t *in = products.in + products.segments[s];
-      for (int t = 0; t < products.tiles; ++t) {
-        Tiles::template load<firstWeight>(weights, weightRow);
-        if constexpr (Blocks > 1)
-          Tiles::template load<firstWeight + 1>(weights + products.blockStride,
-                                                weightRow);
-        multiplyPixels<0, Blocks>(in, products.pixelStride);
-        if constexpr (PixelTiles > 1)
-          multiplyPixels<1, Blocks>(in, products.pixelStride);
-        if constexpr (PixelTiles > 2) {
-          multiplyPixels<2, Blocks>(in, products.pixelStride);
-          multiplyPixels<3, Blocks>(in, products.pixelStride);
+    for (int row = 0; row < products.segmentRows; ++row)
+      for (int column = 0; column < products.segmentColumns; ++column) {
+        const uint16_t *in =
+            products.in + row * products.rowStep + column * products.columnStep;
+        for (int t = 0; t < products.tiles; ++t) {
+          Tiles::template load<firstWeight>(weights, weightRow);
+          if constexpr (Blocks > 1)
+            Tiles::template load<firstWeight + 1>(
+                weights + products.blockStride, weightRow);
+          multiplyPixels<0, Blocks>(in, products.pixelStride);
+          if constexpr (PixelTiles > 1)
+            multiplyPixels<1, Blocks>(in, products.pixelStride);
+          if constexpr (PixelTiles > 2) {
+            multiplyPixels<2, Blocks>(in, products.pixelStride);
+            multiplyPixels<3, Blocks>(in, products.pixelStride);
+          }
+          in += 2 * pairsPerTile;
+          weights += pairsPerTile * pairedLanes;
         }
-        in += 2 * pairsPerTile;
-        weights += pairsPerTile * pairedLanes;
       }
-    }
     storeTile<0, PixelTiles, Blocks>(sums);
     if constexpr (count > 1)
       storeTile<1, PixelTiles, Blocks>(sums);

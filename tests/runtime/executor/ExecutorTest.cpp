@@ -6,7 +6,10 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/executor/Executor.h"
 
+#include "runtime/executor/BindStep.h"
+#include "runtime/executor/Memory.h"
 #include "runtime/kernels/InstructionSet.h"
+#include "runtime/plan/Precision.h"
 #include "runtime/programming/Programming.h"
 #include "runtime/reference/ReferenceExecutor.h"
 #include "runtime/tensor/Errors.h"
@@ -444,6 +447,15 @@ TEST(Executor, runsLargeBatchesWhereImagesMix) {
   expectNear(runFast(b, {1, 1}), runReference(b));
 }
 
+/// Makes every layer multiply bfloat16 numbers, where the processor can.
+std::shared_ptr<kernels::MeasuredTimes>
+bfloat16Everywhere(const PlanBuilder &b) {
+  auto times = std::make_shared<kernels::MeasuredTimes>();
+  for (const auto &shape : convolutionsWithChoice({b.plan, b.tensors}))
+    (*times)[{shape, kernels::ConvolutionAlgorithm::bfloat16}] = 0;
+  return times;
+}
+
 /// Against the reference that rounds alike: a sum's last bits decide now and
 /// then which of two bfloat16 numbers is nearer, and these are 0.4 % apart.
 TEST(Executor, roundsToBfloat16) {
@@ -470,10 +482,14 @@ TEST(Executor, roundsToBfloat16) {
   double largest = 0;
   for (double number : expected)
     largest = std::max(largest, std::abs(number));
-  ExecutorOptions options{1, 4, Precision::bf16};
-  for (auto set : {kernels::InstructionSet::baseline,
-                   kernels::bestBfloat16InstructionSet()}) {
+  for (auto [set, isEverywhere] :
+       {std::pair(kernels::InstructionSet::baseline, false),
+        {kernels::bestBfloat16InstructionSet(), false},
+        {kernels::bestBfloat16InstructionSet(), true}}) {
     kernels::setInstructionSet(set);
+    ExecutorOptions options{1, 4, Precision::bf16};
+    if (isEverywhere)
+      options.measured = bfloat16Everywhere(b);
     const std::vector<float> result = runFast(b, options);
     double worst = 0, rounding = 0;
     for (size_t i = 0; i < result.size(); ++i) {
@@ -482,8 +498,60 @@ TEST(Executor, roundsToBfloat16) {
     }
     EXPECT_LT(worst, 0.004 * largest) << nameOf(set);
     EXPECT_GT(rounding, 2 * worst) << nameOf(set);
-    EXPECT_EQ(runFast(b, {3, 5, Precision::bf16}), result) << nameOf(set);
+    options.threads = 3;
+    options.microBatch = 5;
+    EXPECT_EQ(runFast(b, options), result) << nameOf(set);
   }
+  kernels::setInstructionSet(std::nullopt);
+}
+
+/// Values between kernels on bfloat16 numbers are such numbers in memory too,
+/// residuals and shortcuts included; what other steps or callers touch is f32.
+TEST(Executor, storesBfloat16) {
+  kernels::setInstructionSet(kernels::bestBfloat16InstructionSet());
+  if (kernels::instructionSet() < kernels::InstructionSet::avx512bf16)
+    GTEST_SKIP() << "NOT TESTED: this processor has no products of bfloat16";
+  PlanBuilder b = residualNetwork();
+  const Program program{b.plan, b.tensors, nullptr, bfloat16Values(b.plan)};
+  const BoundSteps steps =
+      bindSteps(program, false, bfloat16Everywhere(b).get());
+  const ValueStorage storage = storageOf(program, steps);
+  std::vector<std::string> stored;
+  for (int v = 0; v < b.plan.values_size(); ++v)
+    if (storage.geometry[v].isBfloat16)
+      stored.push_back(b.plan.values(v).name());
+  EXPECT_THAT(stored, testing::ElementsAre("conv1", "conv2", "conv3", "conv4",
+                                           "slice5", "pad6"));
+  // Two bytes a number, and a pixel of zeros behind the 16 channels.
+  const Geometry &stem = storage.geometry[b.plan.steps(0).outputs(0)];
+  EXPECT_EQ(stem.bytes, size_t((18 * 18 + 1) * 16 * 2 + 32));
+  EXPECT_EQ(stem.imageStride(), int64_t(stem.bytes / 2));
+  kernels::setInstructionSet(std::nullopt);
+}
+
+/// What an image leaves in memory must not reach the next ones, not even as
+/// zero times infinity.
+TEST(Executor, forgetsInfinities) {
+  kernels::setInstructionSet(kernels::bestBfloat16InstructionSet());
+  PlanBuilder b = residualNetwork();
+  ExecutorOptions options{1, 4, Precision::bf16};
+  options.measured = bfloat16Everywhere(b);
+  const std::vector<float> expected = runFast(b, options);
+  Executor executor(b.plan, b.tensors, options);
+  executor.program({});
+  std::vector<float> results(expected.size());
+  for (const bool isInfinite : {true, false})
+    executor.run(
+        images,
+        [&](int64_t index, float *image) {
+          for (int64_t i = 0; i < executor.inputElements(); ++i)
+            image[i] = isInfinite ? std::numeric_limits<float>::infinity()
+                                  : pixel(index, i);
+        },
+        [&](int64_t index, const float *logits) {
+          std::copy_n(logits, 10, results.begin() + index * 10);
+        });
+  EXPECT_EQ(results, expected);
   kernels::setInstructionSet(std::nullopt);
 }
 

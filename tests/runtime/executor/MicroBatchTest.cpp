@@ -21,8 +21,12 @@ TEST(MicroBatch, fillsTheCache) {
   EXPECT_EQ(chooseMicroBatch(steps, {2 * MB, 16 * MB}, 600 * KB), 8u);
 }
 
-TEST(MicroBatch, isSmallWhenTheCacheHoldsAllWeights) {
-  std::vector<Traffic> steps(10, {20 * KB, 10 * KB});
+TEST(MicroBatch, keepsActivationsWithTheWeightsOfAllSteps) {
+  // No weight has to be read twice, so images only fill the cache.
+  std::vector<Traffic> steps(10, {100 * KB, 10 * KB});
+  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 600 * KB), 8u);
+  EXPECT_EQ(chooseMicroBatch(steps, {2 * MB, 16 * MB}, 600 * KB), 16u);
+  steps.assign(10, {900 * KB, 10 * KB});
   EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 600 * KB), 1u);
 }
 

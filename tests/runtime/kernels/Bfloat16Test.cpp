@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/kernels/Bfloat16.h"
 #include "runtime/kernels/ConvolutionKernel.h"
+#include "runtime/kernels/HalideView.h"
 #include "tests/runtime/kernels/EmulatedTiles.h"
 #include "tests/runtime/kernels/ReferenceConvolution.h"
 
@@ -49,6 +50,108 @@ TEST_P(RoundToBfloat16, RoundsEveryNumberAsOne) {
 
 CIM_FOR_EVERY_INSTRUCTION_SET(RoundToBfloat16);
 
+/// The same images as bfloat16 numbers: behind each, as kernels want it, a
+/// pixel of zeros, and NaN everywhere else, as an arena may hold.
+class ShortImages {
+public:
+  /// \p border is \p images' own, or smaller.
+  ShortImages(const Images &images, BorderWidths border)
+      : view(images.view), border(border) {
+    const int tail = view.pixelStride % 32 ? view.pixelStride : 0;
+    view.isBfloat16 = true;
+    view.rowStride =
+        (border.left + view.width + border.right) * view.pixelStride;
+    view.imageStride =
+        ((border.top + view.height + border.bottom) * view.rowStride + tail +
+         31) /
+        32 * 32;
+    memory.assign(view.imageStride * view.images + beyond, nan);
+    view.data =
+        reinterpret_cast<float *>(memory.data() + border.top * view.rowStride +
+                                  border.left * view.pixelStride);
+    for (int n = 0; n < view.images; ++n)
+      std::fill_n(memory.begin() + ptrdiff_t(n) * view.imageStride,
+                  view.imageStride, uint16_t(0));
+    images.forEach([&](int n, int y, int x, int c) {
+      at(n, y, x, c) = toBfloat16(images.at(n, y, x, c));
+    });
+  }
+
+  uint16_t &at(int n, int y, int x, int c) {
+    return reinterpret_cast<uint16_t *>(
+        view.data)[ptrdiff_t(n) * view.imageStride +
+                   ptrdiff_t(y) * view.rowStride +
+                   ptrdiff_t(x) * view.pixelStride + c];
+  }
+
+  /// Only pixels' channels were written.
+  void expectSurroundingsUntouched() {
+    std::vector<uint16_t> copy = memory;
+    const auto *data = reinterpret_cast<uint16_t *>(view.data);
+    for (int n = 0; n < view.images; ++n)
+      for (int y = 0; y < view.height; ++y)
+        for (int x = 0; x < view.width; ++x)
+          for (int c = 0; c < view.channels; ++c)
+            copy[&at(n, y, x, c) - memory.data()] = 0;
+    ASSERT_GE(data, memory.data());
+    for (size_t i = 0; i < copy.size(); ++i)
+      ASSERT_EQ(copy[i], i + beyond < copy.size() ? 0 : nan) << i;
+  }
+
+  ImageView view;
+
+private:
+  static constexpr uint16_t nan = 0x7fc1;
+  static constexpr size_t beyond = 1 << 18;
+  BorderWidths border;
+  std::vector<uint16_t> memory;
+};
+
+/// Input, residual and result each as f32 or as bfloat16 numbers: always the
+/// same. \p in and the residual are rounded; epilogue.toBfloat16 is set.
+void checkBfloat16Storage(const ConvolutionKernel &kernel, const Images &in,
+                          const float *packed, const RandomEpilogue &epilogue,
+                          const Images &expected, BorderWidths border) {
+  const ImageView &size = expected.view;
+  const int images = size.images;
+  AlignedFloats scratch(kernel.scratch(images), Images::nan());
+  Images f32(size.channels, size.width, size.height, images, {1, 0, 2, 1});
+  ASSERT_EQ(
+      kernel.run(in.view, packed, epilogue.epilogue, f32.view, scratch.data()),
+      0);
+  ShortImages shortIn(in, border);
+  ShortImages shortResidual(epilogue.residualImages(), {0, 1, 1, 0});
+  for (int mode = 1; mode < 8; ++mode) {
+    Epilogue used = epilogue.epilogue;
+    if (mode & 2 && used.residual) {
+      const ImageView &view = shortResidual.view;
+      used.residual = view.data;
+      used.residualPixelStride = view.pixelStride;
+      used.residualRowStride = view.rowStride;
+      used.residualImageStride = view.imageStride;
+      used.residualIsBfloat16 = true;
+    }
+    const ImageView &from = mode & 1 ? shortIn.view : in.view;
+    SCOPED_TRACE("storage " + std::to_string(mode));
+    if (mode & 4) {
+      ShortImages out(Images(size.channels, size.width, size.height, images),
+                      {2, 1, 0, 1});
+      ASSERT_EQ(kernel.run(from, packed, used, out.view, scratch.data()), 0);
+      clearPadding(used, out.view);
+      f32.forEach([&](int n, int y, int x, int k) {
+        ASSERT_EQ(fromBfloat16(out.at(n, y, x, k)), f32.at(n, y, x, k));
+      });
+      out.expectSurroundingsUntouched();
+    } else {
+      Images out(size.channels, size.width, size.height, images);
+      ASSERT_EQ(kernel.run(from, packed, used, out.view, scratch.data()), 0);
+      f32.forEach([&](int n, int y, int x, int k) {
+        ASSERT_EQ(out.at(n, y, x, k), f32.at(n, y, x, k));
+      });
+    }
+  }
+}
+
 using MakeKernel =
     std::function<std::unique_ptr<ConvolutionKernel>(const ConvolutionShape &)>;
 
@@ -73,6 +176,10 @@ void check(const MakeKernel &make, const Case &test, Random &random) {
   Images out(s.channelsOut, s.widthOut(), s.heightOut(), test.images,
              {1, 0, 2, 1});
   RandomEpilogue epilogue(random, out);
+  const Images &residual = epilogue.residualImages();
+  residual.forEach([&](int n, int y, int x, int k) {
+    residual.at(n, y, x, k) = roundToBfloat16(residual.at(n, y, x, k));
+  });
   AlignedFloats scratch(kernel->scratch(test.images) + 16, Images::nan());
   ASSERT_EQ(kernel->run(in.view, packed.data(), epilogue.epilogue, out.view,
                         scratch.data()),
@@ -102,6 +209,13 @@ void check(const MakeKernel &make, const Case &test, Random &random) {
   out.forEach([&](int n, int y, int x, int k) {
     ASSERT_EQ(again.at(n, y, x, k), roundToBfloat16(out.at(n, y, x, k)));
   });
+
+  if (!test.padded)
+    return; // networks' inputs, which are f32
+  BorderWidths border = kernel->border();
+  if (random() % 2)
+    border = {border.left + 1, border.top, border.right, border.bottom + 2};
+  checkBfloat16Storage(*kernel, in, packed.data(), epilogue, out, border);
 }
 
 void checkManyShapes(const MakeKernel &make, int count) {

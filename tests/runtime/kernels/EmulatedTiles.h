@@ -71,9 +71,16 @@ struct EmulatedTiles {
     for (ptrdiff_t i = 0; i < count; ++i)
       to[i] = toBfloat16(from[i]);
   }
-  static void round(Lanes &value) {
+  static void roundPixels(const float *from, int fromStride, uint16_t *to,
+                          int toStride, int channels, ptrdiff_t count) {
+    for (ptrdiff_t p = 0; p < count; ++p)
+      for (int c = 0; c < toStride; ++c)
+        to[p * toStride + c] =
+            c < channels ? toBfloat16(from[p * fromStride + c]) : 0;
+  }
+  static void round(const Lanes &from, Bfloat16Lanes &to) {
     for (int lane = 0; lane < channelBlock; ++lane)
-      value[lane] = roundToBfloat16(value[lane]);
+      to[lane] = toBfloat16(from[lane]);
   }
 
 private:

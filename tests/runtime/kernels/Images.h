@@ -202,6 +202,8 @@ struct RandomEpilogue {
     return result;
   }
 
+  const Images &residualImages() const { return residual; }
+
   Epilogue epilogue;
 
 private:
