@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/evaluation/Evaluation.h"
+#include "runtime/converters/Mismatch.h"
 #include "runtime/evaluation/Conditions.h"
 #include "runtime/evaluation/LabelRank.h"
 #include "runtime/reference/ReferenceExecutor.h"
@@ -58,10 +59,8 @@ bool cim::isRandom(const plan::Plan &plan) {
         const plan::Correlated &correlated = layer.correlated();
         return layer.has_device() || correlated.column() != 0 ||
                correlated.array() != 0 || correlated.die() != 0 ||
-               layer.read_noise().width() != 0 ||
-               layer.adc().gain_mismatch() != 0 ||
-               layer.adc().offset_mismatch() != 0 ||
-               layer.adc().nonlinearity_mismatch() != 0 ||
+               layer.read_noise().width() != 0 || hasMismatch(layer.dac()) ||
+               hasMismatch(layer.adc()) ||
                (layer.has_noise() && layer.noise().width() != 0) ||
                (layer.has_faults() &&
                 (layer.faults().low() != 0 || layer.faults().high() != 0 ||
