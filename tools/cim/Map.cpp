@@ -156,7 +156,7 @@ void Map::run() {
     for (const LayerOption &option : ErrorFlags::layerOptions())
       if (!(asked.*option.field).empty() && option.isSource &&
           !mattersHere(option, isVerified))
-        throw UsageError(std::string(option.name) +
+        throw UsageError("--" + std::string(option.name) +
                          " has no effect on which cells hold a weight, nor on "
                          "what they cost; leave it out" +
                          (option.field == &ErrorRequest::noise

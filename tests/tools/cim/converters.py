@@ -206,7 +206,8 @@ class CheckValues(unittest.TestCase):
         return json.loads(result.stdout)["accuracy"]["mean"]
 
     def test_one_tile_for_every_layer(self):
-        # 0.923 in PyTorch, in double precision, with the same calibration; 0.918 to 0.923 with other ones.
+        # 0.923 in PyTorch, in double precision, and 0.922 in CrossSim, with the same calibration; 0.918 to 0.926 with
+        # other ones.
         accuracy = self.accuracy("--limit", "1000", "--crossbar", "1152x1152", "--dac", "8", "--adc", "8")
         self.assertAlmostEqual(accuracy, 0.923, delta=0.002)
 
