@@ -179,7 +179,7 @@ private:
           (stage == Stage::perturbed && !request.errors.empty()) ||
           (stage == Stage::mapped &&
            llvm::any_of(request.errors, [](const ErrorRequest &asked) {
-             return asked.asksForCrossbars() || asked.asksForConverters();
+             return asked.asksForCrossbars() || asked.asksForPeriphery();
            }));
       if (stage <= until && (!reached || stage > *reached || isAskedFor))
         addStage(passes, stage, request);

@@ -39,7 +39,9 @@ struct ErrorRequest {
   std::string crossbar, cells, conductance, cellBits, packing;
   std::string wireResistance;
   /// What stands around the arrays (ConverterOptions.h); empty: not asked for.
-  std::string dac, adc, adcMismatch, currentVoltage, readNoise;
+  std::string dac, adc, dacMismatch, adcMismatch, currentVoltage, readNoise;
+  /// A digital factor behind it; empty: not asked for.
+  std::string driftCompensation;
 
   /// Whether it says where weights stand.
   bool asksForCrossbars() const {
@@ -48,8 +50,13 @@ struct ErrorRequest {
   }
   /// Whether it says what stands around the arrays.
   bool asksForConverters() const {
-    return !dac.empty() || !adc.empty() || !adcMismatch.empty() ||
-           !currentVoltage.empty() || !readNoise.empty();
+    return !dac.empty() || !adc.empty() || !dacMismatch.empty() ||
+           !adcMismatch.empty() || !currentVoltage.empty() ||
+           !readNoise.empty();
+  }
+  /// That, or a digital factor behind it.
+  bool asksForPeriphery() const {
+    return asksForConverters() || !driftCompensation.empty();
   }
 };
 

@@ -318,6 +318,7 @@ private:
       encode(adc, added);
     if (crossbar::ReadNoiseOp noise = layer.getReadNoise())
       added.mutable_read_noise()->set_width(noise.getWidth().convertToDouble());
+    added.set_compensates_drift(bool(layer.getDriftCompensation()));
     return added.has_device() ? checkDevice(layer, added) : success();
   }
 
@@ -378,6 +379,9 @@ private:
     encoded.set_serial(dac.getSerial());
     copy(dac.getCurveInput(), encoded.mutable_curve_input());
     copy(dac.getCurveCurrent(), encoded.mutable_curve_current());
+    encoded.set_gain_mismatch(dac.getGain().convertToDouble());
+    encoded.set_offset_mismatch(dac.getOffset().convertToDouble());
+    encoded.set_nonlinearity_mismatch(dac.getInl().convertToDouble());
   }
 
   static void encode(crossbar::AdcOp adc, plan::Layer &layer) {

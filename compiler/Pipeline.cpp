@@ -75,13 +75,15 @@ static void addConverters(mlir::OpPassManager &passes,
                           const CompileRequest &request) {
   std::vector<AttachConvertersOptions> converters;
   for (const ErrorRequest &asked : request.errors)
-    if (asked.asksForConverters()) {
+    if (asked.asksForPeriphery()) {
       AttachConvertersOptions &options = converters.emplace_back();
       options.dac = asked.dac;
       options.adc = asked.adc;
+      options.dacMismatch = asked.dacMismatch;
       options.adcMismatch = asked.adcMismatch;
       options.currentVoltage = asked.currentVoltage;
       options.readNoise = asked.readNoise;
+      options.driftCompensation = asked.driftCompensation;
       options.layers = asked.layers;
     }
   if (!converters.empty())
@@ -185,12 +187,16 @@ struct MappingPipelineOptions
                           llvm::cl::desc("As in attach-converters")};
   Option<std::string> adc{*this, "adc",
                           llvm::cl::desc("As in attach-converters")};
+  Option<std::string> dacMismatch{*this, "dac-mismatch",
+                                  llvm::cl::desc("As in attach-converters")};
   Option<std::string> adcMismatch{*this, "adc-mismatch",
                                   llvm::cl::desc("As in attach-converters")};
   Option<std::string> currentVoltage{*this, "iv",
                                      llvm::cl::desc("As in attach-converters")};
   Option<std::string> readNoise{*this, "read-noise",
                                 llvm::cl::desc("As in attach-converters")};
+  Option<std::string> driftCompensation{
+      *this, "drift-compensation", llvm::cl::desc("As in attach-converters")};
 };
 
 } // namespace
@@ -236,9 +242,11 @@ void cim::registerPipelines() {
         mapping.wireResistance = options.wireResistance;
         mapping.dac = options.dac;
         mapping.adc = options.adc;
+        mapping.dacMismatch = options.dacMismatch;
         mapping.adcMismatch = options.adcMismatch;
         mapping.currentVoltage = options.currentVoltage;
         mapping.readNoise = options.readNoise;
+        mapping.driftCompensation = options.driftCompensation;
         addStage(passes, Stage::mapped, request);
       });
 }

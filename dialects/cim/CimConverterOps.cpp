@@ -66,6 +66,36 @@ static LogicalResult verifyCurve(DacOp dac) {
   return success();
 }
 
+/// Checks the standard deviations of converters over a chip.
+static LogicalResult verifyMismatch(Operation *converter,
+                                    ArrayRef<APFloat> widths) {
+  for (const APFloat &width : widths) {
+    const double number = width.convertToDouble();
+    if (!(number >= 0 && number <= 65536))
+      return emitLayerError(converter)
+             << "expects a mismatch from 0 to 65536, got " << decimal(number);
+  }
+  return success();
+}
+
+/// Checks that what differs from DAC to DAC has a meaning for its inputs.
+static LogicalResult verifyMismatch(DacOp dac) {
+  if (failed(
+          verifyMismatch(dac, {dac.getGain(), dac.getOffset(), dac.getInl()})))
+    return failure();
+  const bool hasSteps = !dac.getOffset().isZero() || !dac.getInl().isZero();
+  if (hasSteps && dac.getSerial())
+    return emitLayerError(dac)
+           << "has a mismatch in steps, but serial inputs have two levels: "
+              "their converters differ in gain only (--dac-mismatch gain=S)";
+  if ((hasSteps || !dac.getGain().isZero()) && dac.getCurveInput())
+    return emitLayerError(dac)
+           << "has a mismatch and a curve, which would bend what each "
+              "converter gives in its own way; leave out --dac-mismatch or "
+              "--iv";
+  return success();
+}
+
 LogicalResult DacOp::verify() {
   if (failed(verifyBits(*this, getBits(), 1)))
     return failure();
@@ -75,7 +105,7 @@ LogicalResult DacOp::verify() {
   if (getRange() && !isRange(getRange()->convertToDouble()))
     return emitLayerError(*this) << "expects a range from 1e-30 to 1e30, got "
                                  << decimal(getRange()->convertToDouble());
-  return verifyCurve(*this);
+  return failed(verifyCurve(*this)) ? failure() : verifyMismatch(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -127,13 +157,7 @@ static LogicalResult verifyRange(AdcOp adc) {
 LogicalResult AdcOp::verify() {
   if (failed(verifyBits(*this, getBits(), 2)) || failed(verifyRange(*this)))
     return failure();
-  for (APFloat width : {getGain(), getOffset(), getInl()}) {
-    const double number = width.convertToDouble();
-    if (!(number >= 0 && number <= 65536))
-      return emitLayerError(*this)
-             << "expects a mismatch from 0 to 65536, got " << decimal(number);
-  }
-  return success();
+  return verifyMismatch(*this, {getGain(), getOffset(), getInl()});
 }
 
 /// Checks what depends on the whole layer; \p layer is mapped.
@@ -163,6 +187,15 @@ LogicalResult ReadNoiseOp::verify() {
          << decimal(width);
 }
 
+LogicalResult DriftCompensationOp::verify() {
+  auto layer = (*this)->getParentOfType<LayerOp>();
+  if (layer.getError(WeightErrorKind::device))
+    return success();
+  return emitLayerError(*this)
+         << "has nothing to compensate: no device that its cells follow "
+            "(--device NAME)";
+}
+
 /// The operation of \p layer's body of a kind of which there is at most one.
 template <typename Op> static Op only(LayerOp layer) {
   auto operations = layer.getBody().getOps<Op>();
@@ -172,6 +205,9 @@ template <typename Op> static Op only(LayerOp layer) {
 DacOp LayerOp::getDac() { return only<DacOp>(*this); }
 AdcOp LayerOp::getAdc() { return only<AdcOp>(*this); }
 ReadNoiseOp LayerOp::getReadNoise() { return only<ReadNoiseOp>(*this); }
+DriftCompensationOp LayerOp::getDriftCompensation() {
+  return only<DriftCompensationOp>(*this);
+}
 
 int64_t LayerOp::countSlices() {
   MapOp map = getMap();

@@ -35,8 +35,14 @@ def Cim_DacOp : Cim_ConverterOp<"dac"> {
     largest input of a linear cell: points from input 0 (or −1) to 1, linear
     between, odd when they begin at 0.
 
+    `gain`, `offset` and `inl` are standard deviations over converters, one at
+    every row, which every chip draws: with LSB the distance of levels, x becomes
+    x·(1 + g) + o·LSB + a·LSB·n(x/`range`), n as in `cim.adc`. Serial inputs have
+    two levels, and so a gain only.
+
     ```mlir
     cim.dac bits 8
+    cim.dac bits 8 gain 0.01 offset 0.5 inl 0.5
     cim.dac bits 8 range 2.5 inputs unsigned serial
     cim.dac bits 6 range 4.0 inputs signed curve [0.0, 0.4, 1.0] at [0.0, 0.5, 1.0]
     ```
@@ -47,11 +53,15 @@ def Cim_DacOp : Cim_ConverterOp<"dac"> {
     OptionalAttr<Cim_Inputs>:$inputs,
     UnitAttr:$serial,
     OptionalAttr<DenseF64ArrayAttr>:$curve_current,
-    OptionalAttr<DenseF64ArrayAttr>:$curve_input);
+    OptionalAttr<DenseF64ArrayAttr>:$curve_input,
+    DefaultValuedAttr<F64Attr, "0.0">:$gain,
+    DefaultValuedAttr<F64Attr, "0.0">:$offset,
+    DefaultValuedAttr<F64Attr, "0.0">:$inl);
   let assemblyFormat = [{
     `bits` $bits (`range` custom<Number>($range)^)? (`inputs` `` $inputs^)?
     (`serial` $serial^)?
-    (`curve` custom<Numbers>($curve_current)^ `at` custom<Numbers>($curve_input))? attr-dict
+    (`curve` custom<Numbers>($curve_current)^ `at` custom<Numbers>($curve_input))?
+    `` custom<Mismatch>($gain, $offset, $inl) attr-dict
   }];
 }
 
@@ -112,6 +122,21 @@ def Cim_ReadNoiseOp : Cim_ConverterOp<"read_noise"> {
   }];
   let arguments = (ins F64Attr:$width);
   let assemblyFormat = "custom<Number>($width) `uS` attr-dict";
+}
+
+def Cim_DriftCompensationOp : Cim_ConverterOp<"drift_compensation"> {
+  let summary = "A digital factor against what all cells of a layer lose";
+  let description = [{
+    What a layer's cells compute is multiplied by the sum of their conductances
+    as they were programmed over the sum at the device's time: global drift
+    compensation (Joshi et al., Nat. Commun. 11 (2020) 2473). Needs a
+    `cim.device`.
+
+    ```mlir
+    cim.drift_compensation
+    ```
+  }];
+  let assemblyFormat = "attr-dict";
 }
 
 #endif // CIM_DIALECTS_CIM_CIMCONVERTEROPS_TD

@@ -102,6 +102,7 @@ static int placeBehindErrors(Operation &operation) {
       .Case<DacOp>([](auto) { return 2; })
       .Case<AdcOp>([](auto) { return 3; })
       .Case<ReadNoiseOp>([](auto) { return 4; })
+      .Case<DriftCompensationOp>([](auto) { return 5; })
       .Default([](auto) { return 0; });
 }
 
@@ -138,8 +139,8 @@ LogicalResult LayerOp::verifyRegions() {
     if (here <= place && place > 0)
       return emitLayerError(&operation)
              << "stands after " << operation.getPrevNode()->getName()
-             << "; errors come first, then map, dac, adc and read_noise, each "
-                "at most once";
+             << "; errors come first, then map, dac, adc, read_noise and "
+                "drift_compensation, each at most once";
     place = here;
     if (here > 0)
       continue;

@@ -99,6 +99,7 @@ def Cim_LayerOp : Op<Cim_Dialect, "layer", [
     DacOp getDac();
     AdcOp getAdc();
     ReadNoiseOp getReadNoise();
+    DriftCompensationOp getDriftCompensation();
     /// Cells side by side that hold one weight of a mapped layer in slices.
     int64_t countSlices();
     /// The errors in the order in which they happen.

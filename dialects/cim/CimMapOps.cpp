@@ -23,7 +23,7 @@ static LogicalResult verifyCount(MapOp map, StringRef name, uint64_t value,
                            << ", got " << count;
 }
 
-/// Checks that wires have resistances and arrays to themselves.
+/// Checks that wires have resistances.
 static LogicalResult verifyWires(MapOp map) {
   auto fail = [&] {
     return map.emitOpError()
@@ -43,10 +43,6 @@ static LogicalResult verifyWires(MapOp map) {
                      map.getColumnWire()->convertToDouble()})
     if (!(ohm >= 0 && ohm <= largest))
       return fail() << "expects wires of 0 to 1e9 ohm, got " << decimal(ohm);
-  if (map.getGroupsPerArray() > 1)
-    return fail() << "has wires, through which the groups of an array would "
-                     "reach each other; give every group arrays of its own "
-                     "(--packing naive)";
   return success();
 }
 

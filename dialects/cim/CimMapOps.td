@@ -39,7 +39,7 @@ def Cim_MapOp : Op<Cim_Dialect, "map", [HasParent<"LayerOp">]> {
     `wires` gives their resistances in ohm, per segment between two cells and at
     the ends, along rows and along columns; `drive_both_ends` has drivers at both
     ends of every row; `first_order` takes a formula for the exact solution.
-    Source: docs/wires.md. Groups that share an array have no wires.
+    Source: docs/wires.md. Groups that share an array share its lines.
 
     The operation gives errors in uS their meaning. It stands after the errors,
     at most once.

@@ -20,6 +20,7 @@
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <ostream>
@@ -45,6 +46,28 @@ static bool isCalled(const ConstantOperand &constant, llvm::StringRef name) {
                           llvm::all_of(name, llvm::isDigit));
 }
 
+/// The weights of a ConvTranspose, [C, M/groups, K…], as those of the
+/// convolution that it is, [M, C/groups, K…], mirrored in space; or the other
+/// way round, which is the same exchange.
+static Tensor turned(const Tensor &tensor, int64_t groups) {
+  const int64_t first = tensor.shape[0] / groups, second = tensor.shape[1];
+  Tensor result = tensor;
+  result.shape[0] = groups * second;
+  result.shape[1] = first;
+  const int64_t window =
+      tensor.elements() / (groups * std::max<int64_t>(first * second, 1));
+  std::span<const float> from = tensor.as<float>();
+  std::vector<float> to(from.size());
+  for (int64_t g = 0; g < groups; ++g)
+    for (int64_t a = 0; a < first; ++a)
+      for (int64_t b = 0; b < second; ++b)
+        std::reverse_copy(
+            from.begin() + ((g * first + a) * second + b) * window,
+            from.begin() + ((g * first + a) * second + b + 1) * window,
+            to.begin() + ((g * second + b) * first + a) * window);
+  return makeTensor(result.shape, to);
+}
+
 /// Whether \p constant holds \p tensor.
 static bool holds(const ConstantOperand &constant, const Tensor &tensor) {
   mlir::ShapedType type = constant.value.getShapedType();
@@ -56,13 +79,25 @@ static bool holds(const ConstantOperand &constant, const Tensor &tensor) {
          std::memcmp(bytes.get(), tensor.data.get(), tensor.bytes()) == 0;
 }
 
+/// The groups of a ConvTranspose whose weights \p constant is; else 0.
+static int64_t transposedGroups(const ConstantOperand &constant,
+                                const onnx::GraphProto &graph) {
+  const onnx::NodeProto &node = graph.node(constant.node);
+  if (node.op_type() != "ConvTranspose" || constant.operand != 1)
+    return 0;
+  for (const onnx::AttributeProto &attribute : node.attribute())
+    if (attribute.name() == "group")
+      return attribute.i();
+  return 1;
+}
+
 namespace {
 
 /// New numbers for the operands that `uses` names, each by the index of its
 /// node in the file and its own.
 struct Edit {
   std::string name;
-  const Tensor *numbers;
+  Tensor numbers;
   std::vector<std::pair<int, int>> uses;
 };
 
@@ -84,24 +119,41 @@ static std::vector<Edit> findUses(const std::string &path,
   auto isOnCrossbar = [&](const ConstantOperand &constant) {
     const std::string &type = graph.node(constant.node).op_type();
     return constant.operand == 1 &&
-           (type == "Conv" || type == "Gemm" || type == "MatMul");
+           (type == "Conv" || type == "Gemm" || type == "MatMul" ||
+            type == "ConvTranspose");
   };
   std::vector<Edit> edits;
+  std::vector<bool> isTurned(graph.node_size()); // and has its numbers
   for (const auto &[name, change] : changes) {
     std::vector<ConstantOperand> found;
-    for (const ConstantOperand &constant : constants)
+    int64_t groups = 0; // of a ConvTranspose
+    for (const ConstantOperand &constant : constants) {
+      // In another order they are another tensor, with a name of its own.
+      if (const int64_t own = transposedGroups(constant, graph); own > 0) {
+        if (!isTurned[constant.node] && change.before.shape.size() > 2 &&
+            change.before.shape[0] % own == 0 &&
+            holds(constant, turned(change.before, own))) {
+          found = {constant};
+          groups = own;
+          isTurned[constant.node] = true;
+          break;
+        }
+        continue;
+      }
       if (isCalled(constant, name) && holds(constant, change.before))
         found.push_back(constant);
+    }
     if (found.empty())
       throw InputError(path + ": no node takes " + quotation(name) +
                        " with the numbers that are to be replaced; they are "
                        "computed from others (by folding batch normalisation, "
-                       "for example), or belong to another file");
+                       "for example), are codes of a layer of integers, or "
+                       "belong to another file");
     if (llvm::any_of(found, isOnCrossbar))
       llvm::erase_if(found, std::not_fn(isOnCrossbar));
     Edit &edit = edits.emplace_back();
     edit.name = found.front().name;
-    edit.numbers = &change.after;
+    edit.numbers = groups ? turned(change.after, groups) : change.after;
     for (const ConstantOperand &constant : found)
       edit.uses.emplace_back(constant.node, constant.operand);
   }
@@ -181,7 +233,9 @@ int32_t Editor::typeOf(const std::string &value) const {
         return attribute.t().data_type();
       else if (node.op_type() == "Cast" && attribute.name() == "to")
         return attribute.i();
-    const int like = node.op_type() == "CastLike" || node.op_type() == "Where";
+    const int like = node.op_type() == "CastLike" ||
+                     node.op_type() == "DequantizeLinear" ||
+                     node.op_type() == "Where";
     if (node.input_size() <= like)
       return TensorProto::FLOAT;
     name = node.input(like);
@@ -230,7 +284,7 @@ void Editor::apply(const Edit &edit) {
       hasOtherPrecision = true;
   TensorProto *own = ownInitializer(edit);
   if (own)
-    setNumbers(*own, *edit.numbers);
+    setNumbers(*own, edit.numbers);
   else
     added.push_back(&edit);
   for (auto [node, operand] : edit.uses) {
@@ -277,7 +331,7 @@ std::vector<TensorProto> Editor::nameAdded() {
     for (auto [node, operand] : edit->uses)
       graph.mutable_node(node)->set_input(operand, name);
     result.emplace_back().set_name(name);
-    setNumbers(result.back(), *edit->numbers);
+    setNumbers(result.back(), edit->numbers);
   }
   return result;
 }

@@ -28,6 +28,7 @@ struct ExportOptions {
 /// A tensor of the plan is found again by its name and its numbers before.
 /// Where convolutions or matrix products take it as their second operand, only
 /// these get the new numbers: another use of the same initializer is digital.
+/// Those of a ConvTranspose get back the order in which ONNX has them.
 /// The numbers become float32 initializers, called like the initializer that
 /// they came from; what only computed them (Cast, Transpose, Constant) is
 /// dropped. When they feed a network of float16, bfloat16 or float64, all of it

@@ -8,9 +8,7 @@
 
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/grammar/ConverterOptions.h"
-#include "dialects/cim/grammar/LayerPattern.h"
-
-#include <functional>
+#include "passes/layer-requests/LayerRequests.h"
 
 using namespace mlir;
 
@@ -24,11 +22,23 @@ namespace {
 struct Converters {
   DacOption dac;
   AdcOption adc;
-  std::optional<AdcMismatchOption> mismatch;
+  std::optional<MismatchOption> dacMismatch, adcMismatch;
   std::optional<CurrentVoltageCurve> curve;
   std::optional<double> readNoise;
+  bool compensatesDrift = false;
   bool isAskedFor = false;
 };
+
+/// How the converters of \p operation, a cim.dac or cim.adc, differ.
+template <typename Converter>
+std::optional<MismatchOption> mismatchOf(Converter operation) {
+  const MismatchOption mismatch = {operation.getGain().convertToDouble(),
+                                   operation.getOffset().convertToDouble(),
+                                   operation.getInl().convertToDouble()};
+  if (mismatch.gain == 0 && mismatch.offset == 0 && mismatch.nonlinearity == 0)
+    return std::nullopt;
+  return mismatch;
+}
 
 Converters convertersOf(crossbar::LayerOp layer) {
   using Range = AdcOption::Range;
@@ -45,6 +55,7 @@ Converters convertersOf(crossbar::LayerOp layer) {
     if (dac.getInputs())
       option.isSigned = *dac.getInputs() == crossbar::Inputs::isSigned;
     option.isSerial = dac.getSerial();
+    converters.dacMismatch = mismatchOf(dac);
     if (dac.getCurveInput())
       converters.curve = {dac.getCurveInput()->vec(),
                           dac.getCurveCurrent()->vec()};
@@ -58,15 +69,11 @@ Converters convertersOf(crossbar::LayerOp layer) {
     if (adc.getLimits())
       option.limits = adc.getLimits()->vec();
     option.perTile = adc.getPerTile();
-    const AdcMismatchOption mismatch = {adc.getGain().convertToDouble(),
-                                        adc.getOffset().convertToDouble(),
-                                        adc.getInl().convertToDouble()};
-    if (mismatch.gain != 0 || mismatch.offset != 0 ||
-        mismatch.nonlinearity != 0)
-      converters.mismatch = mismatch;
+    converters.adcMismatch = mismatchOf(adc);
   }
   if (crossbar::ReadNoiseOp noise = layer.getReadNoise())
     converters.readNoise = noise.getWidth().convertToDouble();
+  converters.compensatesDrift = bool(layer.getDriftCompensation());
   return converters;
 }
 
@@ -82,8 +89,8 @@ struct AttachConverters : impl::AttachConvertersBase<AttachConverters> {
       all.push_back(convertersOf(layer));
     std::vector<AttachConvertersOptions> asked = requests;
     if (asked.empty())
-      asked.push_back(
-          {dac, adc, adcMismatch, currentVoltage, readNoise, layers});
+      asked.push_back({dac, adc, dacMismatch, adcMismatch, currentVoltage,
+                       readNoise, driftCompensation, layers});
     for (const AttachConvertersOptions &request : asked)
       if (failed(apply(request)))
         return signalPassFailure();
@@ -93,58 +100,24 @@ struct AttachConverters : impl::AttachConvertersBase<AttachConverters> {
     warnOfSerialInputs();
   }
 
-  /// Lets \p request change the converters of the layers that it selects.
-  LogicalResult apply(const AttachConvertersOptions &request) {
-    std::vector<std::function<void(Converters &)>> changes;
-    auto parse = [&](StringRef name, const std::string &text, auto parser,
-                     auto field) {
-      return reported(name, text, [&] {
-        if (!text.empty())
-          changes.push_back(
-              [value = parser(text), field](Converters &converters) {
-                converters.*field = value;
-              });
-      });
-    };
-    if (failed(parse("dac", request.dac, parseDac, &Converters::dac)) ||
-        failed(parse("adc", request.adc, parseAdc, &Converters::adc)) ||
-        failed(parse("adc-mismatch", request.adcMismatch, parseAdcMismatch,
-                     &Converters::mismatch)) ||
-        failed(parse("iv", request.currentVoltage, parseCurrentVoltage,
-                     &Converters::curve)) ||
-        failed(parse("read-noise", request.readNoise, parseReadNoise,
-                     &Converters::readNoise)))
+  /// Lets \p asked change the converters of the layers that it selects.
+  LogicalResult apply(const AttachConvertersOptions &asked) {
+    LayerRequest<Converters> request(getOperation().getLoc());
+    if (failed(request.set("dac", asked.dac, parseDac, &Converters::dac)) ||
+        failed(request.set("adc", asked.adc, parseAdc, &Converters::adc)) ||
+        failed(request.set("dac-mismatch", asked.dacMismatch, parseMismatch,
+                           &Converters::dacMismatch)) ||
+        failed(request.set("adc-mismatch", asked.adcMismatch, parseMismatch,
+                           &Converters::adcMismatch)) ||
+        failed(request.set("iv", asked.currentVoltage, parseCurrentVoltage,
+                           &Converters::curve)) ||
+        failed(request.set("read-noise", asked.readNoise, parseReadNoise,
+                           &Converters::readNoise)) ||
+        failed(request.set("drift-compensation", asked.driftCompensation,
+                           parseDriftCompensation,
+                           &Converters::compensatesDrift)))
       return failure();
-
-    std::vector<LayerIdentity> identities;
-    for (crossbar::LayerOp layer : layerOps)
-      identities.push_back(
-          {layer.getSymName().str(), layer.getRoleName().str()});
-    std::vector<bool> selected;
-    if (failed(reported("layers", request.layers, [&] {
-          selected = selectLayers(request.layers, identities);
-        })))
-      return failure();
-    for (auto [isSelected, converters] : llvm::zip_equal(selected, all)) {
-      if (!isSelected)
-        continue;
-      converters.isAskedFor |= !changes.empty();
-      for (const auto &change : changes)
-        change(converters);
-    }
-    return success();
-  }
-
-  /// Runs \p action; the grammar's complaint about an option becomes an error.
-  LogicalResult reported(StringRef option, StringRef value,
-                         llvm::function_ref<void()> action) {
-    try {
-      action();
-      return success();
-    } catch (const GrammarError &error) {
-      return emitError(getOperation().getLoc())
-             << option << " '" << value << "': " << error.what();
-    }
+    return request.apply(layerOps, asked.layers, all);
   }
 
   /// Says which option means nothing without which other one.
@@ -157,7 +130,10 @@ struct AttachConverters : impl::AttachConvertersBase<AttachConverters> {
     if (!layer.getMap())
       return fail() << "stands on no arrays, around which converters could "
                        "stand; put it on crossbars (--crossbar ROWSxCOLUMNS)";
-    if (converters.mismatch && !converters.adc.bits)
+    if (converters.dacMismatch && !converters.dac.bits)
+      return fail() << "has ideal converters at its rows, which do not differ: "
+                       "dac-mismatch has no effect; give it DACs (--dac BITS)";
+    if (converters.adcMismatch && !converters.adc.bits)
       return fail() << "has ideal converters, which do not differ: "
                        "adc-mismatch has no effect; give it an ADC (--adc "
                        "BITS)";
@@ -188,7 +164,8 @@ struct AttachConverters : impl::AttachConvertersBase<AttachConverters> {
       return failure();
     for (Operation *former :
          {layer.getDac().getOperation(), layer.getAdc().getOperation(),
-          layer.getReadNoise().getOperation()})
+          layer.getReadNoise().getOperation(),
+          layer.getDriftCompensation().getOperation()})
       if (former)
         former->erase();
     OpBuilder builder(layer.getWrite());
@@ -199,6 +176,8 @@ struct AttachConverters : impl::AttachConvertersBase<AttachConverters> {
     if (const DacOption &option = converters.dac; option.bits) {
       const CurrentVoltageCurve curve =
           converters.curve.value_or(CurrentVoltageCurve());
+      const MismatchOption mismatch =
+          converters.dacMismatch.value_or(MismatchOption());
       crossbar::DacOp::create(
           builder, layer.getLoc(), builder.getI64IntegerAttr(option.bits),
           option.range ? builder.getF64FloatAttr(*option.range) : nullptr,
@@ -206,13 +185,16 @@ struct AttachConverters : impl::AttachConvertersBase<AttachConverters> {
               ? crossbar::InputsAttr::get(&getContext(),
                                           crossbar::Inputs(*option.isSigned))
               : nullptr,
-          flag(option.isSerial), numbers(curve.current), numbers(curve.input));
+          flag(option.isSerial), numbers(curve.current), numbers(curve.input),
+          builder.getF64FloatAttr(mismatch.gain),
+          builder.getF64FloatAttr(mismatch.offset),
+          builder.getF64FloatAttr(mismatch.nonlinearity));
     }
     if (const AdcOption &option = converters.adc; option.bits) {
       const bool hasValue = option.range == AdcOption::Range::percentile ||
                             option.range == AdcOption::Range::fraction;
-      const AdcMismatchOption mismatch =
-          converters.mismatch.value_or(AdcMismatchOption());
+      const MismatchOption mismatch =
+          converters.adcMismatch.value_or(MismatchOption());
       crossbar::AdcOp::create(
           builder, layer.getLoc(), builder.getI64IntegerAttr(option.bits),
           crossbar::AdcRangeAttr::get(&getContext(),
@@ -227,6 +209,8 @@ struct AttachConverters : impl::AttachConvertersBase<AttachConverters> {
       crossbar::ReadNoiseOp::create(
           builder, layer.getLoc(),
           builder.getF64FloatAttr(*converters.readNoise));
+    if (converters.compensatesDrift)
+      crossbar::DriftCompensationOp::create(builder, layer.getLoc());
     return success();
   }
 

@@ -13,8 +13,8 @@ def AttachConverters : Pass<"attach-converters", "::mlir::ModuleOp"> {
   let summary = "Put converters around the arrays of crossbar layers";
   let description = [{
     Gives every crossbar layer that `layers` selects, and that stands on arrays,
-    the `cim.dac`, `cim.adc` and `cim.read_noise` that options ask for, in the
-    words of the command line (dialects/cim/grammar/ConverterOptions.h). What no
+    the `cim.dac`, `cim.adc`, `cim.read_noise` and `cim.drift_compensation` that
+    options ask for, in the words of the command line (dialects/cim/grammar/ConverterOptions.h). What no
     option names stays as it is; `none` takes a converter away.
 
     Before:
@@ -42,12 +42,16 @@ def AttachConverters : Pass<"attach-converters", "::mlir::ModuleOp"> {
            "BITS[,range=XMAX][,inputs=signed|unsigned][,mode=serial], or none">,
     Option<"adc", "adc", "std::string", /*default=*/"",
            "BITS[,range=max|F][,percentile=P][,limit=L1/L2/...][,per=tile], or none">,
+    Option<"dacMismatch", "dac-mismatch", "std::string", /*default=*/"",
+           "gain=S,offset=S,inl=S, how DACs differ from each other">,
     Option<"adcMismatch", "adc-mismatch", "std::string", /*default=*/"",
-           "gain=S,offset=S,inl=S">,
+           "gain=S,offset=S,inl=S, how ADCs differ from each other">,
     Option<"currentVoltage", "iv", "std::string", /*default=*/"",
            "A CSV file with a cell's current over its input">,
     Option<"readNoise", "read-noise", "std::string", /*default=*/"",
            "WIDTHuS, the noise of a cell at every read">,
+    Option<"driftCompensation", "drift-compensation", "std::string",
+           /*default=*/"", "global, or none">,
     Option<"layers", "layers", "std::string", /*default=*/"\"*\"",
            "The layers that get converters, as in LayerPattern.h">,
   ];

@@ -6,45 +6,28 @@
 //===----------------------------------------------------------------------===//
 #include "passes/insert-errors/InsertErrors.h"
 
-#include "dialects/cim/grammar/LayerPattern.h"
+#include "passes/layer-requests/LayerRequests.h"
 
 using namespace mlir;
 
 namespace cim {
 
-/// Runs \p action; the grammar's complaint about \p option becomes an error at
-/// \p location. Exceptions end here: MLIR is built without them.
-static LogicalResult reportGrammarErrors(Location location, PassOption option,
-                                         llvm::function_ref<void()> action) {
-  try {
-    action();
-    return success();
-  } catch (const GrammarError &error) {
-    return emitError(location)
-           << option.name << " '" << option.value << "': " << error.what();
-  }
-}
-
 LogicalResult insertErrors(ModuleOp module, crossbar::WeightErrorKind kind,
                            PassOption option, StringRef pattern, bool replace,
                            llvm::function_ref<ErrorCreator()> parse) {
   ErrorCreator create;
-  if (failed(reportGrammarErrors(module.getLoc(), option,
+  if (failed(reportGrammarErrors(module.getLoc(), option.name, option.value,
                                  [&] { create = parse(); })))
     return failure();
 
   SmallVector<crossbar::LayerOp> layers = crossbar::crossbarLayers(module);
-  std::vector<LayerIdentity> identities;
-  for (crossbar::LayerOp layer : layers)
-    identities.push_back({layer.getSymName().str(), layer.getRoleName().str()});
-  std::vector<bool> selected;
-  if (failed(reportGrammarErrors(module.getLoc(), {"layers", pattern}, [&] {
-        selected = selectLayers(pattern, identities);
-      })))
+  FailureOr<std::vector<bool>> selected =
+      selectLayersOf(module.getLoc(), layers, pattern);
+  if (failed(selected))
     return failure();
 
   bool unoccupied = true;
-  for (auto [layer, isSelected] : llvm::zip_equal(layers, selected))
+  for (auto [layer, isSelected] : llvm::zip_equal(layers, *selected))
     if (isSelected && layer.getError(kind) && !replace) {
       emitError(layer.getLoc()) << "layer '" << layer.getSymName() << "' has "
                                 << describe(kind) << " already";
@@ -53,7 +36,7 @@ LogicalResult insertErrors(ModuleOp module, crossbar::WeightErrorKind kind,
   if (!unoccupied)
     return failure();
 
-  for (auto [layer, isSelected] : llvm::zip_equal(layers, selected))
+  for (auto [layer, isSelected] : llvm::zip_equal(layers, *selected))
     if (isSelected) {
       if (crossbar::WeightErrorOpInterface former = layer.getError(kind)) {
         former.getResult().replaceAllUsesWith(former.getWeights());

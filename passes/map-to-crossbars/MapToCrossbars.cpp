@@ -9,10 +9,8 @@
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/DeviceAttributes.h"
 #include "dialects/cim/grammar/CrossbarOptions.h"
-#include "dialects/cim/grammar/LayerPattern.h"
+#include "passes/layer-requests/LayerRequests.h"
 #include "passes/map-to-crossbars/Packing.h"
-
-#include <functional>
 
 using namespace mlir;
 
@@ -85,60 +83,23 @@ struct MapToCrossbars : impl::MapToCrossbarsBase<MapToCrossbars> {
   // What is asked for
   //===------------------------------------------------------------------===//
 
-  /// Lets \p request change the mappings of the layers that it selects.
-  LogicalResult apply(const MapToCrossbarsOptions &request) {
-    std::vector<std::function<void(Mapping &)>> changes;
-    auto parse = [&](StringRef name, const std::string &text, auto parser,
-                     auto field) {
-      return reported(name, text, [&] {
-        if (!text.empty())
-          changes.push_back([value = parser(text), field](Mapping &mapping) {
-            mapping.*field = value;
-          });
-      });
-    };
-    if (failed(parse("crossbar", request.crossbar, parseCrossbar,
-                     &Mapping::array)) ||
-        failed(parse("cells", request.cells, parseCells, &Mapping::cells)) ||
-        failed(parse("conductance", request.conductance, parseConductance,
-                     &Mapping::conductance)) ||
-        failed(parse("cell-bits", request.cellBits, parseCellBits,
-                     &Mapping::cellBits)) ||
-        failed(parse("wire-resistance", request.wireResistance,
-                     parseWireResistance, &Mapping::wires)) ||
+  /// Lets \p asked change the mappings of the layers that it selects.
+  LogicalResult apply(const MapToCrossbarsOptions &asked) {
+    LayerRequest<Mapping> request(getOperation().getLoc());
+    if (failed(request.set("crossbar", asked.crossbar, parseCrossbar,
+                           &Mapping::array)) ||
         failed(
-            parse("packing", request.packing, parsePacking, &Mapping::packing)))
+            request.set("cells", asked.cells, parseCells, &Mapping::cells)) ||
+        failed(request.set("conductance", asked.conductance, parseConductance,
+                           &Mapping::conductance)) ||
+        failed(request.set("cell-bits", asked.cellBits, parseCellBits,
+                           &Mapping::cellBits)) ||
+        failed(request.set("wire-resistance", asked.wireResistance,
+                           parseWireResistance, &Mapping::wires)) ||
+        failed(request.set("packing", asked.packing, parsePacking,
+                           &Mapping::packing)))
       return failure();
-
-    std::vector<LayerIdentity> identities;
-    for (crossbar::LayerOp layer : crossbarLayers)
-      identities.push_back(
-          {layer.getSymName().str(), layer.getRoleName().str()});
-    std::vector<bool> selected;
-    if (failed(reported("layers", request.layers, [&] {
-          selected = selectLayers(request.layers, identities);
-        })))
-      return failure();
-    for (auto [isSelected, mapping] : llvm::zip_equal(selected, mappings)) {
-      if (!isSelected)
-        continue;
-      mapping.isAskedFor |= !changes.empty();
-      for (const auto &change : changes)
-        change(mapping);
-    }
-    return success();
-  }
-
-  /// Runs \p action; the grammar's complaint about an option becomes an error.
-  LogicalResult reported(StringRef option, StringRef value,
-                         llvm::function_ref<void()> action) {
-    try {
-      action();
-      return success();
-    } catch (const GrammarError &error) {
-      return emitError(getOperation().getLoc())
-             << option << " '" << value << "': " << error.what();
-    }
+    return request.apply(crossbarLayers, asked.layers, mappings);
   }
 
   //===------------------------------------------------------------------===//

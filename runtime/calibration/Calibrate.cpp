@@ -94,8 +94,11 @@ public:
       plan::Layer &layer = *plan.mutable_layers(l);
       if (!needsCalibration(layer))
         continue;
-      if (layer.has_dac())
-        *layer.mutable_dac() = measurements.of(l).layer.dac();
+      if (layer.has_dac()) {
+        const plan::Dac &measured = measurements.of(l).layer.dac();
+        layer.mutable_dac()->set_range(measured.range());
+        layer.mutable_dac()->set_is_signed(measured.is_signed());
+      }
       if (layer.has_adc() && layer.adc().limits().empty())
         findLimits(layer, measurements.of(l));
     }

@@ -22,6 +22,16 @@ plan::Layer cim::withoutErrors(plan::Layer layer) {
   layer.clear_read_disturb();
   layer.clear_faults();
   layer.clear_read_noise();
+  layer.clear_compensates_drift();
+  auto makeAlike = [](auto &converters) {
+    converters.clear_gain_mismatch();
+    converters.clear_offset_mismatch();
+    converters.clear_nonlinearity_mismatch();
+  };
+  if (layer.has_dac())
+    makeAlike(*layer.mutable_dac());
+  if (layer.has_adc())
+    makeAlike(*layer.mutable_adc());
   if (layer.has_crossbar())
     layer.mutable_crossbar()->clear_wires();
   return layer;

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/converters/Adc.h"
 
+#include "runtime/converters/Mismatch.h"
 #include "runtime/mapping/Tiles.h"
-#include "runtime/random/Distributions.h"
 
 #include <algorithm>
 #include <cassert>
@@ -57,11 +57,7 @@ AdcBank::AdcBank(const plan::Layer &asked)
   draw({});
 }
 
-bool AdcBank::isRandom() const {
-  const plan::Adc &adc = layer.adc();
-  return adc.gain_mismatch() > 0 || adc.offset_mismatch() > 0 ||
-         adc.nonlinearity_mismatch() > 0;
-}
+bool AdcBank::isRandom() const { return hasMismatch(layer.adc()); }
 
 void AdcBank::draw(const Chip &chip) {
   const plan::Adc &adc = layer.adc();
@@ -69,13 +65,7 @@ void AdcBank::draw(const Chip &chip) {
   std::vector<float> gain(perSlice), offset(perSlice), bend(perSlice);
   auto drawInto = [&](std::vector<float> &draws, Source source, double width,
                       uint32_t slice) {
-    if (width > 0)
-      random::Distribution::normal().draw({{.seed = chip.seed,
-                                            .trial = chip.trial,
-                                            .layer = layer.index(),
-                                            .source = source,
-                                            .slice = slice}},
-                                          0, draws);
+    drawMismatch(chip, layer.index(), source, slice, width, draws);
   };
   for (uint32_t slice = 0; slice < slices; ++slice) {
     drawInto(gain, Source::adcGain, adc.gain_mismatch(), slice);
@@ -86,10 +76,9 @@ void AdcBank::draw(const Chip &chip) {
           adc.limits(limitOf(layer, slice, i / channels, i % channels));
       AdcColumn &column = columns[slice * perSlice + i];
       column.step = limit / last;
-      column.perSum = (1 + adc.gain_mismatch() * gain[i]) / column.step;
-      column.offset = adc.offset_mismatch() * offset[i];
-      column.bend =
-          adc.nonlinearity_mismatch() * bend[i] * 1.5 * std::sqrt(3.0);
+      column.perSum = (1 + double(gain[i])) / column.step;
+      column.offset = offset[i];
+      column.bend = bend[i] * bendOfOneCode;
     }
   }
 }

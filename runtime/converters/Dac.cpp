@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/converters/Dac.h"
 
+#include "runtime/converters/Mismatch.h"
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -48,6 +50,31 @@ double Dac::drive(int64_t code, unsigned which) const {
 
 double Dac::significance(unsigned which) const {
   return serial ? std::exp2(which) / highestCode : 1;
+}
+
+double Dac::bent(int64_t code) const {
+  const double share = double(code) / highestCode;
+  return step() * bendOfOneCode * (share - share * share * share);
+}
+
+DacBank::DacBank(const plan::Layer &asked)
+    : layer(asked), matrix(layer),
+      rows(size_t(layer.crossbar().matrix_rows()) * layer.crossbar().groups()) {
+}
+
+void DacBank::draw(const Chip &chip) {
+  using random::Source;
+  const plan::Dac &dac = layer.dac();
+  const double step = Dac(dac).step();
+  std::vector<float> draws(rows.size());
+  auto drawInto = [&](float DacRow::*field, Source source, double width) {
+    drawMismatch(chip, layer.index(), source, 0, width, draws);
+    for (size_t row = 0; row < rows.size(); ++row)
+      rows[row].*field = draws[row];
+  };
+  drawInto(&DacRow::gain, Source::dacGain, dac.gain_mismatch());
+  drawInto(&DacRow::offset, Source::dacOffset, dac.offset_mismatch() * step);
+  drawInto(&DacRow::bend, Source::dacNonlinearity, dac.nonlinearity_mismatch());
 }
 
 double cim::interpolate(std::span<const double> xs, std::span<const double> ys,

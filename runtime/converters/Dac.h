@@ -7,7 +7,9 @@
 #ifndef CIM_RUNTIME_CONVERTERS_DAC_H
 #define CIM_RUNTIME_CONVERTERS_DAC_H
 
+#include "runtime/mapping/WeightMatrix.h"
 #include "runtime/plan/plan.pb.h"
+#include "runtime/programming/Chip.h"
 
 #include <cstdint>
 #include <span>
@@ -40,6 +42,9 @@ public:
   double drive(int64_t code, unsigned which) const;
   /// The factor with which the result of application \p which counts.
   double significance(unsigned which) const;
+  /// By how much the drive of \p code is off where a converter's integral
+  /// non-linearity is one step.
+  double bent(int64_t code) const;
 
 private:
   double range;
@@ -48,6 +53,37 @@ private:
   bool serial;
   /// Points of the cells' curve, both as shares; empty: linear.
   std::vector<double> curveInput, curveCurrent;
+};
+
+/// How one DAC differs from what it should be: a drive x becomes
+/// x + gain x + offset + bend Dac::bent(code of x).
+struct DacRow {
+  float gain = 0, offset = 0, bend = 0;
+};
+
+/// The DACs of one layer's rows, one for every row of every group's matrix. It
+/// drives all that stands in that row, however it is cut into columns, slices
+/// and signs.
+class DacBank {
+public:
+  /// \p layer has a crossbar, and a DAC with a range.
+  explicit DacBank(const plan::Layer &layer);
+
+  /// Draws how the converters of \p chip differ; before, they do not.
+  void draw(const Chip &chip);
+
+  bool hasOffsets() const { return layer.dac().offset_mismatch() > 0; }
+  bool isBent() const { return layer.dac().nonlinearity_mismatch() > 0; }
+  /// The DAC of the row in which a weight stands, by its index in ONNX order.
+  const DacRow &rowOf(uint64_t weight) const {
+    const uint64_t group = matrix.channelOf(weight) / matrix.channelsPerGroup;
+    return rows[group * layer.crossbar().matrix_rows() + matrix.rowOf(weight)];
+  }
+
+private:
+  plan::Layer layer;
+  WeightMatrix matrix;
+  std::vector<DacRow> rows; ///< group by group
 };
 
 /// The value at \p x of the line through points (\p xs, \p ys), xs ascending

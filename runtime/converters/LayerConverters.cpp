@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/converters/LayerConverters.h"
 
+#include "runtime/converters/Mismatch.h"
 #include "runtime/tensor/Errors.h"
 
 #include <algorithm>
@@ -14,7 +15,7 @@ using namespace cim;
 
 bool cim::readsArrays(const plan::Layer &layer) {
   return layer.has_adc() || layer.read_noise().width() > 0 ||
-         hasNoisyDevice(layer);
+         hasNoisyDevice(layer) || hasMismatch(layer.dac());
 }
 
 bool cim::hasNoisyDevice(const plan::Layer &layer) {
@@ -26,8 +27,9 @@ double cim::uniformReadVariance(const plan::Layer &layer, double fullScale) {
   const double width =
       layer.read_noise().width() * fullScale /
       (crossbar.highest_conductance() - crossbar.lowest_conductance());
-  const int cells = crossbar.cells() == plan::Crossbar::OFFSET ? 1 : 2;
-  return cells * width * width;
+  const bool isAlone = crossbar.cells() == plan::Crossbar::OFFSET &&
+                       (crossbar.cell_bits() > 0 || crossbar.ideal_reference());
+  return (isAlone ? 1 : 2) * width * width;
 }
 
 Dac cim::dacOf(const plan::Layer &layer) {

@@ -19,9 +19,9 @@ bool readsArrays(const plan::Layer &layer);
 /// Whether reads of its device have noise at the time that is asked for.
 bool hasNoisyDevice(const plan::Layer &layer);
 
-/// The variance of one read of a weight's cells of slice \p slice by the read
-/// noise that is the same for all cells, in the weights' unit squared, where
-/// \p fullScale is the slice's (LayerProgram).
+/// The variance of one read of a weight's cells of one slice, its pair or its
+/// reference among them, by the read noise that is the same for all cells, in
+/// the weights' unit squared, where \p fullScale is the slice's (LayerProgram).
 double uniformReadVariance(const plan::Layer &layer, double fullScale);
 
 /// The DACs of \p layer, which has some. Where nothing happens to what leaves

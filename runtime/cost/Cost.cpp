@@ -31,8 +31,10 @@ static LayerCost countsOf(const plan::Layer &layer,
       crossbar.array_columns(),
       uint64_t(crossbar.matrix_columns()) *
           std::min(crossbar.groups_per_array(), crossbar.groups()));
+  const uint64_t referenceColumns =
+      hasReferences(layer) ? crossbar.groups_per_array() : 0;
   cost.arrayCells = cost.tiles.crossbars * crossbar.array_rows() *
-                    (crossbar.array_columns() + isOffset);
+                    (crossbar.array_columns() + referenceColumns);
   cost.cellWrites = cost.tiles.cells + cost.tiles.referenceCells;
   cost.dacs = cost.tiles.crossbars * crossbar.array_rows();
   // A pair of arrays is subtracted before it is converted.
@@ -122,12 +124,12 @@ public:
       else if (other.per == OtherCost::Per::chip)
         area.add(other.name, 1, "chip", other.quantity, cost.total.area);
     double unused = 0;
+    const double pulses = cost.total.cellWrites * cost.pulsesPerWrite;
     if (technology.writeEnergy)
-      programming.add("cells", cost.total.cellWrites, "writes",
-                      *technology.writeEnergy, unused);
+      programming.add("cells", pulses, "pulses", *technology.writeEnergy,
+                      unused);
     if (technology.writeTime)
-      cost.programmingTime =
-          cost.total.cellWrites * technology.writeTime->value;
+      cost.programmingTime = pulses * technology.writeTime->value;
   }
 
 private:
@@ -269,8 +271,10 @@ static void addTo(LayerCost &total, const LayerCost &layer) {
     total.*price += layer.*price;
 }
 
-Cost cim::costOf(const plan::Plan &plan, const Technology *technology) {
+Cost cim::costOf(const plan::Plan &plan, const Technology *technology,
+                 double pulsesPerWrite) {
   Cost cost;
+  cost.pulsesPerWrite = pulsesPerWrite;
   std::optional<Pricing> pricing;
   if (technology)
     pricing.emplace(*technology, cost);

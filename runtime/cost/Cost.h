@@ -57,6 +57,8 @@ struct CostTerm {
 };
 
 struct Cost {
+  /// Of a cell that is written, on average; 1 where nothing is verified.
+  double pulsesPerWrite = 1;
   std::vector<LayerCost> layers;
   /// Of all layers: what has no sum (bits, reads) is 0.
   LayerCost total;
@@ -71,9 +73,10 @@ struct Cost {
 };
 
 /// Counts what the crossbar layers of \p plan take and, with \p technology,
-/// prices it. Throws InputError for converters that the technology does not
-/// know.
-Cost costOf(const plan::Plan &plan, const Technology *technology = nullptr);
+/// prices it. \p pulsesPerWrite is measured, where writes are verified. Throws
+/// InputError for converters that the technology does not know.
+Cost costOf(const plan::Plan &plan, const Technology *technology = nullptr,
+            double pulsesPerWrite = 1);
 
 } // namespace cim
 

@@ -81,7 +81,7 @@ struct Technology {
   QuantityByBits adcEnergy, adcArea;
   /// Of the digital addition of each conversion's result.
   std::optional<Quantity> shiftAndAddEnergy, shiftAndAddArea;
-  /// Of one cell, once per programming.
+  /// Of one pulse at one cell; a write that is not verified is one pulse.
   std::optional<Quantity> writeEnergy, writeTime;
   std::vector<OtherCost> others;
 };

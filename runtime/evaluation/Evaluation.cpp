@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/evaluation/Evaluation.h"
 #include "runtime/converters/LayerConverters.h"
+#include "runtime/converters/Mismatch.h"
 #include "runtime/evaluation/Conditions.h"
 #include "runtime/evaluation/LabelRank.h"
 #include "runtime/executor/KeptActivations.h"
@@ -58,9 +59,8 @@ static bool differsAmongChips(const plan::Layer &layer) {
   const plan::Correlated &correlated = layer.correlated();
   return layer.has_device() || correlated.column() != 0 ||
          correlated.array() != 0 || correlated.die() != 0 ||
-         layer.read_noise().width() != 0 || layer.adc().gain_mismatch() != 0 ||
-         layer.adc().offset_mismatch() != 0 ||
-         layer.adc().nonlinearity_mismatch() != 0 ||
+         layer.read_noise().width() != 0 || hasMismatch(layer.dac()) ||
+         hasMismatch(layer.adc()) ||
          (layer.has_noise() && layer.noise().width() != 0) ||
          (layer.has_faults() &&
           (layer.faults().low() != 0 || layer.faults().high() != 0 ||

@@ -26,6 +26,7 @@ plan::Plan cim::withoutErrors(plan::Plan plan) {
     layer.clear_dac();
     layer.clear_adc();
     layer.clear_read_noise();
+    layer.clear_compensates_drift();
     if (!layer.has_crossbar())
       continue;
     // Slices are cut from codes, and there are none.

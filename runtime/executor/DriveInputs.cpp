@@ -43,7 +43,9 @@ private:
       const unsigned applications = dacOf(layer).applications();
       const uint32_t input = step.inputs(0);
       for (unsigned which = 0; which < applications; ++which)
-        step.add_drives(addDac(step, input, which));
+        step.add_drives(addDac(step, input, which, false));
+      if (layer.dac().nonlinearity_mismatch() > 0)
+        step.add_bends(addDac(step, input, 0, true));
       step.set_inputs(0, step.drives(0));
     }
     if (!isNoisy(layer))
@@ -54,10 +56,12 @@ private:
       step.add_squares(addSquare(step, drive));
   }
 
-  uint32_t addDac(const plan::Step &step, uint32_t input, int application) {
+  uint32_t addDac(const plan::Step &step, uint32_t input, int application,
+                  bool isBent) {
     plan::Step &dac = addStep("dac", step, input, {input});
     (*dac.mutable_attributes())["layer"].set_integer(step.layer());
     (*dac.mutable_attributes())["application"].set_integer(application);
+    (*dac.mutable_attributes())["bent"].set_integer(isBent);
     return dac.outputs(0);
   }
 

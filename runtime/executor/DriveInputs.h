@@ -15,7 +15,8 @@ namespace cim {
 /// the executor's own, "dac" (attributes `layer`, among the plan's, and
 /// `application`), before each step with such a layer; so that they have a
 /// place and a border in memory as other values do. Where reads are noisy,
-/// makes values of their squares, too. Throws InputError for converters without
+/// makes values of their squares, too; where DACs are bent, of how much (those
+/// steps have an attribute `bent`). Throws InputError for converters without
 /// ranges.
 void driveInputs(plan::Plan &plan);
 

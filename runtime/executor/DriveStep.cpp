@@ -27,11 +27,12 @@ public:
     drive.highest = dac.highest();
     drive.step = dac.isSerial() ? dac.drive(1 << which, which) : dac.step();
     drive.bit = dac.isSerial() ? which : -1;
-    countsInputs = which == 0;
-    if (program.plan.layers(layer).dac().curve_input_size() == 0)
+    const bool isBent = integer(step, "bent");
+    countsInputs = which == 0 && !isBent;
+    if (!isBent && program.plan.layers(layer).dac().curve_input_size() == 0)
       return;
     for (int64_t code = dac.lowest(); code <= dac.highest(); ++code)
-      curve.push_back(dac.drive(code, 0));
+      curve.push_back(isBent ? dac.bent(code) : dac.drive(code, 0));
     drive.curve = curve.data();
   }
 

@@ -51,6 +51,11 @@ public:
       mapped->beginChip(chip);
   }
 
+  void compensate(float factor) override {
+    if (mapped)
+      mapped->compensate(factor);
+  }
+
   bool readsVariance() const override {
     return mapped && mapped->readsVariance();
   }

@@ -7,6 +7,7 @@
 #include "runtime/executor/Layers.h"
 
 #include "runtime/converters/LayerConverters.h"
+#include "runtime/converters/Mismatch.h"
 #include "runtime/kernels/Bfloat16.h"
 
 #include <algorithm>
@@ -25,9 +26,13 @@ Layers::Layers(const Program &program) {
     int64_t rows = layer.shape_size() > 0 ? layer.shape(0) : 1;
     int64_t rowCells = rows > 0 ? weights.elements() / rows : 0;
     // Arrays that are read one by one hold conductances.
-    const bool rounds = program.isBfloat16() && !readsArrays(layer);
-    layers.push_back(
-        {LayerProgram(layer, weights), rows, rowCells, rounds, {}, false});
+    const bool reads = readsArrays(layer);
+    LayerProgram chain(layer, weights);
+    const bool isConstant =
+        chain.isDeterministic() && !hasMismatch(layer.dac());
+    layers.push_back({std::move(chain), rows, rowCells, reads,
+                      program.isBfloat16() && !reads, isConstant,
+                      /*users=*/{}});
   }
 }
 
@@ -59,10 +64,10 @@ void Layers::cut() {
   for (Layer &layer : layers) {
     if (layer.users.empty() || layer.rowCells == 0)
       continue;
-    const bool isConstant = layer.chain.isDeterministic();
-    for (size_t array = 0; array < layer.chain.arrays(); ++array)
-      (isConstant ? constantNetworks : networks).push_back({&layer, array});
-    cut(layer, layer.chain, isConstant ? constantPieces : pieces);
+    for (size_t which = 0; which < layer.chain.preparations(); ++which)
+      (layer.chain.isDeterministic() ? constantPreparations : preparations)
+          .push_back({&layer, which});
+    cut(layer, layer.chain, layer.isConstant ? constantPieces : pieces);
   }
   isCut = true;
 }
@@ -74,8 +79,8 @@ void Layers::write(const Chip &chip, const Piece &piece, std::span<float> cells,
   const std::span<float> written =
       cells.first((piece.end - piece.begin) * layer.rowCells);
   const int64_t first = piece.begin * layer.rowCells;
-  if (piece.slice)
-    chain.writeSlice(chip, *piece.slice, first, written, &counts);
+  if (layer.readsArrays)
+    chain.writeArrays(chip, piece.slice, first, written, &counts);
   else
     chain.write(chip, first, written, &counts);
   if (layer.roundsToBfloat16)
@@ -91,21 +96,22 @@ void Layers::write(const Chip &chip, const Piece &piece, std::span<float> cells,
                            piece.end);
 }
 
-void Layers::solveWires(const Chip &chip, Workers &workers) {
-  const size_t count = constantNetworks.size() + networks.size();
+void Layers::prepare(const Chip &chip, Workers &workers) {
+  const size_t count = constantPreparations.size() + preparations.size();
   if (count == 0)
     return;
   solvers.resize(workers.count());
   std::atomic<size_t> next = 0;
   workers.run([&](unsigned worker) {
     for (size_t i; (i = next.fetch_add(1)) < count;) {
-      const Network &network = i < constantNetworks.size()
-                                   ? constantNetworks[i]
-                                   : networks[i - constantNetworks.size()];
-      network.layer->chain.solveArray(chip, network.array, solvers[worker]);
+      const Preparation &one =
+          i < constantPreparations.size()
+              ? constantPreparations[i]
+              : preparations[i - constantPreparations.size()];
+      one.layer->chain.prepare(chip, one.which, solvers[worker]);
     }
   });
-  constantNetworks.clear();
+  constantPreparations.clear();
 }
 
 void Layers::write(const Chip &chip, Workers &workers) {
@@ -114,11 +120,14 @@ void Layers::write(const Chip &chip, Workers &workers) {
   for (Layer &layer : layers) {
     for (BoundStep *user : layer.users)
       user->beginChip(chip);
-    if (layer.isForeign && layer.chain.isDeterministic())
+    if (layer.isForeign && layer.isConstant)
       cut(layer, layer.chain, constantPieces);
     layer.isForeign = false;
   }
-  solveWires(chip, workers);
+  prepare(chip, workers);
+  for (Layer &layer : layers)
+    for (BoundStep *user : layer.users)
+      user->compensate(layer.chain.driftCompensation());
   writePieces(chip, constantPieces, pieces, workers);
   constantPieces.clear();
 }
@@ -129,12 +138,14 @@ void Layers::writeOne(uint32_t index, const Chip &chip, LayerProgram *chain,
   for (BoundStep *user : layer.users)
     user->beginChip(chip);
   LayerProgram &writing = chain ? *chain : layer.chain;
-  // What is the same on every chip has been solved already.
+  // What is the same on every chip has been prepared already.
   if (chain || !writing.isDeterministic()) {
     solvers.resize(workers.count());
-    for (size_t array = 0; array < writing.arrays(); ++array)
-      writing.solveArray(chip, array, solvers.front());
+    for (size_t which = 0; which < writing.preparations(); ++which)
+      writing.prepare(chip, which, solvers.front());
   }
+  for (BoundStep *user : layer.users)
+    user->compensate(writing.driftCompensation());
   one.clear();
   cut(layer, writing, one);
   writePieces(chip, {}, one, workers);

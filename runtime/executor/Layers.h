@@ -27,9 +27,9 @@ public:
   /// Names \p step as a holder of the weights of \p layer.
   void addUser(uint32_t layer, BoundStep &step);
 
-  /// Writes \p chip: solves the wires of all arrays, then writes in pieces of
-  /// whole rows over all \p workers: each piece is
-  /// written, and packed while it is still in the cache. Layers that are the
+  /// Writes \p chip: prepares all layers (LayerProgram), then writes in pieces
+  /// of whole rows over all \p workers: each piece is written, and packed while
+  /// it is still in the cache. Layers that are the
   /// same on every chip are written once.
   void write(const Chip &chip, Workers &workers);
 
@@ -48,7 +48,8 @@ private:
   struct Layer {
     LayerProgram chain;
     int64_t rows, rowCells;
-    bool roundsToBfloat16;
+    bool readsArrays, roundsToBfloat16;
+    bool isConstant; ///< the same on every chip, converters included
     std::vector<BoundStep *> users;
     /// Its users hold what another chain has written.
     bool isForeign = false;
@@ -60,10 +61,10 @@ private:
     int64_t begin, end;
     std::optional<unsigned> slice;
   };
-  /// Wires of one array.
-  struct Network {
+  /// One of the things that a layer needs before it is written.
+  struct Preparation {
     Layer *layer;
-    size_t array;
+    size_t which;
   };
   void cut();
   static void cut(const Layer &layer, const LayerProgram &chain,
@@ -72,15 +73,15 @@ private:
                    std::span<const Piece> second, Workers &workers);
   static void write(const Chip &chip, const Piece &piece,
                     std::span<float> cells, WriteCounts &counts);
-  void solveWires(const Chip &chip, Workers &workers);
+  void prepare(const Chip &chip, Workers &workers);
 
   std::vector<Layer> layers;
   std::vector<Piece> pieces;         ///< of layers that differ per chip
   std::vector<Piece> constantPieces; ///< of the others; empty once written
   std::vector<Piece> one;            ///< of the layer that is written alone
-  std::vector<Network> networks, constantNetworks; ///< as pieces
-  std::vector<std::vector<float>> scratch;         ///< per worker
-  std::vector<ArrayNetwork> solvers;               ///< per worker
+  std::vector<Preparation> preparations, constantPreparations; ///< as pieces
+  std::vector<std::vector<float>> scratch;                     ///< per worker
+  std::vector<ArrayNetwork> solvers;                           ///< per worker
   WriteCounts counts;
   bool isCut = false;
 };

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/converters/Adc.h"
 #include "runtime/converters/LayerConverters.h"
+#include "runtime/converters/Mismatch.h"
 #include "runtime/converters/ReadNoise.h"
 #include "runtime/executor/Arena.h"
 #include "runtime/executor/ConvolutionBinding.h"
@@ -86,10 +87,9 @@ public:
   bool readsSlices() const override { return adc.has_value(); }
   void bindProgram(const LayerProgram &program) override;
   void beginChip(const Chip &chip) override;
+  void compensate(float factor) override { compensation = factor; }
   void packSlice(unsigned slice, const float *written, int64_t begin,
-                 int64_t end) override {
-    packInto(tiled, packed, slice, written, begin, end);
-  }
+                 int64_t end) override;
   bool readsVariance() const override { return hasNoisyDevice(layer); }
   void packReadVariance(unsigned slice, const float *variance, int64_t begin,
                         int64_t end) override;
@@ -99,7 +99,7 @@ public:
 private:
   /// Working memory of a chunk of images.
   struct Scratch {
-    float *sums, *total, *squares, *draws, *spread, *kernel;
+    float *sums, *total, *bent, *squares, *draws, *spread, *kernel;
   };
   /// One chunk on its way.
   struct Chunk {
@@ -110,9 +110,17 @@ private:
   void packInto(const kernels::TiledConvolution &convolution,
                 AlignedMemory &memory, unsigned slice, const float *weights,
                 int64_t begin, int64_t end);
+  /// Weights of rows [begin, end) of the first dimension.
+  int64_t weightsIn(int64_t begin, int64_t end) const {
+    return (shape.inputMajor ? shape.channelsOut : end - begin) *
+           binding.rows();
+  }
   int64_t chunkImages(int64_t images) const;
   /// Returns how many floats that takes.
   size_t layOut(float *memory, int64_t images, Scratch &scratch) const;
+  int64_t paddedChannels() const {
+    return kernels::paddedChannels(shape.channelsOut);
+  }
   int64_t pixels() const {
     const kernels::ImageView &view = out.oneCall();
     return int64_t(view.width) * view.height;
@@ -125,6 +133,8 @@ private:
                 chunk.images);
   }
   int runChunk(const Chunk &chunk) const;
+  /// Adds what the DACs of one array are off by, but for their gain.
+  int addMismatch(const Chunk &chunk, int tile, uint32_t slice) const;
   int addDigitalPart(const Chunk &chunk, bool &isFirst) const;
   int addUpEnergy(const Chunk &chunk, size_t which, int tile,
                   uint32_t set) const;
@@ -139,7 +149,7 @@ private:
   ConvolutionBinding binding;
   const kernels::ConvolutionShape &shape;
   uint32_t slices; ///< that are read one by one
-  std::vector<uint32_t> driveValues, squareValues;
+  std::vector<uint32_t> driveValues, squareValues, bendValues;
   std::vector<float> significance; ///< of applications
   uint32_t output;
   int64_t imagesPerCall; ///< as views count them
@@ -158,11 +168,18 @@ private:
   std::optional<kernels::Convolution> digital;
   AlignedMemory packedDigital;
 
+  float compensation = 1; ///< factor of what arrays compute
+  /// That differ: their gains are in the weights; what bends them has weights
+  /// of its own; and their offsets add up to a number per result, channel by
+  /// channel, tile by tile, slice by slice.
+  std::optional<DacBank> dacs;
+  AlignedMemory packedBends, offsets;
+
   std::optional<AdcBank> adc;
   std::vector<Columns> columns; ///< slice by slice, tile by tile
   ReadNoise noise;
 
-  std::vector<PlacedView> drives, squares;
+  std::vector<PlacedView> drives, squares, bends;
   PlacedView out;
   size_t scratchOffset = 0;
 };
@@ -183,6 +200,7 @@ MappedConvolutionStep::MappedConvolutionStep(const Program &program,
       slices(layer.has_adc() ? slicesOf(layer) : 1),
       driveValues(step.drives().begin(), step.drives().end()),
       squareValues(step.squares().begin(), step.squares().end()),
+      bendValues(step.bends().begin(), step.bends().end()),
       output(step.outputs(0)),
       imagesPerCall(binding.pixels ? 1 : program.value(output).shape(0)),
       // Without converters, nothing happens between tiles.
@@ -197,6 +215,18 @@ MappedConvolutionStep::MappedConvolutionStep(const Program &program,
                                            : 1);
   if (layer.has_adc())
     adc.emplace(layer);
+  if (hasMismatch(layer.dac())) {
+    dacs.emplace(layer);
+    if (dacs->isBent())
+      packedBends =
+          AlignedMemory(slices * tiled.packedWeights() * sizeof(float));
+    if (dacs->hasOffsets()) {
+      offsets = AlignedMemory(slices * tiled.tiles() * paddedChannels() *
+                              sizeof(float));
+      std::fill_n(floats(offsets), slices * tiled.tiles() * paddedChannels(),
+                  0.0f);
+    }
+  }
   if (squareValues.empty())
     return;
   const kernels::ConvolutionShape squared = energyShape(shape, layer);
@@ -209,7 +239,7 @@ MappedConvolutionStep::MappedConvolutionStep(const Program &program,
 }
 
 void MappedConvolutionStep::bindProgram(const LayerProgram &program) {
-  if (adc && program.digitalPart() != 0) {
+  if (program.digitalPart() != 0) {
     digital.emplace(shape, kernels::ConvolutionAlgorithm::direct);
     packedDigital = AlignedMemory(digital->packedWeights() * sizeof(float));
     const std::vector<float> weights(shape.channelsOut * binding.rows(),
@@ -226,6 +256,8 @@ void MappedConvolutionStep::beginChip(const Chip &chip) {
   noise.chip = chip;
   noise.layer = layer.index();
   noise.results = uint64_t(pixels()) * shape.channelsOut;
+  if (dacs)
+    dacs->draw(chip);
   if (!adc || (!columns.empty() && !adc->isRandom()))
     return;
   adc->draw(chip);
@@ -245,11 +277,44 @@ void MappedConvolutionStep::packInto(
   convolution.pack(weights - begin * binding.rows(), to, begin, end);
 }
 
+void MappedConvolutionStep::packSlice(unsigned slice, const float *written,
+                                      int64_t begin, int64_t end) {
+  if (!dacs)
+    return packInto(tiled, packed, slice, written, begin, end);
+  const int64_t count = weightsIn(begin, end);
+  const uint64_t first = shape.inputMajor ? 0 : begin * binding.rows();
+  std::vector<float> scaled(count);
+  for (int64_t i = 0; i < count; ++i)
+    scaled[i] = written[i] * (1 + dacs->rowOf(first + i).gain);
+  packInto(tiled, packed, slice, scaled.data(), begin, end);
+  if (dacs->isBent()) {
+    for (int64_t i = 0; i < count; ++i)
+      scaled[i] = written[i] * dacs->rowOf(first + i).bend;
+    packInto(tiled, packedBends, slice, scaled.data(), begin, end);
+  }
+  if (!dacs->hasOffsets())
+    return;
+  // Channels come whole.
+  const WeightMatrix matrix(layer);
+  const int64_t stride = paddedChannels();
+  std::vector<double> sums(tiled.tiles() * stride);
+  for (int64_t i = 0; i < count; ++i)
+    sums[matrix.rowOf(first + i) / tileRows * stride +
+         matrix.channelOf(first + i)] +=
+        double(written[i]) * dacs->rowOf(first + i).offset;
+  const int64_t firstChannel = shape.inputMajor ? 0 : begin;
+  const int64_t lastChannel = shape.inputMajor ? shape.channelsOut : end;
+  for (int tile = 0; tile < tiled.tiles(); ++tile)
+    std::copy(sums.begin() + tile * stride + firstChannel,
+              sums.begin() + tile * stride + lastChannel,
+              floats(offsets) + (slice * tiled.tiles() + tile) * stride +
+                  firstChannel);
+}
+
 void MappedConvolutionStep::packReadVariance(unsigned slice,
                                              const float *variance,
                                              int64_t begin, int64_t end) {
-  const int64_t count = shape.inputMajor ? shape.channelsOut : end - begin;
-  std::vector<float> both(variance, variance + count * binding.rows());
+  std::vector<float> both(variance, variance + weightsIn(begin, end));
   for (float &number : both)
     number += uniformVariance[slice];
   packInto(*energy, packedEnergy, slice, both.data(), begin, end);
@@ -286,6 +351,8 @@ size_t MappedConvolutionStep::layOut(float *memory, int64_t images,
   };
   take(scratch.sums, perSums);
   take(scratch.total, perSums);
+  if (packedBends.size() > 0)
+    take(scratch.bent, perSums);
   if (energy) {
     take(scratch.squares, perSums);
     take(scratch.draws, perDraws);
@@ -308,6 +375,8 @@ void MappedConvolutionStep::place(std::span<const Placement> values,
     drives.push_back(binding.view(values[value], shape.channelsIn));
   for (uint32_t value : squareValues)
     squares.push_back(binding.view(values[value], shape.channelsIn));
+  for (uint32_t value : bendValues)
+    bends.push_back(binding.view(values[value], shape.channelsIn));
   out = binding.view(values[output], shape.channelsOut);
   binding.epilogue.place(values, [&](const Placement &residual) {
     return binding.view(residual, shape.channelsOut);
@@ -364,19 +433,23 @@ int MappedConvolutionStep::runChunk(const Chunk &chunk) const {
         const float *weights = floats(packed) + slice * tiled.packedWeights();
         if (int status = tiled.run(tile, in, weights, sums, scratch.kernel))
           return status;
+        if (dacs)
+          if (int status = addMismatch(chunk, tile, slice))
+            return status;
         if (hasNoisyDevice(layer))
           if (int status = addUpEnergy(chunk, which, tile, slice))
             return status;
         if (energy)
           addNoise(chunk, slice, array);
         if (adc)
-          clipped +=
-              kernels::convert(scratch.sums, count, channels,
-                               columns[slice * tiled.tiles() + tile].view(*adc),
-                               significance[which], isFirst, scratch.total);
+          clipped += kernels::convert(
+              scratch.sums, count, channels,
+              columns[slice * tiled.tiles() + tile].view(*adc),
+              significance[which] * compensation, isFirst, scratch.total);
         else
           kernels::accumulate(scratch.sums, count, channels,
-                              significance[which], isFirst, scratch.total);
+                              significance[which] * compensation, isFirst,
+                              scratch.total);
         isFirst = false;
       }
     }
@@ -394,6 +467,29 @@ int MappedConvolutionStep::runChunk(const Chunk &chunk) const {
                               epilogue,
                               part(out.in(chunk.pass.arena, chunk.pass.calls),
                                    chunk.first, chunk.images));
+}
+
+int MappedConvolutionStep::addMismatch(const Chunk &chunk, int tile,
+                                       uint32_t slice) const {
+  const int channels = shape.channelsOut;
+  float *sums = chunk.scratch.sums;
+  if (!bends.empty()) {
+    if (int status =
+            tiled.run(tile, driveView(chunk, 0, bends),
+                      floats(packedBends) + slice * tiled.packedWeights(),
+                      denseView(chunk.scratch.bent, channels, chunk.images),
+                      chunk.scratch.kernel))
+      return status;
+    kernels::accumulate(chunk.scratch.bent, pixels() * chunk.images, channels,
+                        1, false, sums);
+  }
+  if (offsets.size() == 0)
+    return 0;
+  kernels::Epilogue add;
+  add.offset =
+      floats(offsets) + (slice * tiled.tiles() + tile) * paddedChannels();
+  const kernels::ImageView view = denseView(sums, channels, chunk.images);
+  return kernels::scaleOffset(view, add, view);
 }
 
 int MappedConvolutionStep::addDigitalPart(const Chunk &chunk,

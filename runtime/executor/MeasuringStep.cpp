@@ -140,7 +140,7 @@ public:
         AlignedMemory(slicesOf(layer) * tiled->packedWeights() * sizeof(float));
     std::vector<float> written(binding.rows() * shape.channelsOut);
     for (uint32_t slice = 0; slice < slicesOf(layer); ++slice) {
-      chain.writeSlice({}, slice, 0, written);
+      chain.writeArrays({}, slice, 0, written);
       tiled->pack(written.data(), weights(slice), 0, shape.channelsOut);
     }
     if (layer.dac().serial())

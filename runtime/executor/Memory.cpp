@@ -20,8 +20,8 @@ using namespace cim;
 static std::vector<uint32_t> computedOperands(const Program &program,
                                               const plan::Step &step) {
   std::vector<uint32_t> operands(step.inputs().begin(), step.inputs().end());
-  operands.insert(operands.end(), step.drives().begin(), step.drives().end());
-  operands.insert(operands.end(), step.squares().begin(), step.squares().end());
+  for (const auto *list : {&step.drives(), &step.squares(), &step.bends()})
+    operands.insert(operands.end(), list->begin(), list->end());
   if (step.epilogue().has_residual())
     operands.push_back(step.epilogue().residual());
   std::erase_if(operands, [&](uint32_t v) { return program.isConstant(v); });
@@ -134,7 +134,7 @@ ValueStorage cim::storageOf(const Program &program, const BoundSteps &steps) {
     for (int i = 0; i < step.inputs_size(); ++i)
       if (Border border = steps[s]->wantedBorder(i); !border.empty())
         storage.geometry[step.inputs(i)].widen(border);
-    for (const auto *list : {&step.drives(), &step.squares()})
+    for (const auto *list : {&step.drives(), &step.squares(), &step.bends()})
       for (uint32_t value : *list)
         storage.geometry[value].widen(steps[s]->wantedBorder(0));
   }

@@ -89,7 +89,8 @@ public:
   /// them. Called by several threads for different rows.
   virtual void pack(const float *written, int64_t begin, int64_t end) {}
   /// The same for cells of slice \p slice, for steps that read slices one by
-  /// one; for others, 0 stands for all slices together.
+  /// one; for others, 0 stands for all slices together. Steps whose arrays are
+  /// read take what LayerProgram::writeArrays writes.
   virtual void packSlice(unsigned slice, const float *written, int64_t begin,
                          int64_t end) {
     pack(written, begin, end);
@@ -106,6 +107,9 @@ public:
   /// before any cells of it come, which chip is written next.
   virtual void bindProgram(const LayerProgram &program) {}
   virtual void beginChip(const Chip &chip) {}
+  /// Gives steps whose arrays are read the factor by which what these compute
+  /// is multiplied (LayerProgram::driftCompensation), before any cells come.
+  virtual void compensate(float factor) {}
   /// `begin` above is a multiple of this, and `end` too or the last.
   virtual int64_t packRows() const { return 1; }
   /// Bytes of weights that each pass reads.

@@ -17,6 +17,10 @@ static bool isDifferential(const plan::Layer &layer) {
   return layer.crossbar().cells() == plan::Crossbar::DIFFERENTIAL;
 }
 
+bool cim::hasReferences(const plan::Layer &layer) {
+  return !isDifferential(layer) && layer.crossbar().cell_bits() == 0;
+}
+
 uint32_t cim::slicesOf(const plan::Layer &layer) {
   assert(layer.has_crossbar());
   if (!layer.crossbar().cell_bits())
@@ -39,9 +43,8 @@ TileCounts cim::countTiles(const plan::Layer &layer) {
                      counts.rowTiles * counts.columnTiles *
                      counts.cellsPerWeight;
   counts.cells = rows * columns * crossbar.groups() * counts.cellsPerWeight;
-  if (!isDifferential(layer)) // one on every row of every array
-    counts.referenceCells =
-        rows * crossbar.groups() * counts.columnTiles * slices;
+  if (hasReferences(layer)) // one on every row of every array
+    counts.referenceCells = rows * crossbar.groups() * counts.columnTiles;
   counts.utilization =
       double(counts.cells) / (double(counts.crossbars) * crossbar.array_rows() *
                               crossbar.array_columns());

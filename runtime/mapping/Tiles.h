@@ -25,6 +25,11 @@ namespace cim {
 /// crossbar.
 uint32_t slicesOf(const plan::Layer &layer);
 
+/// Whether every group has a column of reference cells in each of its arrays:
+/// analogue offset cells. What slices of them have in common is subtracted
+/// digitally. \p layer has a crossbar.
+bool hasReferences(const plan::Layer &layer);
+
 /// What one layer takes.
 struct TileCounts {
   uint32_t rowTiles = 0, columnTiles = 0; ///< of one group

@@ -41,6 +41,14 @@ static void checkCurve(const plan::Dac &dac) {
           "has a curve that does not reach from 0 or -1 to 1 through 0");
 }
 
+template <typename Converter>
+static void checkMismatch(const std::string &what, const Converter &converter) {
+  for (double width : {converter.gain_mismatch(), converter.offset_mismatch(),
+                       converter.nonlinearity_mismatch()})
+    require(0 <= width && width <= 65536,
+            "has " + what + " of a mismatch that is not from 0 to 65536");
+}
+
 static void checkDac(const plan::Dac &dac) {
   require(1 <= dac.bits() && dac.bits() <= 16, "has DACs of " +
                                                    std::to_string(dac.bits()) +
@@ -50,6 +58,13 @@ static void checkDac(const plan::Dac &dac) {
   require(!dac.has_range() || isRange(dac.range()),
           "has DACs of a range that is not from 1e-30 to 1e30");
   checkCurve(dac);
+  checkMismatch("DACs", dac);
+  const bool hasSteps =
+      dac.offset_mismatch() > 0 || dac.nonlinearity_mismatch() > 0;
+  require(!dac.serial() || !hasSteps,
+          "has DACs of a mismatch in steps, but serial inputs of two levels");
+  require(dac.curve_input_size() == 0 || !(hasSteps || dac.gain_mismatch() > 0),
+          "has DACs of a mismatch and a curve");
 }
 
 static void checkAdc(const plan::Adc &adc, const plan::Layer &layer) {
@@ -77,10 +92,7 @@ static void checkAdc(const plan::Adc &adc, const plan::Layer &layer) {
               " limits of its ADCs; expected " + std::to_string(expected));
   require(adc.range() != plan::Adc::LIMITS || adc.limits_size() > 0,
           "has ADCs that lack their limits");
-  for (double width : {adc.gain_mismatch(), adc.offset_mismatch(),
-                       adc.nonlinearity_mismatch()})
-    require(0 <= width && width <= 65536,
-            "has ADCs of a mismatch that is not from 0 to 65536");
+  checkMismatch("ADCs", adc);
 }
 
 void cim::verifyConverters(const plan::Layer &layer) {
@@ -91,6 +103,8 @@ void cim::verifyConverters(const plan::Layer &layer) {
     checkDac(layer.dac());
   if (layer.has_adc())
     checkAdc(layer.adc(), layer);
+  require(!layer.compensates_drift() || layer.has_device(),
+          "has its drift compensated, but no device");
   if (layer.has_read_noise())
     require(0 <= layer.read_noise().width() &&
                 layer.read_noise().width() <= 1e6,

@@ -253,7 +253,8 @@ public:
     for (uint32_t output : step.outputs())
       define(output);
     checkStep(plan, tensors, step);
-    require(step.drives().empty() && step.squares().empty(),
+    require(step.drives().empty() && step.squares().empty() &&
+                step.bends().empty(),
             "has values that only the executor makes");
     if (step.has_layer())
       checkLayerOf(step);

@@ -164,9 +164,6 @@ struct LayerCheck {
     for (double ohm : {crossbar.wires().row(), crossbar.wires().column()})
       require(ohm >= 0 && ohm <= LargestResistance,
               "wires need resistances of 0 to 1e9 ohm");
-    require(crossbar.groups_per_array() <= 1,
-            "groups that share an array would reach each other through its "
-            "wires; use --packing naive, or no --wire-resistance");
     require(!layer.has_device() || layer.device().unit() == "uS",
             "wires have a resistance in ohm, but the cells of device '" +
                 layer.device().name() + "' are described in " +

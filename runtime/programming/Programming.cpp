@@ -7,6 +7,7 @@
 #include "runtime/programming/Programming.h"
 #include "runtime/programming/Cells.h"
 #include "runtime/programming/Draws.h"
+#include "runtime/programming/DriftCompensation.h"
 #include "runtime/programming/LayerErrors.h"
 #include "runtime/programming/LevelFactors.h"
 #include "runtime/programming/Scale.h"
@@ -70,7 +71,10 @@ struct LayerProgram::Implementation {
   uint64_t lowFaults = 0, highFaults = 0;
   uint64_t flips = 0;         ///< these three in words of 2^32
   std::optional<Cells> cells; ///< with a crossbar
+  /// As cells are meant to hold them; empty where nobody wants to know.
+  std::vector<float> levels;
   std::optional<WireEffects> wires;
+  std::optional<DriftCompensation> compensation;
   std::vector<std::string> warnings;
 
   void prepareScales(const plan::Layer &layer);
@@ -85,6 +89,8 @@ struct LayerProgram::Implementation {
   /// Calls \p body(run, scale) for each run of cells [first, first + cells).
   template <typename Body>
   void forEachRun(uint64_t first, size_t cells, const Body &body) const;
+  void writeAllSlices(const Chip &chip, int64_t begin, std::span<float> written,
+                      WriteCounts &counts) const;
   void addErrors(const Scale &scale, Run run, const Block &block,
                  float *written) const;
   void addFaults(const Scale &scale, Run run, const Block &block,
@@ -155,14 +161,15 @@ void LayerProgram::Implementation::prepareCells(const plan::Layer &layer) {
   std::span<const float> all = weights.as<float>();
   double lowest = INFINITY, highest = -INFINITY;
   const bool hasWires = layer.crossbar().has_wires();
-  std::vector<float> levels;
+  const bool compensates =
+      layer.compensates_drift() && layer.device().has_time();
   Block block;
   for (uint64_t first = 0; first < all.size(); first += BlockCells) {
     size_t count = std::min(all.size() - first, BlockCells);
     forEachRun(first, count, [&](Run run, const Scale &scale) {
       quantize(scale, run, all.data() + first, block);
     });
-    if (hasWires)
+    if (hasWires || compensates)
       levels.insert(levels.end(), block.level, block.level + count);
     for (size_t i = 0; i < count; ++i) {
       lowest = std::min<double>({lowest, all[first + i], block.level[i]});
@@ -173,7 +180,14 @@ void LayerProgram::Implementation::prepareCells(const plan::Layer &layer) {
     lowest = highest = 0;
   cells.emplace(layer, lowest, highest, scales[0]);
   if (hasWires)
-    wires.emplace(layer, *cells, std::move(levels));
+    wires.emplace(layer, *cells, levels);
+  if (compensates) {
+    plan::Layer fresh = layer;
+    fresh.mutable_device()->clear_time();
+    fresh.clear_read_disturb();
+    compensation.emplace(Cells(fresh, lowest, highest, scales[0]), *cells,
+                         levels);
+  }
   if (cells->hasErrors() && cells->isFlat())
     warnings.push_back("layer '" + name +
                        "': its weights are all alike, so nothing is stored in "
@@ -379,35 +393,58 @@ void LayerProgram::write(const Chip &chip, int64_t begin,
                          std::span<float> written, WriteCounts *counts) const {
   const Implementation &program = *implementation;
   WriteCounts here;
-  const bool addsErrors = program.cells && program.cells->hasErrors();
-  program.forEachBlock(
-      chip, begin, written.size(),
-      [&](uint64_t first, std::span<const float> levels, float *weights,
-          size_t place) {
-        if (addsErrors)
-          program.cells->addErrors(chip, first, levels, weights, here);
-        if (program.wires)
-          program.wires->addAll(first, levels.size(), weights);
-        std::copy_n(weights, levels.size(), written.data() + place);
-      });
+  program.writeAllSlices(chip, begin, written, here);
+  if (program.compensation) {
+    const float factor = driftCompensation(), digital = digitalPart();
+    for (float &weight : written)
+      weight = digital + factor * (weight - digital);
+  }
   if (counts)
     *counts += here;
 }
 
-size_t LayerProgram::arrays() const {
-  return implementation->wires ? implementation->wires->tiles() : 0;
+void LayerProgram::Implementation::writeAllSlices(const Chip &chip,
+                                                  int64_t begin,
+                                                  std::span<float> written,
+                                                  WriteCounts &counts) const {
+  const bool addsErrors = cells && cells->hasErrors();
+  forEachBlock(chip, begin, written.size(),
+               [&](uint64_t first, std::span<const float> levels,
+                   float *weights, size_t place) {
+                 if (addsErrors)
+                   cells->addErrors(chip, first, levels, weights, counts);
+                 if (wires)
+                   wires->addAll(first, levels.size(), weights);
+                 std::copy_n(weights, levels.size(), written.data() + place);
+               });
 }
 
-void LayerProgram::solveArray(const Chip &chip, size_t array,
-                              ArrayNetwork &network) {
-  implementation->wires->solve(chip, array, network);
+size_t LayerProgram::preparations() const {
+  const Implementation &program = *implementation;
+  return (program.wires ? program.wires->arrays() : 0) +
+         (program.compensation ? program.compensation->parts() : 0);
+}
+
+void LayerProgram::prepare(const Chip &chip, size_t which,
+                           ArrayNetwork &network) {
+  Implementation &program = *implementation;
+  const size_t arrays = program.wires ? program.wires->arrays() : 0;
+  if (which < arrays)
+    program.wires->solve(chip, which, network);
+  else
+    program.compensation->measure(chip, which - arrays);
+}
+
+float LayerProgram::driftCompensation() const {
+  return implementation->compensation ? implementation->compensation->factor()
+                                      : 1;
 }
 
 void LayerProgram::writeAll(const Chip &chip, std::span<float> written,
                             WriteCounts *counts) {
   ArrayNetwork network;
-  for (size_t array = 0; array < arrays(); ++array)
-    solveArray(chip, array, network);
+  for (size_t which = 0; which < preparations(); ++which)
+    prepare(chip, which, network);
   write(chip, 0, written, counts);
 }
 
@@ -423,23 +460,28 @@ float LayerProgram::digitalPart() const {
   return implementation->cells ? implementation->cells->digitalPart() : 0;
 }
 
-void LayerProgram::writeSlice(const Chip &chip, unsigned slice, int64_t begin,
-                              std::span<float> written,
-                              WriteCounts *counts) const {
+void LayerProgram::writeArrays(const Chip &chip, std::optional<unsigned> slice,
+                               int64_t begin, std::span<float> written,
+                               WriteCounts *counts) const {
   const Implementation &program = *implementation;
-  if (!program.cells)
-    return write(chip, begin, written, counts);
   WriteCounts here;
-  program.forEachBlock(chip, begin, written.size(),
-                       [&](uint64_t first, std::span<const float> levels,
-                           const float *weights, size_t place) {
-                         program.cells->readSlice(chip, slice, first, levels,
-                                                  weights,
-                                                  written.data() + place, here);
-                         if (program.wires)
-                           program.wires->addSlice(slice, first, levels.size(),
-                                                   written.data() + place);
-                       });
+  if (!program.cells || !slice) {
+    program.writeAllSlices(chip, begin, written, here);
+    if (const float digital = digitalPart(); digital != 0)
+      for (float &weight : written)
+        weight -= digital;
+  } else {
+    program.forEachBlock(
+        chip, begin, written.size(),
+        [&](uint64_t first, std::span<const float> levels, const float *weights,
+            size_t place) {
+          program.cells->readSlice(chip, *slice, first, levels, weights,
+                                   written.data() + place, here);
+          if (program.wires)
+            program.wires->addSlice(*slice, first, levels.size(),
+                                    written.data() + place);
+        });
+  }
   if (counts)
     *counts += here;
 }

@@ -33,13 +33,14 @@ public:
   ~LayerProgram();
   LayerProgram(LayerProgram &&) noexcept;
 
-  /// Arrays whose wires have to be solved on every chip before it is written;
-  /// 0 where wires have no resistance.
-  size_t arrays() const;
-  /// Solves one of them. Different ones may be solved at once, each with a
-  /// \p network of its own thread. write() and writeSlice() of \p chip may
-  /// follow when all are solved.
-  void solveArray(const Chip &chip, size_t array, ArrayNetwork &network);
+  /// Things that have to be done on every chip before it is written: arrays
+  /// whose wires are solved, and cells whose conductances are added up for the
+  /// compensation of their drift.
+  size_t preparations() const;
+  /// Does one of them. Different ones may be done at once, each with a
+  /// \p network of its own thread. Everything that writes \p chip may follow
+  /// when all are done.
+  void prepare(const Chip &chip, size_t which, ArrayNetwork &network);
 
   /// Writes cells [begin, begin + written.size()) of \p chip into \p written,
   /// ONNX weight order, and adds what it took to \p counts. A pure function of
@@ -48,7 +49,7 @@ public:
   void write(const Chip &chip, int64_t begin, std::span<float> written,
              WriteCounts *counts = nullptr) const;
 
-  /// Solves all arrays, then writes all cells.
+  /// Prepares all, then writes all cells.
   void writeAll(const Chip &chip, std::span<float> written,
                 WriteCounts *counts = nullptr);
 
@@ -57,19 +58,24 @@ public:
   unsigned slices() const;
 
   /// Writes what slice \p slice (the lowest is 0) of the same cells reads back
-  /// as, with its significance and all errors, in the weights' own unit. All
-  /// slices and digitalPart() together are what write() writes, to rounding.
-  void writeSlice(const Chip &chip, unsigned slice, int64_t begin,
-                  std::span<float> written,
-                  WriteCounts *counts = nullptr) const;
+  /// as, with its significance and all errors, in the weights' own unit; or all
+  /// slices together. With the factor driftCompensation(), all slices and
+  /// digitalPart() together are what write() writes, to rounding.
+  void writeArrays(const Chip &chip, std::optional<unsigned> slice,
+                   int64_t begin, std::span<float> written,
+                   WriteCounts *counts = nullptr) const;
+
+  /// By what the results of cells are multiplied on the chip that is prepared;
+  /// 1 where no drift is compensated.
+  float driftCompensation() const;
 
   /// Whether the device's reads have noise, fresh each time.
   bool hasReadNoise() const;
   /// Writes the variance that one read of every weight of \p chip has, in the
   /// weights' unit squared: of slice \p slice, or of all together. Cells are
   /// independent, so a read of many at once, with inputs x, has variance
-  /// sum x^2 v. (Reference cells are shared by the columns of a row: what they
-  /// add is independent for every column here.) Wires are left out.
+  /// sum x^2 v. (Columns are converted one after the other, each with a read of
+  /// its own of the reference cells.) Wires are left out.
   void writeReadVariance(const Chip &chip, std::optional<unsigned> slice,
                          int64_t begin, std::span<float> variance) const;
 

@@ -7,23 +7,30 @@
 #include "runtime/programming/WireEffects.h"
 
 #include <algorithm>
-#include <cassert>
 
 using namespace cim;
 
 WireEffects::WireEffects(const plan::Layer &layer, const Cells &cells,
-                         std::vector<float> levels)
-    : cells(cells), matrix(layer), levels(std::move(levels)) {
-  const plan::Crossbar &crossbar = layer.crossbar();
-  const plan::Crossbar::Wires &asked = crossbar.wires();
+                         std::span<const float> levels)
+    : cells(cells), matrix(layer), levels(levels) {
+  const plan::Crossbar::Wires &asked = layer.crossbar().wires();
   wires = {asked.row(), asked.column(), asked.drive_both_ends()};
   isFirstOrder = asked.first_order();
-  assert(crossbar.groups_per_array() <= 1);
   forEachTile(layer, [&](const Tile &tile) {
-    if (tile.slice == 0 && tile.sign > 0)
-      places.push_back(tile);
+    if (tile.slice != 0 || tile.sign < 0)
+      return;
+    if (tile.arrayRow == 0 && tile.arrayColumn == 0)
+      places.emplace_back();
+    places.back().blocks.push_back(tile);
   });
-  changes.resize(this->levels.size() * cells.sliceCount());
+  for (Place &place : places) {
+    const Tile &last = place.blocks.back();
+    place.rows = last.arrayRow + last.rows;
+    place.firstReference = last.arrayColumn + last.columns;
+    place.columns = place.firstReference +
+                    (cells.hasReferenceColumn() ? place.blocks.size() : 0);
+  }
+  changes.resize(levels.size() * cells.sliceCount());
 }
 
 uint64_t WireEffects::indexOf(const Tile &tile, size_t row,
@@ -51,65 +58,76 @@ void WireEffects::forEachStretch(const Tile &tile, const Visit &visit) const {
 }
 
 /// What the wires of one array change of its cells' conductances, into
-/// \p change, and of those of a reference column behind them.
-void WireEffects::solveArray(const Chip &chip, const Tile &tile,
+/// \p change. Cells beside the diagonal hold nothing and conduct nothing:
+/// there, lines only pass by.
+void WireEffects::solveArray(const Chip &chip, const Place &place,
                              Cells::Which which, ArrayNetwork &network,
                              std::vector<double> &change) const {
-  const bool hasReference = cells.hasReferenceColumn();
-  const size_t columns = tile.columns + (hasReference ? 1 : 0);
-  std::vector<double> own(tile.rows * columns);
+  const size_t columns = place.columns;
+  std::vector<double> own(place.rows * columns, 0);
   const size_t step =
       matrix.neighboursShareRow() ? 1 : columns; // to the next of a stretch
   float conductance[Cells::MaximumWeights];
-  forEachStretch(tile, [&](size_t row, size_t column, size_t count) {
-    const uint64_t first = indexOf(tile, row, column);
-    cells.writeConductances(chip, which, first, {levels.data() + first, count},
-                            conductance);
-    double *to = own.data() + row * columns + column;
-    for (size_t i = 0; i < count; ++i)
-      to[i * step] = conductance[i];
-  });
-  if (hasReference)
+  size_t reference = place.firstReference;
+  for (const Tile &tile : place.blocks) {
+    double *block = own.data() + tile.arrayRow * columns + tile.arrayColumn;
+    forEachStretch(tile, [&](size_t row, size_t column, size_t count) {
+      const uint64_t first = indexOf(tile, row, column);
+      cells.writeConductances(chip, which, first, levels.subspan(first, count),
+                              conductance);
+      double *to = block + row * columns + column;
+      for (size_t i = 0; i < count; ++i)
+        to[i * step] = conductance[i];
+    });
+    if (!cells.hasReferenceColumn())
+      continue;
+    Tile first = tile;
+    first.column = 0;
     for (size_t row = 0; row < tile.rows; ++row) {
-      Tile first = tile;
-      first.column = 0;
       cells.writeReferences(chip, indexOf(first, row, 0), {conductance, 1});
-      own[row * columns + tile.columns] = conductance[0];
+      own[(tile.arrayRow + row) * columns + reference] = conductance[0];
     }
+    ++reference;
+  }
   change = own;
   if (isFirstOrder)
-    network.solveFirstOrder(wires, tile.rows, columns, change);
+    network.solveFirstOrder(wires, place.rows, columns, change);
   else
-    network.solve(wires, tile.rows, columns, change);
+    network.solve(wires, place.rows, columns, change);
   for (size_t cell = 0; cell < own.size(); ++cell)
     change[cell] -= own[cell];
 }
 
-void WireEffects::solve(const Chip &chip, size_t number,
-                        ArrayNetwork &network) {
-  const Tile &tile = places[number];
-  const size_t columns = tile.columns + (cells.hasReferenceColumn() ? 1 : 0);
+void WireEffects::solve(const Chip &chip, size_t array, ArrayNetwork &network) {
+  const Place &place = places[array];
+  const size_t columns = place.columns;
   std::vector<double> positive, negative;
   for (unsigned slice = 0; slice < cells.sliceCount(); ++slice) {
-    solveArray(chip, tile, {slice, false}, network, positive);
+    solveArray(chip, place, {slice, false}, network, positive);
     if (cells.hasPairs())
-      solveArray(chip, tile, {slice, true}, network, negative);
+      solveArray(chip, place, {slice, true}, network, negative);
     const double worth = cells.worthOf(slice);
     float *result = changes.data() + slice * levels.size();
-    forEachStretch(tile, [&](size_t row, size_t column, size_t count) {
-      const uint64_t first = indexOf(tile, row, column);
-      for (size_t i = 0; i < count; ++i) {
-        const size_t r = matrix.neighboursShareRow() ? row : row + i;
-        const size_t cell =
-            r * columns + (matrix.neighboursShareRow() ? column + i : column);
-        double other = 0;
-        if (cells.hasPairs())
-          other = negative[cell];
-        else if (cells.hasReferenceColumn())
-          other = positive[r * columns + tile.columns];
-        result[first + i] = float(worth * (positive[cell] - other));
-      }
-    });
+    size_t reference = place.firstReference;
+    for (const Tile &tile : place.blocks) {
+      forEachStretch(tile, [&](size_t row, size_t column, size_t count) {
+        const uint64_t first = indexOf(tile, row, column);
+        for (size_t i = 0; i < count; ++i) {
+          const bool isAlongRow = matrix.neighboursShareRow();
+          const size_t line =
+              (tile.arrayRow + row + (isAlongRow ? 0 : i)) * columns;
+          const size_t cell =
+              line + tile.arrayColumn + column + (isAlongRow ? i : 0);
+          double other = 0;
+          if (cells.hasPairs())
+            other = negative[cell];
+          else if (cells.hasReferenceColumn())
+            other = positive[line + reference];
+          result[first + i] = float(worth * (positive[cell] - other));
+        }
+      });
+      ++reference;
+    }
   }
 }
 

@@ -19,24 +19,25 @@
 
 namespace cim {
 
-/// The wires of one layer's arrays. Every tile is solved once per chip, with
+/// The wires of one layer's arrays. Every array is solved once per chip, with
 /// the conductances that its cells have on it; what this changes of each weight
 /// is added to the weight as cells alone read it back. docs/wires.md.
 class WireEffects {
 public:
-  /// \p layer has a crossbar with wires and one group per array. \p cells must
-  /// outlive it. \p levels are all weights as the cells are meant to hold them.
+  /// \p layer has a crossbar with wires. \p cells and \p levels, all weights as
+  /// the cells are meant to hold them, must outlive it.
   WireEffects(const plan::Layer &layer, const Cells &cells,
-              std::vector<float> levels);
+              std::span<const float> levels);
 
-  /// Tiles, each with all its slices and signs; they are independent.
-  size_t tiles() const { return places.size(); }
+  /// Arrays, each with those of its other slices and signs; they are
+  /// independent.
+  size_t arrays() const { return places.size(); }
 
-  /// Solves one tile of \p chip. Different tiles may be solved at once, each
+  /// Solves one array of \p chip. Different ones may be solved at once, each
   /// with a \p network of its own thread.
-  void solve(const Chip &chip, size_t tile, ArrayNetwork &network);
+  void solve(const Chip &chip, size_t array, ArrayNetwork &network);
 
-  /// Adds what wires change of weights [first, first + count), once all tiles
+  /// Adds what wires change of weights [first, first + count), once all arrays
   /// are solved, to \p written: of slice \p slice, or of all.
   void addSlice(unsigned slice, uint64_t first, size_t count,
                 float *written) const;
@@ -48,15 +49,22 @@ private:
   template <typename Visit>
   void forEachStretch(const Tile &tile, const Visit &visit) const;
   uint64_t indexOf(const Tile &tile, size_t row, size_t column) const;
-  void solveArray(const Chip &chip, const Tile &tile, Cells::Which which,
+  /// What stands in one array: blocks on its diagonal, and behind them, where
+  /// cells have references, one column of these for each.
+  struct Place {
+    std::vector<Tile> blocks;
+    size_t rows = 0, columns = 0;
+    size_t firstReference = 0; ///< column
+  };
+  void solveArray(const Chip &chip, const Place &place, Cells::Which which,
                   ArrayNetwork &network, std::vector<double> &change) const;
 
   const Cells &cells;
   Wires wires;
   bool isFirstOrder;
   WeightMatrix matrix;
-  std::vector<float> levels;
-  std::vector<Tile> places;
+  std::span<const float> levels;
+  std::vector<Place> places;
   std::vector<float> changes; ///< slice by slice, in ONNX order
 };
 

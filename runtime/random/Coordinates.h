@@ -53,6 +53,10 @@ enum class Source : uint8_t {
   adcNonlinearity = 22,
   /// Of cells at every read, per result; slice and epoch count images.
   readNoise = 23,
+  // Of converters, per row of a group's matrix:
+  dacGain = 24,
+  dacOffset = 25,
+  dacNonlinearity = 26,
   // Of training, whose epochs take the place of write epochs:
   trainingOrder = 32,  ///< which image comes when
   augmentation = 33,   ///< how an image is seen; cell = image

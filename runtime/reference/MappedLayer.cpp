@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/reference/MappedLayer.h"
 
+#include "runtime/converters/Mismatch.h"
 #include "runtime/mapping/Tiles.h"
 #include "runtime/reference/Conversion.h"
 
@@ -44,11 +45,13 @@ MappedLayer::MappedLayer(const plan::Step &step, const plan::Layer &layer)
                              : layer.crossbar().matrix_rows();
   if (layer.has_adc() && !layer.adc().limits().empty())
     adc.emplace(layer);
+  if (hasMismatch(layer.dac()))
+    dacs.emplace(layer);
   slices.assign(layer.has_adc() ? slicesOf(layer) : 1, constant(0));
 }
 
 void MappedLayer::bindProgram(const LayerProgram &program) {
-  digitalPart = layer.has_adc() ? program.digitalPart() : 0;
+  digitalPart = program.digitalPart();
   uniformVariance.assign(slices.size(), 0);
   for (uint32_t slice = 0; slice < program.slices(); ++slice)
     uniformVariance[slices.size() > 1 ? slice : 0] +=
@@ -59,6 +62,8 @@ void MappedLayer::bindProgram(const LayerProgram &program) {
 }
 
 void MappedLayer::beginChip(const Chip &chip) {
+  if (dacs)
+    dacs->draw(chip);
   if (adc)
     adc->draw(chip);
   noise.chip = chip;
@@ -84,21 +89,19 @@ void MappedLayer::packReadVariance(unsigned slice, const float *variance,
 void MappedLayer::write(const Chip &chip, const LayerProgram &program) {
   bindProgram(program);
   beginChip(chip);
+  compensate(program.driftCompensation());
   packAll(chip, program);
 }
 
 void MappedLayer::packAll(const Chip &chip, const LayerProgram &program) {
   std::vector<float> written(slices[0].numbers.size());
   for (unsigned slice = 0; slice < slices.size(); ++slice) {
-    if (readsSlices())
-      program.writeSlice(chip, slice, 0, written);
-    else
-      program.write(chip, 0, written);
+    const auto which = readsSlices() ? std::optional(slice) : std::nullopt;
+    program.writeArrays(chip, which, 0, written);
     packSlice(slice, written.data(), 0, layer.shape(0));
     if (!readsVariance())
       continue;
-    program.writeReadVariance(
-        chip, readsSlices() ? std::optional(slice) : std::nullopt, 0, written);
+    program.writeReadVariance(chip, which, 0, written);
     packReadVariance(slice, written.data(), 0, layer.shape(0));
   }
 }
@@ -113,18 +116,16 @@ reference::Tensor MappedLayer::constant(double number) const {
   return weights;
 }
 
+uint32_t MappedLayer::rowTileOf(size_t index) const {
+  return WeightMatrix(layer).rowOf(index) / tileRows;
+}
+
 reference::Tensor MappedLayer::onlyTile(const reference::Tensor &weights,
                                         uint32_t rowTile) const {
   reference::Tensor tile = weights;
-  const int64_t rows = layer.crossbar().matrix_rows();
-  // Channels are the first dimension, or the last of two.
-  const int64_t channels = weights.numbers.size() / rows;
-  for (size_t i = 0; i < tile.numbers.size(); ++i) {
-    const int64_t row =
-        layer.channel_axis() == 0 ? int64_t(i) % rows : int64_t(i) / channels;
-    if (row / tileRows != rowTile)
+  for (size_t i = 0; i < tile.numbers.size(); ++i)
+    if (rowTileOf(i) != rowTile)
       tile.numbers[i] = 0;
-  }
   return tile;
 }
 
@@ -148,6 +149,40 @@ uint32_t MappedLayer::channelOf(std::span<const int64_t> shape,
   for (int64_t extent : shape.subspan(2))
     pixels *= extent;
   return index / pixels % shape[1];
+}
+
+void MappedLayer::addMismatch(const reference::Tensor &drive, uint32_t slice,
+                              uint32_t rowTile, const plan::Value &result,
+                              reference::Tensor &sums) const {
+  const reference::Tensor weights = onlyTile(slices[slice], rowTile);
+  // Weights times what \p of their row's DAC.
+  auto scaled = [&](float DacRow::*of) {
+    reference::Tensor product = weights;
+    for (size_t i = 0; i < product.numbers.size(); ++i)
+      product.numbers[i] *= dacs->rowOf(i).*of;
+    return product;
+  };
+  auto add = [&](const reference::Tensor &more) {
+    for (size_t i = 0; i < sums.numbers.size(); ++i)
+      sums.numbers[i] += more.numbers[i];
+  };
+  add(compute(drive, scaled(&DacRow::gain), result));
+
+  const Dac dac = dacOf(layer);
+  reference::Tensor bent = drive;
+  for (double &number : bent.numbers)
+    number = dac.bent(std::llrint(number / dac.step()));
+  if (dacs->isBent())
+    add(compute(bent, scaled(&DacRow::bend), result));
+
+  // A row is off by its offset whatever it is given, padding included.
+  const WeightMatrix matrix(layer);
+  const reference::Tensor offsets = scaled(&DacRow::offset);
+  std::vector<double> ofChannel(matrix.channels);
+  for (size_t i = 0; i < offsets.numbers.size(); ++i)
+    ofChannel[matrix.channelOf(i)] += offsets.numbers[i];
+  for (size_t i = 0; i < sums.numbers.size(); ++i)
+    sums.numbers[i] += ofChannel[channelOf(sums.shape, i)];
 }
 
 void MappedLayer::addNoise(const reference::Tensor &drive, uint32_t slice,
@@ -186,6 +221,8 @@ void MappedLayer::forEachArray(std::span<const reference::Tensor> drives,
       for (uint32_t slice = 0; slice < slices.size(); ++slice) {
         reference::Tensor sums =
             compute(drives[which], onlyTile(slices[slice], tile), result);
+        if (dacs)
+          addMismatch(drives[which], slice, tile, result, sums);
         visit(which, slice, tile, sums);
       }
 }
@@ -206,26 +243,26 @@ MappedLayer::run(std::span<const reference::Tensor *const> operands,
       for (size_t i = 0; i < sums.numbers.size(); ++i)
         total.numbers[i] += significance(which) * sums.numbers[i];
     }
-  forEachArray(drives, result,
-               [&](uint32_t which, uint32_t slice, uint32_t tile,
-                   reference::Tensor &sums) {
-                 if (uniformVariance[slice] > 0 || readsVariance())
-                   addNoise(drives[which], slice, tile, array, firstImage,
-                            result, sums);
-                 ++array;
-                 for (size_t i = 0; i < sums.numbers.size(); ++i) {
-                   double value = sums.numbers[i];
-                   if (adc) {
-                     const AdcColumn &column =
-                         adc->column(slice, tile, channelOf(sums.shape, i));
-                     counts.clippedSums += column.clips(value, adc->lastCode());
-                     value = column.convert(value, adc->lastCode());
-                   }
-                   total.numbers[i] += significance(which) * value;
-                 }
-                 if (adc)
-                   counts.sums += sums.numbers.size();
-               });
+  forEachArray(
+      drives, result,
+      [&](uint32_t which, uint32_t slice, uint32_t tile,
+          reference::Tensor &sums) {
+        if (uniformVariance[slice] > 0 || readsVariance())
+          addNoise(drives[which], slice, tile, array, firstImage, result, sums);
+        ++array;
+        for (size_t i = 0; i < sums.numbers.size(); ++i) {
+          double value = sums.numbers[i];
+          if (adc) {
+            const AdcColumn &column =
+                adc->column(slice, tile, channelOf(sums.shape, i));
+            counts.clippedSums += column.clips(value, adc->lastCode());
+            value = column.convert(value, adc->lastCode());
+          }
+          total.numbers[i] += significance(which) * compensation * value;
+        }
+        if (adc)
+          counts.sums += sums.numbers.size();
+      });
 
   // The bias, as the operation adds it to products of zero.
   const reference::Tensor zero = constant(0);

@@ -44,6 +44,7 @@ public:
   /// have no ADC.
   void bindProgram(const LayerProgram &program);
   void beginChip(const Chip &chip);
+  void compensate(double factor) { compensation = factor; }
   void packSlice(unsigned slice, const float *written, int64_t begin,
                  int64_t end);
   void packReadVariance(unsigned slice, const float *variance, int64_t begin,
@@ -74,9 +75,15 @@ public:
   uint32_t channelOf(std::span<const int64_t> shape, size_t index) const;
 
 private:
+  /// Adds to the \p sums of one array what its DACs differ by from \p drive.
+  void addMismatch(const reference::Tensor &drive, uint32_t slice,
+                   uint32_t rowTile, const plan::Value &result,
+                   reference::Tensor &sums) const;
   reference::Tensor compute(const reference::Tensor &input,
                             const reference::Tensor &weights,
                             const plan::Value &result) const;
+  /// The row tile in which weight \p index stands.
+  uint32_t rowTileOf(size_t index) const;
   /// \p weights with zeros in all rows but those of \p rowTile.
   reference::Tensor onlyTile(const reference::Tensor &weights,
                              uint32_t rowTile) const;
@@ -97,6 +104,8 @@ private:
   std::vector<double> uniformVariance; ///< of a weight's read, by slice
   /// The same of each weight, with its device's, by slice.
   std::vector<reference::Tensor> variances;
+  double compensation = 1;     ///< factor of what arrays compute
+  std::optional<DacBank> dacs; ///< that differ
   std::optional<AdcBank> adc;
   ReadNoise noise;
 };

@@ -30,8 +30,8 @@ void CostFlags::describe(Json &options) const {
     options["technology"] = technology;
 }
 
-Cost CostFlags::of(const plan::Plan &plan) const {
-  return costOf(plan, found ? &*found : nullptr);
+Cost CostFlags::of(const plan::Plan &plan, double pulsesPerWrite) const {
+  return costOf(plan, found ? &*found : nullptr, pulsesPerWrite);
 }
 
 //===----------------------------------------------------------------------===//
@@ -51,6 +51,14 @@ std::string timeText(double seconds) { return withPrefix(seconds, "s"); }
 /// A count of things, some of which may be parts of an array.
 std::string countText(double count) {
   return count < 1000 ? brief(count) : grouped(int64_t(count + 0.5));
+}
+
+/// "1,000 cell writes", "1,000 cell writes × 1.62 pulses".
+std::string writesText(const Cost &cost) {
+  std::string text = grouped(cost.total.cellWrites) + " cell writes";
+  if (cost.pulsesPerWrite != 1)
+    text += " × " + brief(cost.pulsesPerWrite, 3) + " pulses";
+  return text;
 }
 
 /// One line per term: its formula and what it comes to.
@@ -122,8 +130,8 @@ std::string CostFlags::summaryText(const Cost &cost) const {
   return fieldsText(
       {{"crossbars", grouped(total.tiles.crossbars) + " arrays, " +
                          percent(total.tiles.utilization, 1) +
-                         " of their cells in use; " +
-                         grouped(total.cellWrites) + " cell writes per chip"},
+                         " of their cells in use; " + writesText(cost) +
+                         " per chip"},
        {"per image", grouped(total.macs) + " MACs, " +
                          grouped(total.dacConversions) + " DAC and " +
                          grouped(total.adcConversions) + " ADC conversions"}});
@@ -143,11 +151,12 @@ std::string CostFlags::totalsText(const Cost &cost) const {
   table.add({"latency of an image", "", "", timeText(total.latency)});
   table.add({"slowest layer", "", "", timeText(cost.slowestLayer)});
   if (!cost.programming.empty()) {
-    table.add({"programming, once", "", "", ""});
+    table.add({"programming, once: " + writesText(cost), "", "", ""});
     addTerms(table, cost.programming, energyText);
   }
   if (found->writeTime)
-    table.add({"programming time", countText(total.cellWrites) + " writes",
+    table.add({"programming time",
+               countText(total.cellWrites * cost.pulsesPerWrite) + " pulses",
                "× " + found->writeTime->text, timeText(cost.programmingTime)});
   return table.text() + "Latency is the sum over layers of " +
          latencyFormula(*found) +
@@ -199,6 +208,7 @@ Json CostFlags::document(const Cost &cost) const {
     to["area_mm2"] = layer.area * 1e6;
   };
   Json result = counts(cost.total);
+  result["pulses_per_write"] = cost.pulsesPerWrite;
   addPrices(result, cost.total);
   if (found) {
     result["slowest_layer_seconds"] = cost.slowestLayer;

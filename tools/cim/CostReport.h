@@ -26,7 +26,7 @@ struct CostFlags {
   void describe(Json &options) const;
 
   /// The cost of \p plan. Throws InputError.
-  Cost of(const plan::Plan &plan) const;
+  Cost of(const plan::Plan &plan, double pulsesPerWrite = 1) const;
   /// A table of what every layer does for one image.
   std::string layersText(const Cost &cost) const;
   /// The sums of all layers.

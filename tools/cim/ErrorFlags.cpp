@@ -65,12 +65,17 @@ constexpr LayerOption namedOptions[] = {
      [](std::string_view text) { parseDac(text); }, true, true},
     {"adc", &ErrorFlags::adc, &ErrorRequest::adc,
      [](std::string_view text) { parseAdc(text); }, true, true},
+    {"dac-mismatch", &ErrorFlags::dacMismatch, &ErrorRequest::dacMismatch,
+     [](std::string_view text) { parseMismatch(text); }, true, true},
     {"adc-mismatch", &ErrorFlags::adcMismatch, &ErrorRequest::adcMismatch,
-     [](std::string_view text) { parseAdcMismatch(text); }, true, true},
+     [](std::string_view text) { parseMismatch(text); }, true, true},
     {"iv", &ErrorFlags::currentVoltage, &ErrorRequest::currentVoltage,
      [](std::string_view text) { parseCurrentVoltage(text); }, true, true},
     {"read-noise", &ErrorFlags::readNoise, &ErrorRequest::readNoise,
      [](std::string_view text) { parseReadNoise(text); }, true, true},
+    {"drift-compensation", &ErrorFlags::driftCompensation,
+     &ErrorRequest::driftCompensation,
+     [](std::string_view text) { parseDriftCompensation(text); }, true, false},
 };
 
 /// `PATTERN:OPTION=VALUE`. Patterns and values may hold colons, values equals
@@ -103,7 +108,8 @@ ErrorRequest parseOverride(const std::string &text) {
                         ? "; use quantize, device, noise, write-verify, "
                           "correlated, shift, read-disturb, faults, crossbar, "
                           "cells, conductance, cell-bits, wire-resistance, "
-                          "packing, dac, adc, adc-mismatch, iv or read-noise"
+                          "packing, dac, adc, dac-mismatch, adc-mismatch, iv, "
+                          "read-noise or drift-compensation"
                         : "; did you mean '" + near[0] + "'?"));
 }
 
@@ -112,12 +118,7 @@ ErrorRequest parseOverride(const std::string &text) {
 void ErrorFlags::addTo(CLI::App &app) {
   const char *group = "Errors";
   addCodesAndDeviceTo(app);
-  app.add_option("--noise", noise,
-                 "DIST:WIDTH[,PARAM=V]: normal, uniform, lognormal, laplace, "
-                 "student-t or empirical; WIDTH with its unit qs, ns, abs or "
-                 "uS, for example normal:0.25qs")
-      ->type_name("NOISE")
-      ->group(group);
+  addNoiseTo(app);
   app.add_option("--shift", shift,
                  "The same amount for every cell, for example +1/64qs or "
                  "-0.01ns")
@@ -128,6 +129,7 @@ void ErrorFlags::addTo(CLI::App &app) {
                  "high, and of stored bits inverted")
       ->type_name("FAULTS")
       ->group(group);
+  addWriteVerifyTo(app);
   addCellErrorsTo(app);
   app.add_option("--layers", layers,
                  "Only these layers: names with * and ?, role:C1, role:C2, "
@@ -140,14 +142,26 @@ void ErrorFlags::addTo(CLI::App &app) {
   addReadErrorsTo(app);
 }
 
-void ErrorFlags::addCellErrorsTo(CLI::App &app) {
-  const char *group = "Errors";
+void ErrorFlags::addNoiseTo(CLI::App &app) {
+  app.add_option("--noise", noise,
+                 "DIST:WIDTH[,PARAM=V]: normal, uniform, lognormal, laplace, "
+                 "student-t or empirical; WIDTH with its unit qs, ns, abs or "
+                 "uS, for example normal:0.25qs")
+      ->type_name("NOISE")
+      ->group("Errors");
+}
+
+void ErrorFlags::addWriteVerifyTo(CLI::App &app) {
   app.add_option("--write-verify", writeVerify,
                  "TOLERANCE[,pulses=N]: cells are pulsed until they are that "
                  "close to their conductance, at most N times (default: 20), "
                  "for example 1uS,pulses=10; needs --crossbar")
       ->type_name("VERIFY")
-      ->group(group);
+      ->group("Errors");
+}
+
+void ErrorFlags::addCellErrorsTo(CLI::App &app) {
+  const char *group = "Errors";
   app.add_option("--correlated", correlated,
                  "column=WIDTH,array=WIDTH,die=WIDTH: normal errors that all "
                  "cells of a column, an array or the chip have in common, for "
@@ -164,6 +178,8 @@ void ErrorFlags::addCellErrorsTo(CLI::App &app) {
 
 void ErrorFlags::addMappingTo(CLI::App &app) {
   addCodesAndDeviceTo(app);
+  addNoiseTo(app);
+  addWriteVerifyTo(app);
   addOverridesTo(app);
   addCrossbarsTo(app);
   addConvertersTo(app);
@@ -246,6 +262,11 @@ void ErrorFlags::addConvertersTo(CLI::App &app) {
 
 void ErrorFlags::addReadErrorsTo(CLI::App &app) {
   const char *group = "Crossbars";
+  app.add_option("--dac-mismatch", dacMismatch,
+                 "gain=S,offset=S,inl=S: how DACs differ, standard deviations "
+                 "as a fraction, and in steps of the DAC")
+      ->type_name("MISMATCH")
+      ->group(group);
   app.add_option("--adc-mismatch", adcMismatch,
                  "gain=S,offset=S,inl=S: how ADCs differ, standard deviations "
                  "as a fraction, and in steps of the ADC")
@@ -261,6 +282,12 @@ void ErrorFlags::addReadErrorsTo(CLI::App &app) {
                  "for example 0.5uS")
       ->type_name("WIDTH")
       ->group(group);
+  app.add_option("--drift-compensation", driftCompensation,
+                 "global: multiply a layer's results by what its cells have "
+                 "lost in common since programming (default: none); needs a "
+                 "--device")
+      ->type_name("HOW")
+      ->group(group);
 }
 
 bool ErrorFlags::any() const {
@@ -273,9 +300,8 @@ bool ErrorFlags::any() const {
 void ErrorFlags::refuseConverters(const std::string &reason) const {
   for (const ErrorRequest &request : check())
     if (request.asksForConverters())
-      throw UsageError(reason +
-                       "; leave out --dac, --adc, --adc-mismatch, --iv "
-                       "and --read-noise");
+      throw UsageError(reason + "; leave out --dac, --adc, --dac-mismatch, "
+                                "--adc-mismatch, --iv and --read-noise");
 }
 
 bool ErrorFlags::hasConverters() const {

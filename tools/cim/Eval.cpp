@@ -23,6 +23,7 @@
 #include "tools/cim/Profile.h"
 #include "tools/cim/Progress.h"
 #include "tools/cim/Text.h"
+#include "tools/cim/WriteSummary.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -69,39 +70,6 @@ void warnOfSlowSteps(const Evaluation &result) {
     names += (names.empty() ? "" : ", ") + operation;
   warn(percent(std::min(share, 1.0), 0) +
        " of the time goes into operations without a kernel (" + names + ")");
-}
-
-/// What writing verified cells took, on average over chips.
-struct WriteSummary {
-  double cells = 0, pulses = 0, failed = 0;
-
-  explicit WriteSummary(const Evaluation &result) {
-    for (const WriteCounts &chip : result.writes) {
-      const auto share = 1.0 / double(result.writes.size());
-      cells += double(chip.cells) * share;
-      pulses += double(chip.pulses) * share;
-      failed += double(chip.failed) * share;
-    }
-  }
-  double perCell() const { return cells > 0 ? pulses / cells : 0; }
-  std::string text() const {
-    return brief(perCell(), 3) + " pulses per cell, " +
-           grouped(std::llround(pulses)) + " in all; " +
-           grouped(std::llround(failed)) + " of " +
-           grouped(std::llround(cells)) + " cells out of tolerance";
-  }
-  Json json() const {
-    return {{"cells", cells},
-            {"pulses", pulses},
-            {"pulses_per_cell", perCell()},
-            {"failed", failed}};
-  }
-};
-
-bool verifiesCells(const plan::Plan &plan) {
-  return std::any_of(
-      plan.layers().begin(), plan.layers().end(),
-      [](const plan::Layer &layer) { return layer.has_write_verify(); });
 }
 
 /// The same chips at one of several times.
@@ -153,14 +121,17 @@ void Eval::run() {
   Network network = Network::load(model, requests);
   calibrator.check(network);
   // Before anything is computed in vain.
-  const Cost counted = cost.of(network.plan);
+  Cost counted = cost.of(network.plan);
   if (counted.layers.empty() && !cost.technology.empty())
     throw UsageError("--technology has no effect without --crossbar: nothing "
                      "stands on arrays that could cost something");
   const std::vector<int64_t> inputShape = imageShape(network.plan);
   for (double time : seconds) // what is wrong with it comes early
     atTime(network.plan, time);
-  warnOfIdleOptions(requests, network.plan, Purpose::accuracy);
+  warnOfIdleOptions(requests,
+                    seconds.empty() ? network.plan
+                                    : atTime(network.plan, seconds[0]),
+                    Purpose::accuracy);
   checkInterrupted();
   const DataSet images = data.open({.inputShape = inputShape,
                                     .classes = classCount(network.plan),
@@ -245,14 +216,17 @@ void Eval::run() {
                                  " images/s on " +
                                  std::to_string(result.threads) + " threads"});
   const bool verifies = verifiesCells(network.plan);
+  const WriteSummary writing(result.writes);
   if (verifies)
-    fields.push_back({"writing", WriteSummary(result).text()});
+    fields.push_back({"writing", writing.text()});
   std::string text = fieldsText(fields);
   const ConverterReport converters(network.plan, result.converters);
   if (!converters.isEmpty())
     text += "\n" + converters.text();
   if (!later.empty())
     text += timesText(later);
+  if (verifies)
+    counted = cost.of(network.plan, writing.perCell());
   if (!counted.layers.empty())
     text += "\n" + cost.summaryText(counted) + cost.totalsText(counted);
   if (running.profile)
@@ -289,7 +263,7 @@ void Eval::run() {
   if (!later.empty())
     document["times"] = timesJson(later);
   if (verifies)
-    document["writing"] = WriteSummary(result).json();
+    document["writing"] = writing.json();
   document["images_per_second"] = rate;
   if (!converters.isEmpty())
     document["converters"] = converters.json();

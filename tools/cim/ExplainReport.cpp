@@ -44,7 +44,8 @@ constexpr Advice advices[] = {
      "(--layer NAME:quantize=BITS)"},
     {"device", "its cells do not keep the conductance they are meant to have",
      "compare the device without @TIME, to tell its programming from its "
-     "drift; write more carefully, or retrain for it"},
+     "drift; compensate the drift (--drift-compensation global), write more "
+     "carefully, or retrain for it"},
     {"noise", "every write leaves a weight somewhere else",
      "write more carefully (a smaller width), or retrain for it"},
     {"shift",
@@ -65,6 +66,10 @@ constexpr Advice advices[] = {
     {"adc", "partial sums are rounded, or cut where they exceed the range",
      "more ADC bits, another range (--adc BITS,percentile=99.9), or arrays "
      "of fewer rows"},
+    {"dac-mismatch",
+     "every row is driven by a converter with a gain and an offset of its own",
+     "calibrate converters one by one, or bit-serial inputs, which have a gain "
+     "only"},
     {"adc-mismatch", "every converter has a gain and an offset of its own",
      "calibrate converters one by one"},
     {"read-noise", "every read of a cell is a little different",

@@ -59,7 +59,7 @@ ErrorSources::Names ErrorSources::needsOf(const std::string &source) const {
     need("quantize");
   if (source == "adc-mismatch")
     need("adc");
-  if (source == "iv")
+  if (source == "iv" || source == "dac-mismatch")
     need("dac");
   if (source == "write-verify")
     for (const char *verified : {"device", "noise"})
@@ -85,6 +85,16 @@ bool ErrorSources::selects(const ErrorRequest &request, size_t layer) const {
   return selectLayers(request.layers, layers)[layer];
 }
 
+/// The source with which \p option comes and goes, or null: itself, or for
+/// slices the codes that they hold, for a compensation what it is against.
+static const char *causeOf(const LayerOption &option) {
+  if (option.field == &ErrorRequest::cellBits)
+    return "quantize";
+  if (option.field == &ErrorRequest::driftCompensation)
+    return "device";
+  return option.isSource ? option.name : nullptr;
+}
+
 std::vector<ErrorRequest>
 ErrorSources::requests(const Names &chosen, std::optional<size_t> layer) const {
   std::vector<ErrorRequest> result, wanted = asked;
@@ -95,11 +105,9 @@ ErrorSources::requests(const Names &chosen, std::optional<size_t> layer) const {
     bool hasPlace = false, hasErrors = false;
     for (const LayerOption &option : ErrorFlags::layerOptions()) {
       const std::string &value = request.*option.field;
-      // Slices come and go with the codes that they hold.
-      const bool isSlicing = option.field == &ErrorRequest::cellBits;
-      const bool isError = option.isSource || isSlicing;
-      if (value.empty() ||
-          (isError && !chosen.contains(isSlicing ? "quantize" : option.name)))
+      const char *cause = causeOf(option);
+      const bool isError = cause != nullptr;
+      if (value.empty() || (isError && !chosen.contains(cause)))
         continue;
       (isError ? errors : place).*option.field = value;
       (isError ? hasErrors : hasPlace) = true;

@@ -74,12 +74,14 @@ struct ErrorFlags {
   std::string writeVerify, correlated, readDisturb;
   std::string crossbar, cells, conductance, cellBits, packing;
   std::string wireResistance;
-  std::string dac, adc, adcMismatch, currentVoltage, readNoise;
+  std::string dac, adc, dacMismatch, adcMismatch, currentVoltage, readNoise;
+  std::string driftCompensation;
   std::string layers;
   std::vector<std::string> overrides;
 
   void addTo(CLI::App &app);
-  /// Only what decides which cells hold which weights.
+  /// Only what decides which cells hold which weights, and what it takes to
+  /// write them.
   void addMappingTo(CLI::App &app);
   /// Checks the grammar of everything and returns what the compiler is asked
   /// for. Throws UsageError.
@@ -104,7 +106,9 @@ struct ErrorFlags {
 private:
   /// What a cell stores: `--quantize` and `--device`.
   void addCodesAndDeviceTo(CLI::App &app);
-  /// What cells share, correct and gather.
+  void addNoiseTo(CLI::App &app);
+  void addWriteVerifyTo(CLI::App &app);
+  /// What cells share and gather.
   void addCellErrorsTo(CLI::App &app);
   void addOverridesTo(CLI::App &app);
   void addCrossbarsTo(CLI::App &app);

@@ -107,8 +107,9 @@ private:
   void findWhatActsLater() {
     for (const LayerOption &option : ErrorFlags::layerOptions())
       for (auto field :
-           {&ErrorRequest::dac, &ErrorRequest::adc, &ErrorRequest::adcMismatch,
-            &ErrorRequest::currentVoltage, &ErrorRequest::readNoise})
+           {&ErrorRequest::dac, &ErrorRequest::adc, &ErrorRequest::dacMismatch,
+            &ErrorRequest::adcMismatch, &ErrorRequest::currentVoltage,
+            &ErrorRequest::readNoise})
         if (option.field == field && any(field))
           lines.push_back(std::string("--") + option.name +
                           " has no effect on weights: it acts while a chip "
@@ -128,6 +129,15 @@ private:
       lines.push_back("--conductance has no effect: no error acts on "
                       "conductances (none is in uS, and there are no device, "
                       "read noise or wires)");
+    if (anyLayer([](const plan::Layer &layer) {
+          return layer.compensates_drift();
+        }) &&
+        !anyLayer([](const plan::Layer &layer) {
+          return layer.compensates_drift() && layer.device().has_time();
+        }))
+      lines.push_back("--drift-compensation has no effect: without a time "
+                      "(--device NAME@TIME, --times) no device has changed "
+                      "since it was programmed");
     if (hasCells)
       return;
     const char *ideal = " has no effect on accuracy: without an error of cells "

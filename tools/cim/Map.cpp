@@ -7,13 +7,16 @@
 #include "runtime/mapping/Manifest.h"
 #include "runtime/mapping/Tiles.h"
 #include "runtime/pictures/TileMap.h"
+#include "runtime/programming/Programming.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/tensor/Files.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/CostReport.h"
+#include "tools/cim/Interrupt.h"
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
 #include "tools/cim/Text.h"
+#include "tools/cim/WriteSummary.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -71,12 +74,28 @@ std::string tilesText(const plan::Plan &plan, const Cost &cost) {
   return text + "\n";
 }
 
-/// Whether cells, windows or converters depend on \p option.
-bool mattersHere(const LayerOption &option) {
+/// Whether cells, windows, converters or what writing takes depend on
+/// \p option.
+bool mattersHere(const LayerOption &option, bool isVerified) {
+  if (isVerified && (option.field == &ErrorRequest::noise ||
+                     option.field == &ErrorRequest::writeVerify))
+    return true;
   return option.field == &ErrorRequest::quantize ||
          option.field == &ErrorRequest::device ||
          option.field == &ErrorRequest::dac ||
          option.field == &ErrorRequest::adc;
+}
+
+/// What writing one chip takes.
+WriteSummary writeOneChip(const Network &network) {
+  WriteCounts counts;
+  for (const plan::Layer &layer : network.plan.layers()) {
+    checkInterrupted();
+    const Tensor &weights = network.tensors.at(layer.weights());
+    std::vector<float> written(weights.elements());
+    LayerProgram(layer, weights).write({}, 0, written, &counts);
+  }
+  return WriteSummary({&counts, 1});
 }
 
 /// Whether bits of weights decide how many cells there are.
@@ -130,13 +149,20 @@ void Map::writeFile(const Network &network, const Cost &counted) const {
 void Map::run() {
   model.check();
   const std::vector<ErrorRequest> requests = mapping.check();
+  const bool isVerified = std::any_of(
+      requests.begin(), requests.end(),
+      [](const ErrorRequest &asked) { return !asked.writeVerify.empty(); });
   for (const ErrorRequest &asked : requests)
     for (const LayerOption &option : ErrorFlags::layerOptions())
       if (!(asked.*option.field).empty() && option.isSource &&
-          !mattersHere(option))
-        throw UsageError(std::string(option.name) +
+          !mattersHere(option, isVerified))
+        throw UsageError("--" + std::string(option.name) +
                          " has no effect on which cells hold a weight, nor on "
-                         "what they cost; leave it out");
+                         "what they cost; leave it out" +
+                         (option.field == &ErrorRequest::noise
+                              ? ", or add --write-verify, whose pulses it "
+                                "decides"
+                              : ""));
   if (!file.empty()) {
     if (!isManifestName(file) && !pictureFormat(file))
       throw UsageError("-o '" + file +
@@ -149,7 +175,10 @@ void Map::run() {
 
   Stopwatch total;
   const Network network = Network::load(model, requests);
-  const Cost counted = cost.of(network.plan);
+  std::optional<WriteSummary> writing;
+  if (verifiesCells(network.plan))
+    writing = writeOneChip(network);
+  const Cost counted = cost.of(network.plan, writing ? writing->perCell() : 1);
   if (counted.layers.empty() && network.plan.layers_size() > 0)
     throw UsageError("'" + model.path +
                      "' stands on no crossbars; say how large an array is, "
@@ -166,20 +195,26 @@ void Map::run() {
     options["fold-batch-norm"] = true;
   cost.describe(options);
   const TileCounts &sum = counted.total.tiles;
-  output.write(
-      tilesText(network.plan, counted) + "\n" + cost.layersText(counted) +
-          "\n" + cost.totalsText(counted),
-      {{"command", "map"},
-       {"model", network.describe()},
-       {"options", options},
-       {"layers", tilesDocument(network.plan, counted)},
-       {"crossbars", sum.crossbars},
-       {"cells", sum.cells},
-       {"reference_cells", sum.referenceCells},
-       {"utilization", sum.utilization},
-       {"cost", cost.document(counted)},
-       {"seconds",
-        {{"compile", network.compileSeconds}, {"total", total.seconds()}}}});
+  std::string text = tilesText(network.plan, counted);
+  text += "writing one chip: " +
+          (writing ? writing->text()
+                   : grouped(counted.total.cellWrites) + " cell writes") +
+          "\n";
+  text += "\n" + cost.layersText(counted) + "\n" + cost.totalsText(counted);
+  Json document = {{"command", "map"},
+                   {"model", network.describe()},
+                   {"options", options},
+                   {"layers", tilesDocument(network.plan, counted)},
+                   {"crossbars", sum.crossbars},
+                   {"cells", sum.cells},
+                   {"reference_cells", sum.referenceCells},
+                   {"utilization", sum.utilization},
+                   {"cost", cost.document(counted)}};
+  if (writing)
+    document["writing"] = writing->json();
+  document["seconds"] = {{"compile", network.compileSeconds},
+                         {"total", total.seconds()}};
+  output.write(text, document);
 }
 
 } // namespace

@@ -28,7 +28,7 @@ struct Program {
   ModelFlags model;
   ErrorFlags errors;
   Output output;
-  std::string file;
+  std::string network, file;
   std::optional<uint64_t> seed, trial;
 
   void check();
@@ -57,14 +57,24 @@ Change measureChange(std::span<const float> before,
 
 void Program::check() {
   model.check();
-  if (std::filesystem::path(model.path).extension() != ".onnx")
+  auto isOnnx = [](const std::string &path) {
+    return std::filesystem::path(path).extension() == ".onnx";
+  };
+  if (isOnnx(model.path) && !network.empty())
+    throw UsageError("--network has no effect: the chip is written as '" +
+                     model.path + "' itself with other weights; leave it out");
+  if (!isOnnx(model.path) && network.empty())
     throw UsageError("'" + model.path +
-                     "': the chip is written as the ONNX network with other "
-                     "weights; name the .onnx file");
+                     "' is no ONNX network, and the chip is written as one; "
+                     "name the file that it was compiled from, --network "
+                     "NETWORK.onnx");
+  if (!network.empty() && !isOnnx(network))
+    throw UsageError("--network '" + network + "': name an .onnx file");
   if (model.foldBatchNorm)
     throw UsageError("--fold-batch-norm changes more of a network than its "
                      "weights, and the chip is written as the same network "
-                     "with other weights; leave it out");
+                     "with other weights; leave it out, or fold it in the ONNX "
+                     "file first");
   if (file.empty())
     throw UsageError("the output is missing; write -o CHIP.onnx");
   if (std::filesystem::path(file).extension() != ".onnx")
@@ -78,9 +88,9 @@ void Program::run() {
   check();
 
   Stopwatch total;
-  const Network network = Network::load(model, requests);
-  warnOfIdleOptions(requests, network.plan, Purpose::weights);
-  if (!isRandom(network.plan) && (seed || trial))
+  const Network compiled = Network::load(model, requests);
+  warnOfIdleOptions(requests, compiled.plan, Purpose::weights);
+  if (!isRandom(compiled.plan) && (seed || trial))
     warn(std::string(seed ? "--seed" : "--trial") +
          " has no effect: no error is random, so every chip is the same");
   const Chip chip{seed.value_or(0), trial.value_or(0), 0};
@@ -91,9 +101,9 @@ void Program::run() {
                {"largest change", Table::Align::right}});
   Json layers = Json::array();
   TensorChanges changes;
-  for (const plan::Layer &layer : network.plan.layers()) {
+  for (const plan::Layer &layer : compiled.plan.layers()) {
     checkInterrupted();
-    const Tensor &before = network.tensors.at(layer.weights());
+    const Tensor &before = compiled.tensors.at(layer.weights());
     LayerProgram program(layer, before);
     for (const std::string &warning : program.warnings())
       warn(warning);
@@ -111,29 +121,34 @@ void Program::run() {
   checkInterrupted();
   const std::string which = "seed " + std::to_string(chip.seed) + ", trial " +
                             std::to_string(chip.trial);
+  std::string asked = errors.text();
+  if (!network.empty())
+    asked =
+        "as compiled in " + model.path + (asked == "none" ? "" : ", " + asked);
   loadCompiler().exportNetwork(
-      {.model = model.path,
+      {.model = network.empty() ? model.path : network,
        .output = file,
        .changes = std::move(changes),
-       .note = "chip of " + which + "; errors: " + errors.text(),
+       .note = "chip of " + which + "; errors: " + asked,
        .warn = warn});
 
   Json options = Json::object();
   errors.describe(options);
+  if (!network.empty())
+    options["network"] = network;
   options["seed"] = chip.seed;
   options["trial"] = chip.trial;
   output.write(
       table.text() + "\n" +
-          fieldsText({{"chip", which},
-                      {"errors", errors.text()},
-                      {"written to", file}}) +
+          fieldsText(
+              {{"chip", which}, {"errors", asked}, {"written to", file}}) +
           "Changes are in fractions of a layer's range.\n",
       {{"command", "program"},
-       {"model", network.describe()},
+       {"model", compiled.describe()},
        {"options", options},
        {"layers", layers},
        {"seconds",
-        {{"compile", network.compileSeconds}, {"total", total.seconds()}}}});
+        {{"compile", compiled.compileSeconds}, {"total", total.seconds()}}}});
 }
 
 } // namespace
@@ -147,6 +162,11 @@ Command cim::programCommand(CLI::App &cim) {
                   "Write the network with the weights of the chip to "
                   "CHIP.onnx")
       ->type_name("CHIP.onnx")
+      ->group("Output");
+  app->add_option("--network", command->network,
+                  "The ONNX network from which a .mlir or .plan was compiled, "
+                  "and which gets the weights")
+      ->type_name("NETWORK.onnx")
       ->group("Output");
   command->errors.addTo(*app);
   addSeed(*app, command->seed);

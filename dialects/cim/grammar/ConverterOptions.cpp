@@ -88,10 +88,10 @@ AdcOption cim::parseAdc(std::string_view text) {
   return option;
 }
 
-AdcMismatchOption cim::parseAdcMismatch(std::string_view text) {
+MismatchOption cim::parseMismatch(std::string_view text) {
   constexpr double largestGain = 1, mostCodes = 65536;
   Parameters parameters(split(text, ','), {"gain", "offset", "inl"});
-  AdcMismatchOption option;
+  MismatchOption option;
   if (auto gain = parameters.find("gain"))
     option.gain = parseNumber(*gain, "gain", 0, largestGain);
   if (auto offset = parameters.find("offset"))
@@ -99,6 +99,10 @@ AdcMismatchOption cim::parseAdcMismatch(std::string_view text) {
   if (auto inl = parameters.find("inl"))
     option.nonlinearity = parseNumber(*inl, "inl", 0, mostCodes);
   return option;
+}
+
+bool cim::parseDriftCompensation(std::string_view text) {
+  return parseWord(text, "compensation", {"none", "global"}) == 1;
 }
 
 double cim::parseReadNoise(std::string_view text) {

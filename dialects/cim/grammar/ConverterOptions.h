@@ -48,7 +48,7 @@ struct AdcOption {
 
 /// `gain=S,offset=S,inl=S`, standard deviations over converters: a fraction,
 /// and two numbers of least significant bits.
-struct AdcMismatchOption {
+struct MismatchOption {
   double gain = 0, offset = 0, nonlinearity = 0;
 };
 
@@ -60,7 +60,9 @@ struct CurrentVoltageCurve {
 
 DacOption parseDac(std::string_view text);
 AdcOption parseAdc(std::string_view text);
-AdcMismatchOption parseAdcMismatch(std::string_view text);
+MismatchOption parseMismatch(std::string_view text);
+/// `global`, or `none`.
+bool parseDriftCompensation(std::string_view text);
 /// `WIDTHuS`, the standard deviation of a cell's conductance from read to read.
 double parseReadNoise(std::string_view text);
 /// The file of a curve.

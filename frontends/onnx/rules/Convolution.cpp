@@ -189,8 +189,10 @@ static Results importConvTranspose(Node &node) {
   grouped.append(how.kernel);
   Integers turned{outputs, inputs};
   turned.append(how.kernel);
-  weights = node.reshape(
-      swapDimensions(node, node.reshape(weights, grouped), 1, 2), turned);
+  weights = node.named(
+      node.reshape(swapDimensions(node, node.reshape(weights, grouped), 1, 2),
+                   turned),
+      1);
 
   x = spreadOut(node, x, how.strides);
   // A window may begin as far outside as it is wide; what is less is cut off.

@@ -19,6 +19,15 @@
 // RUN: not cim-opt %s --attach-converters='adc-mismatch=gain=0.1 layers=mapped' 2>&1 >/dev/null | FileCheck %s --check-prefix=E4
 // E4: error: layer 'mapped' has ideal converters, which do not differ: adc-mismatch has no effect; give it an ADC (--adc BITS)
 
+// RUN: not cim-opt %s --attach-converters='dac-mismatch=gain=0.1 layers=mapped' 2>&1 >/dev/null | FileCheck %s --check-prefix=E8
+// E8: error: layer 'mapped' has ideal converters at its rows, which do not differ: dac-mismatch has no effect; give it DACs (--dac BITS)
+
+// RUN: not cim-opt %s --attach-converters='drift-compensation=global layers=mapped' 2>&1 >/dev/null | FileCheck %s --check-prefix=E9
+// E9: error: 'cim.drift_compensation' op in layer 'mapped' has nothing to compensate
+
+// RUN: not cim-opt %s --attach-converters='drift-compensation=globally' 2>&1 >/dev/null | FileCheck %s --check-prefix=E10
+// E10: error: drift-compensation 'globally': unknown compensation 'globally'
+
 // RUN: not cim-opt %s --attach-converters='iv=%S/Inputs/curve.csv layers=mapped' 2>&1 >/dev/null | FileCheck %s --check-prefix=E5
 // E5: error: layer 'mapped' has no DAC, whose range the curve of its cells (--iv) is about
 

@@ -3,6 +3,9 @@
 // RUN: cim-opt %s --attach-converters='dac=4,range=2.5,inputs=unsigned,mode=serial read-noise=0.5uS layers=fc' | FileCheck %s --check-prefix=SERIAL
 // RUN: cim-opt %s --attach-converters='adc=8,limit=1.5/6 dac=5 iv=%S/Inputs/curve.csv layers=fc' | FileCheck %s --check-prefix=CURVE
 // RUN: cim-opt %s --attach-converters='dac=8 adc=8,range=0.25' --attach-converters='adc=none layers=fc' --attach-converters='dac=6 layers=fc' | FileCheck %s --check-prefix=AGAIN
+// RUN: cim-opt %s --attach-converters='dac=8 dac-mismatch=gain=0.01,offset=0.5 layers=conv' | FileCheck %s --check-prefix=DACS
+// RUN: cim-opt %s --attach-converters='dac=8 dac-mismatch=gain=0.01 layers=conv' --attach-converters='dac=6 layers=conv' | FileCheck %s --check-prefix=KEPT
+// RUN: cim-opt %s --insert-device='device=pcm-joshi2020@1d' --map-to-crossbars='conductance=0:25' --attach-converters='drift-compensation=global' --attach-converters='drift-compensation=none layers=fc' | FileCheck %s --check-prefix=DRIFT
 // RUN: cim-opt %s --cim-mapped='dac=8 adc=8 layers=fc' | FileCheck %s --check-prefix=STAGE
 
 // Behind cim.map, in the order of the signal.
@@ -29,6 +32,17 @@
 // CURVE-LABEL: cim.layer @fc
 // CURVE: cim.dac bits 5 curve [0.0, 0.4, 1.0] at [0.0, 0.5, 1.0]
 // CURVE-NEXT: cim.adc bits 8 range limits [1.5, 6.0]
+
+// DACS-LABEL: cim.layer @conv
+// DACS: cim.dac bits 8 gain 0.01 offset 0.5{{$}}
+// KEPT: cim.dac bits 6 gain 0.01{{$}}
+
+// DRIFT-LABEL: cim.layer @conv
+// DRIFT: cim.map
+// DRIFT-NEXT: cim.drift_compensation{{$}}
+// DRIFT-NEXT: cim.write
+// DRIFT-LABEL: cim.layer @fc
+// DRIFT-NOT: cim.drift_compensation
 
 // Later requests override, option by option; none takes a converter away.
 // AGAIN-LABEL: cim.layer @conv

@@ -183,6 +183,64 @@ TEST(Adc, bendsMostWhereItsNonlinearityIsMeasured) {
   EXPECT_EQ(column.convert(-577, 1000), -578);
 }
 
+/// Two groups of 300 rows, whose DACs have 255 steps of 0.01.
+plan::Layer dacLayer() {
+  plan::Layer layer = adcLayer(8);
+  layer.set_channel_axis(0);
+  layer.add_shape(140);
+  layer.add_shape(300);
+  layer.mutable_crossbar()->set_groups(2);
+  layer.mutable_dac()->set_bits(8);
+  layer.mutable_dac()->set_range(2.55);
+  layer.mutable_dac()->set_is_signed(false);
+  return layer;
+}
+
+TEST(DacBank, differsFromRowToRowAndFromChipToChip) {
+  plan::Layer layer = dacLayer();
+  layer.mutable_dac()->set_gain_mismatch(0.1);
+  layer.mutable_dac()->set_offset_mismatch(2);
+  layer.mutable_dac()->set_nonlinearity_mismatch(0.5);
+  DacBank bank(layer);
+  EXPECT_EQ(bank.rowOf(0).gain, 0); // before the first chip
+  double gain = 0, offset = 0, bend = 0;
+  int count = 0;
+  for (uint64_t trial = 0; trial < 30; ++trial) {
+    bank.draw({1, trial, 0});
+    for (uint64_t group : {0, 1})
+      for (uint64_t row = 0; row < 300; ++row, ++count) {
+        const DacRow &dac = bank.rowOf(group * 70 * 300 + row);
+        gain += std::pow(dac.gain, 2);
+        offset += std::pow(dac.offset, 2);
+        bend += std::pow(dac.bend, 2);
+      }
+  }
+  EXPECT_NEAR(std::sqrt(gain / count), 0.1, 0.003);
+  EXPECT_NEAR(std::sqrt(offset / count), 2 * 0.01, 0.0006);
+  EXPECT_NEAR(std::sqrt(bend / count), 0.5, 0.015);
+  // One for all columns of a row, another one for the same row of a group.
+  EXPECT_EQ(bank.rowOf(7).gain, bank.rowOf(69 * 300 + 7).gain);
+  EXPECT_NE(bank.rowOf(7).gain, bank.rowOf(70 * 300 + 7).gain);
+  EXPECT_NE(bank.rowOf(7).gain, bank.rowOf(8).gain);
+
+  DacBank again(layer);
+  again.draw({1, 29, 0});
+  EXPECT_EQ(again.rowOf(299).offset, bank.rowOf(299).offset);
+  again.draw({1, 28, 0});
+  EXPECT_NE(again.rowOf(299).offset, bank.rowOf(299).offset);
+}
+
+TEST(Dac, bendsMostWhereItsNonlinearityIsMeasured) {
+  const Dac dac(dacLayer().dac());
+  EXPECT_EQ(dac.bent(0), 0);
+  EXPECT_EQ(dac.bent(255), 0);
+  double most = 0;
+  for (int64_t code = 0; code <= 255; ++code)
+    most = std::max(most, dac.bent(code));
+  EXPECT_NEAR(most, dac.step(), 1e-4 * dac.step());
+  EXPECT_EQ(most, dac.bent(147)); // 255 / sqrt(3)
+}
+
 TEST(ReadNoise, belongsToImageArrayAndResult) {
   ReadNoise noise{{3, 1, 0}, 2, 1000};
   std::vector<float> all(1000), part(100), other(1000);

@@ -83,6 +83,40 @@ TEST(Cost, offsetCellsHaveReferences) {
   EXPECT_EQ(cost.adcConversions, 9u * 2);
 }
 
+/// What slices have in common is subtracted digitally.
+TEST(Cost, slicedOffsetCellsHaveNoReferences) {
+  plan::Layer layer = mappedLayer(20, 9);
+  slice(layer, 4, 2, plan::Crossbar::OFFSET);
+  const LayerCost cost = costOf(planOf({layer}, 1)).layers.at(0);
+  EXPECT_EQ(cost.cellWrites, 2u * 20 * 9);
+  EXPECT_EQ(cost.arrayCells, 2u * 4 * 16 * 8);
+}
+
+/// Groups on one diagonal have different inputs, so each has a reference.
+TEST(Cost, groupsInOneArrayHaveReferencesOfTheirOwn) {
+  plan::Layer layer = mappedLayer(5, 2, 7, 3);
+  layer.mutable_crossbar()->set_cells(plan::Crossbar::OFFSET);
+  const LayerCost cost = costOf(planOf({layer}, 1)).layers.at(0);
+  EXPECT_EQ(cost.cellWrites, 7u * 5 * (2 + 1));
+  EXPECT_EQ(cost.arrayCells, 3u * 16 * (8 + 3));
+}
+
+TEST(Cost, verifiedWritesTakeSeveralPulses) {
+  Technology technology = isaac();
+  technology.writeEnergy = Quantity{2e-12, "2 pJ"};
+  technology.writeTime = Quantity{1e-6, "1 us"};
+  const plan::Plan plan = planOf({mappedLayer(33, 9)}, 10);
+  const Cost once = costOf(plan, &technology);
+  const Cost verified = costOf(plan, &technology, 1.5);
+  const double writes = 2 * 33 * 9;
+  EXPECT_EQ(once.programming.at(0).count, writes);
+  EXPECT_EQ(verified.pulsesPerWrite, 1.5);
+  EXPECT_EQ(verified.programming.at(0).count, 1.5 * writes);
+  EXPECT_DOUBLE_EQ(verified.programming.at(0).total, 1.5 * writes * 2e-12);
+  EXPECT_DOUBLE_EQ(verified.programmingTime, 1.5 * writes * 1e-6);
+  EXPECT_EQ(verified.total.cellWrites, once.total.cellWrites);
+}
+
 TEST(Cost, layersWithoutCrossbarsCostNothing) {
   plan::Plan plan = planOf({mappedLayer(33, 9), mappedLayer(16, 8)}, 10);
   plan.mutable_layers(0)->clear_crossbar();

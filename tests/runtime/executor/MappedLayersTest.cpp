@@ -132,6 +132,15 @@ struct Layer {
     layer().mutable_read_noise()->set_width(width);
     return *this;
   }
+  Layer &dacMismatch() {
+    plan::Dac &dac = *layer().mutable_dac();
+    dac.set_gain_mismatch(0.1);
+    if (!dac.serial()) {
+      dac.set_offset_mismatch(1);
+      dac.set_nonlinearity_mismatch(2);
+    }
+    return *this;
+  }
   Layer &errors() {
     layer().mutable_noise()->set_width(2);
     layer().mutable_noise()->set_unit(plan::MICROSIEMENS);
@@ -149,6 +158,22 @@ struct Layer {
     plan::Device::Spread &read = *device.mutable_read()->mutable_spread();
     read.add_polynomial(0.2);
     read.add_polynomial(0.02);
+    return *this;
+  }
+  /// Cells that lose (t/t0)^-(0.1 ± spread) of their conductance, t = 1,000 t0.
+  Layer &drift(double spread) {
+    plan::Device &device = *layer().mutable_device();
+    device.set_name("drifting");
+    device.set_unit("uS");
+    device.set_highest_conductance(100);
+    device.set_earliest_time(1);
+    device.set_time(1000);
+    plan::Device::Drift &drift = *device.mutable_drift();
+    drift.set_t0(1);
+    drift.mutable_mean()->set_lowest(0.1);
+    drift.mutable_mean()->set_highest(0.1);
+    drift.mutable_std()->set_lowest(spread);
+    drift.mutable_std()->set_highest(spread);
     return *this;
   }
   plan::Layer &layer() { return *b.plan.mutable_layers(0); }
@@ -265,6 +290,110 @@ TEST(MappedLayers, haveTheReferencesMismatchAndNoise) {
     adc.set_nonlinearity_mismatch(2);
     check(layer.calibrate());
   }
+}
+
+TEST(MappedLayers, haveTheReferencesMismatchOfDacs) {
+  for (auto &[name, layer] : layers())
+    for (bool isConverted : {false, true})
+      for (bool isSerial : {false, true}) {
+        SCOPED_TRACE(name + (isConverted ? ", converted" : "") +
+                     (isSerial ? ", serial" : ""));
+        Layer different = layer;
+        different.offset().slices().dac(5, isSerial).dacMismatch();
+        if (isConverted)
+          different.adc(8).errors();
+        check(different.calibrate());
+      }
+}
+
+/// Inputs times gains, with offsets and bends, times weights: by hand.
+TEST(MappedLayers, addUpWhatTheirDacsGive) {
+  for (bool isOffset : {false, true}) {
+    Layer layer = Layer().dense(30, 7, true).dac(6).dacMismatch();
+    if (isOffset) // with a digital part, which knows no DAC
+      layer.offset().slices();
+    layer.calibrate();
+    const Chip chip{5, 2, 0};
+    const auto run = runFast(layer.b, {}, chip, 1);
+    const plan::Dac &asked = layer.layer().dac();
+    ASSERT_TRUE(asked.is_signed());
+    DacBank bank(layer.layer());
+    bank.draw(chip);
+    const Tensor &weights = layer.b.tensors.at(layer.layer().weights());
+    LayerProgram program(layer.layer(), weights);
+    std::vector<float> cells(weights.elements());
+    program.writeArrays(chip, std::nullopt, 0, cells);
+    std::vector<float> x(30);
+    readImage(0, x.data(), 30);
+    const double range = asked.range(), step = range / 31;
+    const plan::Step &gemm = layer.b.plan.steps(0);
+    const auto bias =
+        layer.b.tensors
+            .at(layer.b.plan.values(gemm.epilogue().offset()).constant())
+            .as<float>();
+    for (int channel = 0; channel < 7; ++channel) {
+      double sum = bias[channel];
+      for (int row = 0; row < 30; ++row) {
+        const double driven = step * std::rint(x[row] / step);
+        const double share = driven / range;
+        const DacRow &dac = bank.rowOf(channel * 30 + row);
+        const double off = dac.gain * driven + dac.offset +
+                           dac.bend * step * 1.5 * std::sqrt(3.0) *
+                               (share - share * share * share);
+        sum += cells[channel * 30 + row] * (driven + off) +
+               program.digitalPart() * driven;
+      }
+      EXPECT_NEAR(run.results[channel], sum, 1e-4);
+    }
+  }
+}
+
+TEST(MappedLayers, haveTheReferencesCompensationOfDrift) {
+  for (auto &[name, layer] : layers())
+    for (bool isConverted : {false, true})
+      for (bool isNoisy : {false, true}) {
+        SCOPED_TRACE(name + (isConverted ? ", converted" : "") +
+                     (isNoisy ? ", noisy" : ""));
+        Layer drifting = layer;
+        drifting.offset().slices().drift(0.05);
+        drifting.layer().set_compensates_drift(true);
+        if (isNoisy)
+          drifting.noise(0.5);
+        if (isConverted)
+          drifting.dac(5).adc(7);
+        check(drifting.calibrate());
+      }
+}
+
+/// Cells that all lose the same share lose nothing behind the compensation.
+TEST(MappedLayers, loseNothingThatIsCompensated) {
+  for (auto &[name, layer] : layers())
+    for (bool isConverted : {false, true})
+      for (bool isOffset : {false, true}) {
+        SCOPED_TRACE(name + (isConverted ? ", converted" : "") +
+                     (isOffset ? ", offset" : ""));
+        Layer fresh = layer;
+        if (isOffset) // what slices have at zero is subtracted digitally
+          fresh.offset().layer().mutable_crossbar()->set_lowest_conductance(0);
+        fresh.slices();
+        if (isConverted) // so finely that less current has enough codes
+          fresh.adc(16).calibrate(images);
+        Layer drifting = fresh;
+        drifting.drift(0);
+        const std::vector<float> expected = runFast(fresh.b).results;
+        const std::vector<float> lost = runFast(drifting.b).results;
+        drifting.layer().set_compensates_drift(true);
+        const std::vector<float> results = runFast(drifting.b).results;
+        double largest = 0, loss = 0;
+        for (float number : expected)
+          largest = std::max<double>(largest, std::abs(number));
+        for (size_t i = 0; i < results.size(); ++i) {
+          ASSERT_NEAR(results[i], expected[i],
+                      (isConverted ? 1e-3 : 1e-5) * largest);
+          loss = std::max<double>(loss, std::abs(lost[i] - expected[i]));
+        }
+        EXPECT_GT(loss, 0.1 * largest);
+      }
 }
 
 TEST(MappedLayers, haveTheReferencesNoiseWithoutConverters) {
@@ -478,9 +607,9 @@ TEST(Calibration, isNeededToRun) {
 // Read noise
 //===----------------------------------------------------------------------===//
 
-TEST(ReadNoise, hasTheVarianceOfItsCells) {
-  // The same input at every read.
-  Layer layer = Layer().dense(48, 16, true).noise(2);
+/// The standard deviation of a result of \p layer, and what one cell of each
+/// weight would give: of the same input at every read.
+std::pair<double, double> spreadOfReads(const Layer &layer) {
   Executor executor(layer.b.plan, layer.b.tensors, {});
   executor.program({});
   constexpr int64_t reads = 2000;
@@ -500,14 +629,37 @@ TEST(ReadNoise, hasTheVarianceOfItsCells) {
   readImage(3, x.data(), 48);
   for (float number : x)
     energy += number * number;
-  double scale = 0; // largest weight
-  for (float weight : layer.b.tensors.at(layer.layer().weights()).as<float>())
-    scale = std::max<double>(scale, std::abs(weight));
-  const double expected = std::sqrt(2 * energy) * scale * 2 / 100;
   double mean = 0;
   for (int i = 0; i < 16; ++i)
     mean += std::sqrt(squares[i] / reads - std::pow(sum[i] / reads, 2)) / 16;
-  EXPECT_NEAR(mean, expected, 0.03 * expected);
+  const plan::Layer &mapped = layer.b.plan.layers(0);
+  const double window = mapped.crossbar().highest_conductance() -
+                        mapped.crossbar().lowest_conductance();
+  return {mean, std::sqrt(energy) * mapped.read_noise().width() / window};
+}
+
+TEST(ReadNoise, hasTheVarianceOfItsCells) {
+  const Layer pair = Layer().dense(48, 16, true).noise(2);
+  const auto weights =
+      pair.b.tensors.at(pair.b.plan.layers(0).weights()).as<float>();
+  const auto [low, high] = std::ranges::minmax_element(weights);
+  const double largest = std::max(-*low, *high), range = *high - *low;
+  auto check = [](const Layer &layer, double worth, double cells) {
+    const auto [spread, ofCell] = spreadOfReads(layer);
+    const double expected = worth * std::sqrt(cells) * ofCell;
+    EXPECT_NEAR(spread, expected, 0.03 * expected);
+  };
+  check(pair, largest, 2);
+  // A cell and the reference of its row, which has no noise if it is ideal.
+  Layer offset = pair;
+  offset.offset();
+  check(offset, range, 2);
+  offset.layer().mutable_crossbar()->set_ideal_reference(true);
+  check(offset, range, 1);
+  // Three slices of two bits, worth 3, 12 and 48 of 31 steps, no reference.
+  Layer sliced = pair;
+  sliced.offset().slices();
+  check(sliced, range / 31, 3 * 3 + 12 * 12 + 48 * 48);
 }
 
 } // namespace

@@ -53,6 +53,9 @@ TEST(Tiles, offsetCellsHaveAReferenceOnEveryRow) {
   layer.mutable_crossbar()->set_cells(plan::Crossbar::OFFSET);
   EXPECT_EQ(countTiles(layer).cells, 33u * 9);
   EXPECT_EQ(countTiles(layer).referenceCells, 33u * 2);
+  // Slices have digital ones.
+  slice(layer, 4, 2, plan::Crossbar::OFFSET);
+  EXPECT_EQ(countTiles(layer).referenceCells, 0u);
 }
 
 /// Every weight's every cell lies in exactly one tile, every cell of an array

@@ -297,6 +297,23 @@ TEST(VerifyPlan, refusesBrokenConverters) {
                 }
               }),
               HasSubstr("serial inputs never see"));
+  EXPECT_THAT(dac([](auto &dac) { dac.set_gain_mismatch(-1); }),
+              HasSubstr("mismatch"));
+  EXPECT_THAT(dac([](auto &dac) {
+                dac.set_serial(true);
+                dac.set_offset_mismatch(1);
+              }),
+              HasSubstr("two levels"));
+  EXPECT_THAT(dac([](auto &dac) {
+                dac.set_gain_mismatch(1);
+                for (double x : {0, 1}) {
+                  dac.add_curve_input(x);
+                  dac.add_curve_current(x);
+                }
+              }),
+              HasSubstr("mismatch and a curve"));
+  EXPECT_THAT(after([](auto &layer) { layer.set_compensates_drift(true); }),
+              HasSubstr("no device"));
   EXPECT_THAT(adc([](auto &adc) { adc.set_bits(1); }), HasSubstr("2 to 16"));
   EXPECT_THAT(adc([](auto &adc) {
                 adc.set_range(plan::Adc::PERCENTILE);

@@ -266,9 +266,9 @@ TEST(Cells, SlicesAndTheDigitalPartAreTheWeight) {
       std::vector<double> sum(count, program.digitalPart());
       for (unsigned slice = 0; slice < program.slices(); ++slice) {
         std::vector<float> read(count);
-        program.writeSlice(chip, slice, 0, read);
+        program.writeArrays(chip, slice, 0, read);
         std::vector<float> part(count / 2);
-        program.writeSlice(chip, slice, 17, part);
+        program.writeArrays(chip, slice, 17, part);
         EXPECT_EQ(std::memcmp(part.data(), read.data() + 17, part.size() * 4),
                   0);
         for (size_t i = 0; i < count; ++i)
@@ -294,7 +294,7 @@ TEST(Cells, SlicesAreDigits) {
   auto read = [&](unsigned slice, std::vector<float> weights) {
     LayerProgram program(layer, makeTensor({1, 4}, weights));
     EXPECT_EQ(program.slices(), 2u);
-    program.writeSlice(chip, slice, 0, weights);
+    program.writeArrays(chip, slice, 0, weights);
     return weights;
   };
   layer.mutable_quantize()->set_mode(plan::Quantize::SYMMETRIC);

@@ -275,10 +275,6 @@ TEST(LayerErrors, Wires) {
                 }),
                 HasSubstr("resistances of 0 to 1e9 ohm"));
   EXPECT_THAT(wired([](plan::Layer &layer) {
-                layer.mutable_crossbar()->set_groups_per_array(2);
-              }),
-              HasSubstr("use --packing naive"));
-  EXPECT_THAT(wired([](plan::Layer &layer) {
                 layer.mutable_crossbar()->set_matrix_rows(3);
               }),
               HasSubstr("matrices are not its weights"));

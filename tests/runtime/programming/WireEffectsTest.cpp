@@ -64,7 +64,7 @@ std::vector<float> written(const plan::Layer &layer, const Tensor &weights) {
   std::vector<double> slices(result.size(), program.digitalPart());
   for (unsigned slice = 0; slice < program.slices(); ++slice) {
     std::vector<float> read(result.size());
-    program.writeSlice(chip, slice, 0, read);
+    program.writeArrays(chip, slice, 0, read);
     for (size_t i = 0; i < read.size(); ++i)
       slices[i] += read[i];
   }
@@ -192,6 +192,61 @@ TEST(WireEffects, EveryKindOfCellsFollowsItsNetworks) {
           }
           EXPECT_GT(largest, 0.02);
         }
+}
+
+/// Groups on the diagonal of one array: its lines are longer than their own,
+/// and pass by cells that hold and conduct nothing.
+TEST(WireEffects, GroupsOfOneArrayShareItsLines) {
+  constexpr size_t groups = 9, rows = 4, together = 4;
+  for (bool pairs : {true, false}) {
+    plan::Layer layer = layerOf({groups, 1, 2, 2}, 0, groups);
+    layer.mutable_crossbar()->set_groups_per_array(together);
+    if (!pairs)
+      layer.mutable_crossbar()->set_cells(plan::Crossbar::OFFSET);
+    const Tensor weights = randomWeights(layer);
+    const auto all = weights.as<float>();
+    // Groups 0 to 3, 4 to 7, and 8; a column and a reference for each.
+    auto shares = [&](auto share) {
+      std::vector<double> result(groups * rows);
+      for (size_t first = 0; first < groups; first += together) {
+        const size_t here = std::min(together, groups - first);
+        const size_t columns = pairs ? here : 2 * here;
+        std::vector<double> cells(here * rows * columns, 0);
+        auto at = [&](size_t group, size_t row, size_t column) -> double & {
+          return cells[(group * rows + row) * columns + column];
+        };
+        for (size_t g = 0; g < here; ++g)
+          for (size_t r = 0; r < rows; ++r) {
+            at(g, r, g) = 2 + 48 * share(all[(first + g) * rows + r]);
+            if (!pairs)
+              at(g, r, here + g) = 2 + 48 * 0.5;
+          }
+        ArrayNetwork network;
+        network.solve({20, 10, false}, here * rows, columns, cells);
+        for (size_t g = 0; g < here; ++g)
+          for (size_t r = 0; r < rows; ++r)
+            result[(first + g) * rows + r] =
+                (at(g, r, g) - (pairs ? 2 : at(g, r, here + g))) / 48;
+      }
+      return result;
+    };
+    const auto result = written(layer, weights);
+    const auto positive =
+        pairs ? shares([](double w) { return std::max(w, 0.0) / 7; })
+              : shares([](double w) { return (w + 7) / 14; });
+    const auto negative =
+        shares([](double w) { return std::max(-w, 0.0) / 7; });
+    layer.mutable_crossbar()->set_groups_per_array(1);
+    const auto apart = written(layer, weights);
+    double difference = 0;
+    for (size_t i = 0; i < result.size(); ++i) {
+      EXPECT_NEAR(result[i],
+                  pairs ? 7 * (positive[i] - negative[i]) : 14 * positive[i],
+                  2e-5);
+      difference = std::max<double>(difference, std::abs(result[i] - apart[i]));
+    }
+    EXPECT_GT(difference, 1e-3);
+  }
 }
 
 TEST(WireEffects, WiresWithoutResistanceChangeNothing) {

@@ -91,14 +91,15 @@ class Converters(unittest.TestCase):
 
     def test_the_same_bits_whatever_runs_where(self):
         options = (*MAPPED, "--quantize", "5,mode=symmetric", "--cell-bits", "2", "--dac", "5,mode=serial", "--adc", "6",
-                   "--adc-mismatch", "gain=0.05,offset=1,inl=1", "--read-noise", "1uS")
+                   "--dac-mismatch", "gain=0.05", "--adc-mismatch", "gain=0.05,offset=1,inl=1", "--read-noise", "1uS")
         once = self.logits(*options, "--threads", "1", "--micro-batch", "1")
         for other in (("--threads", "2", "--micro-batch", "7"), ("--threads", "3")):
             numpy.testing.assert_array_equal(once, self.logits(*options, *other))
         self.assertTrue(numpy.any(once != self.logits(*options, "--seed", "1")))
 
     def test_reference_agrees(self):
-        options = (*MAPPED, "--dac", "6", "--adc", "8", "--adc-mismatch", "offset=1", "--read-noise", "1uS")
+        options = (*MAPPED, "--dac", "6", "--adc", "8", "--dac-mismatch", "gain=0.02,offset=0.2,inl=0.2", "--adc-mismatch",
+                   "offset=1", "--read-noise", "1uS")
         fast, slow = self.logits(*options), self.logits(*options, "--reference")
         # A sum half-way between two codes may get either.
         differences = numpy.abs(fast - slow) > 1e-4 * numpy.abs(slow).max()
@@ -109,6 +110,13 @@ class Converters(unittest.TestCase):
         for option in (("--adc-mismatch", "gain=0.2"), ("--read-noise", "5uS")):
             document = self.document(*MAPPED, "--adc", "5", *option, "--trials", "4")
             self.assertEqual(document["accuracy"]["trials"].__len__(), 4)
+        exact = self.logits(*MAPPED, "--dac", "8")
+        for mismatch in ("gain=0.05", "offset=2", "inl=4"):
+            for adc in ((), ("--adc", "8")):
+                logits = self.logits(*MAPPED, "--dac", "8", *adc, "--dac-mismatch", mismatch)
+                self.assertGreater(numpy.abs(logits - exact).max(), 1e-3 * numpy.abs(exact).max())
+                self.assertTrue(numpy.any(logits != self.logits(*MAPPED, "--dac", "8", *adc, "--dac-mismatch", mismatch,
+                                                                "--seed", "1")))
         self.warns("every chip is the same", *MAPPED, "--adc", "5", "--trials", "4")
 
     def test_overrides_and_ideal_converters(self):
@@ -156,6 +164,10 @@ class Converters(unittest.TestCase):
     def test_what_has_no_effect_is_said(self):
         self.fails(1, "stands on no arrays", "--adc", "8")
         self.fails(1, "adc-mismatch has no effect", *MAPPED, "--adc-mismatch", "gain=0.1")
+        self.fails(1, "dac-mismatch has no effect", *MAPPED, "--adc", "8", "--dac-mismatch", "gain=0.1")
+        self.fails(1, "serial inputs have two levels", *MAPPED, "--dac", "8,mode=serial", "--adc", "8", "--dac-mismatch",
+                   "inl=1")
+        self.fails(1, "has a mismatch and a curve", *MAPPED, "--dac", "8", "--iv", "curve.csv", "--dac-mismatch", "gain=0.1")
         self.fails(1, "has no DAC", *MAPPED, "--iv", "curve.csv")
         self.fails(1, "never see the curve", *MAPPED, "--dac", "8,mode=serial", "--adc", "8", "--iv", "curve.csv")
         self.fails(2, "--calibrate has no effect without converters", *MAPPED, "--calibrate", "50")
@@ -173,6 +185,7 @@ class Converters(unittest.TestCase):
         self.fails(2, "--adc: resolution '1'", *MAPPED, "--adc", "1")
         self.fails(2, "--dac: unknown mode 'seriel'", *MAPPED, "--dac", "8,mode=seriel")
         self.fails(2, "--read-noise: width '1ns' is not in uS", *MAPPED, "--read-noise", "1ns")
+        self.fails(2, "--dac-mismatch: gain '-1'", *MAPPED, "--dac", "8", "--dac-mismatch", "gain=-1")
         self.fails(2, "--iv: file 'none.csv' is not there", *MAPPED, "--dac", "8", "--iv", "none.csv")
         self.fails(2, "--layer 'fc:adc=0'", *MAPPED, "--layer", "fc:adc=0")
         self.fails(1, "has 1 limits, but its converters need 2", *MAPPED, "--quantize", "5,mode=symmetric", "--cell-bits",
@@ -193,7 +206,8 @@ class CheckValues(unittest.TestCase):
         return json.loads(result.stdout)["accuracy"]["mean"]
 
     def test_one_tile_for_every_layer(self):
-        # 0.923 in PyTorch, in double precision, with the same calibration; 0.918 to 0.923 with other ones.
+        # 0.923 in PyTorch, in double precision, and 0.922 in CrossSim, with the same calibration; 0.918 to 0.926 with
+        # other ones.
         accuracy = self.accuracy("--limit", "1000", "--crossbar", "1152x1152", "--dac", "8", "--adc", "8")
         self.assertAlmostEqual(accuracy, 0.923, delta=0.002)
 

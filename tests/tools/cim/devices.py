@@ -112,6 +112,28 @@ class Devices(unittest.TestCase):
         for name in ("text.mlir", "text.plan"):
             numpy.testing.assert_array_equal(self.logits(model=name), expected)
 
+    def test_drift_compensation(self):
+        """It gives back what all cells lose, on every path through the arrays."""
+        pcm = ("--crossbar", "64x64", "--device")
+        fresh = self.logits(*pcm, "pcm-joshi2020")
+        error = lambda logits: numpy.abs(logits - fresh).mean() / numpy.abs(fresh).mean()
+        drifted = error(self.logits(*pcm, "pcm-joshi2020@30d"))
+        for more in ((), ("--dac", "8", "--adc", "8")):
+            compensated = error(self.logits(*pcm, "pcm-joshi2020@30d", "--drift-compensation", "global", *more))
+            self.assertLess(compensated, drifted / 2)
+        options = (*pcm, "pcm-joshi2020@1d", "--drift-compensation", "global", "--adc", "8")
+        fast, slow = self.logits(*options), self.logits(*options, "--reference")
+        self.assertLess(numpy.abs(fast - slow).max(), 0.05 * numpy.abs(slow).max())
+        numpy.testing.assert_array_equal(fast, self.logits(*options, "--threads", "3", "--micro-batch", "5"))
+        result = self.cim("compile", "small.onnx", *options[:-2], "-o", "drift.mlir")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual((self.folder / "drift.mlir").read_text().count("cim.drift_compensation"), 4)
+        numpy.testing.assert_array_equal(self.logits(*options[:-2]), self.logits(model="drift.mlir"))
+        self.fails(1, "has nothing to compensate", "--crossbar", "64x64", "--drift-compensation", "global")
+        self.fails(1, "stands on no arrays", "--drift-compensation", "global")
+        self.fails(2, "--drift-compensation: unknown compensation 'local'", *pcm, "pcm-joshi2020@1d",
+                   "--drift-compensation", "local")
+
     def test_chips_differ(self):
         document = self.document("eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--crossbar", "64x64",
                                  "--device", "pcm-joshi2020@1d", "--trials", "3")

@@ -62,6 +62,8 @@ class IdleOptions(unittest.TestCase):
             ("quantize '6'", (*EVAL, "--layer", "fc:quantize=6", "--layer", "last:1:quantize=8")),
             ("--seed", (*EVAL, "--quantize", "4", "--seed", "1")),
             ("--trials", (*EVAL, "--shift", "0.01ns", "--trials", "3")),
+            ("--drift-compensation", (*EVAL, *CROSSBAR, "--device", "pcm-joshi2020", "--drift-compensation", "global")),
+            (None, (*EVAL, *CROSSBAR, "--device", "pcm-joshi2020", "--times", "1h", "--drift-compensation", "global")),
             ("packing 'dense'", (*EVAL, *CROSSBAR, "--packing", "dense")),
         ))
 

@@ -105,7 +105,47 @@ class Mapping(unittest.TestCase):
         self.assertEqual({l["cells_per_weight"] for l in document["layers"]}, {3})
         self.assertEqual(document["crossbars"], 45)
         self.assertEqual(document["cells"], 3 * document["model"]["weights"])
-        self.assertEqual(document["reference_cells"], 3 * (27 * 2 + 144 * 2 + 144 * 2 + 16))
+        # What slices have in common is subtracted digitally.
+        self.assertEqual(document["reference_cells"], 0)
+        document = self.document("map", "small.onnx", "--crossbar", "64x12", "--cells", "offset")
+        self.assertEqual(document["reference_cells"], 27 * 2 + 144 * 2 + 144 * 2 + 16)
+
+    def test_verified_writes(self):
+        (self.folder / "tech.yaml").write_text(
+            "format: 1\nname: mine\ncitation: none\nread_time: 10 ns\ninput_bits: 8\narray: {rows: 64, columns: 64}\n"
+            "dac: {bits: 8}\nadc: {bits: 8}\nwrite: {energy: 2 pJ, time: 1 us}\n")
+        noise = ("--crossbar", "64x64", "--noise", "normal:5uS")
+        verify = (*noise, "--write-verify", "3uS,pulses=10")
+        document = self.document("map", "small.onnx", *verify, "--technology", "tech.yaml")
+        pulses = document["writing"]["pulses_per_cell"]
+        self.assertTrue(1.5 < pulses < 2.2, pulses)
+        cost = document["cost"]
+        self.assertEqual(cost["pulses_per_write"], pulses)
+        self.assertEqual(cost["cell_writes"], document["cells"])
+        self.assertAlmostEqual(cost["programming_terms"][0]["joules"], document["cells"] * pulses * 2e-12, delta=1e-15)
+        self.assertAlmostEqual(cost["programming_seconds"], document["cells"] * pulses * 1e-6, delta=1e-9)
+        text = self.succeeds("map", "small.onnx", *verify, "--technology", "tech.yaml").stdout
+        self.assertRegex(text, r"writing one chip: 1\.\d+ pulses per cell")
+        self.assertRegex(text, r"programming, once: 10,208 cell writes × 1\.\d+ pulses")
+        self.assertRegex(text, r"cells +[\d,]+ pulses +× 2 pJ +\d+.*J")
+        # The same chip as the first that is evaluated.
+        evaluated = self.document("eval", "small.onnx", "--data", "npy:x.npy,y.npy", *verify, "--technology", "tech.yaml")
+        self.assertEqual(evaluated["writing"], document["writing"])
+        self.assertEqual(evaluated["cost"]["programming_seconds"], cost["programming_seconds"])
+        once = self.document("map", "small.onnx", "--crossbar", "64x64", "--technology", "tech.yaml")["cost"]
+        self.assertEqual(once["pulses_per_write"], 1)
+        result = self.cim("map", "small.onnx", *noise)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("or add --write-verify, whose pulses it decides", result.stderr)
+
+    def test_packed_wires(self):
+        """Groups that share an array have longer lines, and larger drops."""
+        options = ("--crossbar", "128x128", "--wire-resistance", "5", "-o", "chip.onnx")
+        apart, packed = (self.document("program", "depthwise.onnx", *options, "--packing", packing)["layers"]
+                         for packing in ("naive", "dense"))
+        self.assertLess(0, apart[0]["rms_change"])
+        self.assertLess(2 * apart[0]["rms_change"], packed[0]["rms_change"])
+        self.assertEqual(apart[1]["rms_change"], packed[1]["rms_change"])
 
     def test_table(self):
         lines = self.succeeds("map", "small.onnx", "--crossbar", "64x12").stdout.splitlines()

@@ -227,6 +227,54 @@ class Program(unittest.TestCase):
         self.assertNotIn("pair", after)
         self.assertEqual(json.loads(self.succeeds("info", "chip.onnx", "--json", "-"))["model"]["layers"], 6)
 
+    def test_compiled_models(self):
+        """A text or a plan has no nodes of ONNX: the file that it came from gets the weights."""
+        self.succeeds("program", "small.onnx", *ERRORS, "-o", "expected.onnx")
+        expected = self.run_elsewhere("expected.onnx")
+        self.succeeds("compile", "small.onnx", *ERRORS, "-o", "errors.mlir")
+        self.succeeds("compile", "small.onnx", *ERRORS, "--until", "plan", "-o", "compiled.plan")
+        self.succeeds("compile", "small.onnx", "--until", "cim", "-o", "clean.mlir")
+        for model, errors in (("errors.mlir", ()), ("compiled.plan", ()), ("clean.mlir", ERRORS)):
+            with self.subTest(model):
+                self.succeeds("program", model, *errors, "--network", "small.onnx", "-o", "chip.onnx")
+                numpy.testing.assert_array_equal(self.run_elsewhere("chip.onnx"), expected)
+        note = onnx.load(self.folder / "chip.onnx").metadata_props[-1].value
+        self.assertIn("as compiled in clean.mlir, quantize 4", note)
+        self.succeeds("compile", "small.onnx", "--fold-batch-norm", *ERRORS, "-o", "folded.mlir")
+        for model, network in (("compiled.plan", "tied.onnx"), ("folded.mlir", "small.onnx")):
+            self.fails(1, "belong to another file", "program", model, "--network", network, "-o", "chip2.onnx")
+
+    def test_transposed_convolutions(self):
+        """Their weights stand in another order in ONNX than on crossbars."""
+        random = numpy.random.default_rng(3)
+
+        def tensor(name, *shape):
+            return numpy_helper.from_array(random.normal(0, 0.2, shape).astype(numpy.float32), name)
+
+        graph = helper.make_graph(
+            [helper.make_node("ConvTranspose", ["input", "up.weight", "up.bias"], ["a"], group=3,
+                              pads=[1] * 4),
+             helper.make_node("ConvTranspose", ["a", "same.weight"], ["b"]),
+             helper.make_node("GlobalAveragePool", ["b"], ["c"]), helper.make_node("Flatten", ["c"], ["output"])],
+            "up", [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 3, 8, 8])],
+            [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["N", 6])],
+            [tensor("up.weight", 3, 2, 3, 4), tensor("up.bias", 6), tensor("same.weight", 6, 6, 2, 2)])
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+        onnx.save(model, self.folder / "up.onnx")
+        self.compare("up.onnx", *ERRORS)
+        layers = json.loads(self.succeeds("info", "up.onnx", "--json", "-"))["layers"]
+        self.assertEqual([layer["name"] for layer in layers], ["up", "same"])
+        before, after = (onnx.load(self.folder / name).graph.initializer for name in ("up.onnx", "chip.onnx"))
+        self.assertEqual([(i.name, i.dims) for i in before], [(i.name, i.dims) for i in after])
+
+    def test_weights_behind_dequantize_linear(self):
+        from networks import quantized
+        onnx.save(quantized(), self.folder / "codes.onnx")
+        self.compare("codes.onnx", *ERRORS)
+        chip = onnx.load(self.folder / "chip.onnx")
+        # That of the activations stays.
+        self.assertEqual([node.op_type for node in chip.graph.node].count("DequantizeLinear"), 1)
+
     def test_old_files(self):
         """Before IR version 4, initializers are inputs as well."""
         model = tied_network()
@@ -247,7 +295,9 @@ class Program(unittest.TestCase):
                 (2, "name an .onnx file", ("small.onnx", "-o", "chip.txt")),
                 (1, "no folder", ("small.onnx", "-o", "nowhere/chip.onnx")),
                 (2, "--trial 'x'", ("small.onnx", "-o", "chip2.onnx", "--trial", "x")),
-                (2, "name the .onnx file", ("small.mlir", "-o", "chip2.onnx")),
+                (2, "--network NETWORK.onnx", ("small.mlir", "-o", "chip2.onnx")),
+                (2, "--network has no effect", ("small.onnx", "--network", "small.onnx", "-o", "chip2.onnx")),
+                (2, "name an .onnx file", ("small.mlir", "--network", "small.plan", "-o", "chip2.onnx")),
                 (2, "leave it out", ("small.onnx", "--fold-batch-norm", "-o", "chip2.onnx")),
                 (1, "cannot be read", ("missing.onnx", "-o", "chip2.onnx")),
                 (2, "there is no device", ("small.onnx", "--device", "nothing", "-o", "chip2.onnx"))):

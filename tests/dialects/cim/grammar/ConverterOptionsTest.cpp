@@ -72,14 +72,13 @@ TEST(ConverterOptions, adcsHaveOneKindOfRange) {
 }
 
 TEST(ConverterOptions, mismatchesAreWidths) {
-  const AdcMismatchOption option = parseAdcMismatch("gain=0.01,inl=0.5");
+  const MismatchOption option = parseMismatch("gain=0.01,inl=0.5");
   EXPECT_EQ(option.gain, 0.01);
   EXPECT_EQ(option.offset, 0);
   EXPECT_EQ(option.nonlinearity, 0.5);
-  EXPECT_THAT(messageOf(parseAdcMismatch, "gain=-1"), HasSubstr("gain '-1'"));
-  EXPECT_THAT(messageOf(parseAdcMismatch, "0.5"),
-              HasSubstr("is not NAME=VALUE"));
-  EXPECT_THAT(messageOf(parseAdcMismatch, "gian=1"),
+  EXPECT_THAT(messageOf(parseMismatch, "gain=-1"), HasSubstr("gain '-1'"));
+  EXPECT_THAT(messageOf(parseMismatch, "0.5"), HasSubstr("is not NAME=VALUE"));
+  EXPECT_THAT(messageOf(parseMismatch, "gian=1"),
               HasSubstr("did you mean 'gain'"));
 }
 

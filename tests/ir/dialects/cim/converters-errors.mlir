@@ -17,7 +17,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   cim.map 4 x 4 onto 8 x 8 cells differential window 0.0 to 100.0
   cim.adc bits 8 range max
-  // expected-error@+1 {{in layer 'l' stands after cim.adc; errors come first, then map, dac, adc and read_noise, each at most once}}
+  // expected-error@+1 {{in layer 'l' stands after cim.adc; errors come first, then map, dac, adc, read_noise and drift_compensation, each at most once}}
   cim.dac bits 8
   cim.write %0 : tensor<4x4xf32>
 }
@@ -126,6 +126,48 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   cim.map 4 x 4 onto 8 x 8 cells differential window 0.0 to 100.0
   // expected-error@+1 {{in layer 'l' has half of a curve}}
   "cim.dac"() {bits = 8 : i64, curve_input = array<f64: 0.0, 1.0>} : () -> ()
+  cim.write %0 : tensor<4x4xf32>
+}
+
+// -----
+
+// DACs that differ, in steps that they do not have, or behind a curve.
+cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.map 4 x 4 onto 8 x 8 cells differential window 0.0 to 100.0
+  // expected-error@+1 {{in layer 'l' expects a mismatch from 0 to 65536, got -1.0}}
+  cim.dac bits 8 gain -1.0
+  cim.write %0 : tensor<4x4xf32>
+}
+
+// -----
+
+cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.map 4 x 4 onto 8 x 8 cells differential window 0.0 to 100.0
+  // expected-error@+1 {{in layer 'l' has a mismatch in steps, but serial inputs have two levels: their converters differ in gain only (--dac-mismatch gain=S)}}
+  cim.dac bits 8 serial gain 0.1 offset 1.0
+  cim.write %0 : tensor<4x4xf32>
+}
+
+// -----
+
+cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.map 4 x 4 onto 8 x 8 cells differential window 0.0 to 100.0
+  // expected-error@+1 {{in layer 'l' has a mismatch and a curve, which would bend what each converter gives in its own way; leave out --dac-mismatch or --iv}}
+  cim.dac bits 8 curve [0.0, 1.0] at [0.0, 1.0] gain 0.1
+  cim.write %0 : tensor<4x4xf32>
+}
+
+// -----
+
+// Nothing drifts.
+cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.map 4 x 4 onto 8 x 8 cells differential window 0.0 to 100.0
+  // expected-error@+1 {{in layer 'l' has nothing to compensate: no device that its cells follow (--device NAME)}}
+  cim.drift_compensation
   cim.write %0 : tensor<4x4xf32>
 }
 

@@ -180,7 +180,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
   cim.map 18 x 4 onto 128 x 128 cells differential window 0.0 to 100.0
-  // expected-error@+1 {{in layer 'l' stands after cim.map; errors come first, then map, dac, adc and read_noise, each at most once}}
+  // expected-error@+1 {{in layer 'l' stands after cim.map; errors come first, then map, dac, adc, read_noise and drift_compensation, each at most once}}
   cim.map 18 x 4 onto 64 x 64 cells differential window 0.0 to 100.0
   cim.write %0 : tensor<4x2x3x3xf32>
 }
@@ -191,7 +191,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
   cim.map 18 x 4 onto 128 x 128 cells differential window 0.0 to 100.0
-  // expected-error@+1 {{in layer 'l' stands after cim.map; errors come first, then map, dac, adc and read_noise, each at most once}}
+  // expected-error@+1 {{in layer 'l' stands after cim.map; errors come first, then map, dac, adc, read_noise and drift_compensation, each at most once}}
   %1 = cim.noise %0 normal 3.0 uS : tensor<4x2x3x3xf32>
   cim.write %1 : tensor<4x2x3x3xf32>
 }
@@ -224,16 +224,6 @@ cim.layer @l index 0 channel_axis 1 : tensor<8x3xf32> {
   // expected-error@+1 {{in layer 'l' expects wires of 0 to 1e9 ohm, got -1.0}}
   cim.map 8 x 3 onto 128 x 128 cells differential window 0.0 to 100.0 wires 1.0 by -1.0
   cim.write %0 : tensor<8x3xf32>
-}
-
-// -----
-
-// Groups on one diagonal, which wires would join.
-cim.layer @l index 0 channel_axis 0 : tensor<4x1x3x3xf32> {
-  %0 = cim.load dense<0.5> : tensor<4x1x3x3xf32>
-  // expected-error@+1 {{in layer 'l' has wires, through which the groups of an array would reach each other; give every group arrays of its own (--packing naive)}}
-  cim.map 9 x 1 groups 4 onto 128 x 128 groups_per_array 2 cells differential window 0.0 to 100.0 wires 1.0 by 1.0
-  cim.write %0 : tensor<4x1x3x3xf32>
 }
 
 // -----
