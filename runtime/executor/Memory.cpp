@@ -279,10 +279,7 @@ static MemoryPlan planBuffers(const ValueStorage &storage,
         {storage.geometry[v], layout.offsets[storage.owner[v]]});
   plan.lifetimes.assign(buffers.begin(), buffers.begin() + count);
   plan.scratch.assign(layout.offsets.begin() + count, layout.offsets.end());
-  size_t beyond = 0;
-  for (const auto &step : steps)
-    beyond = std::max(beyond, step->readsBeyond());
-  plan.bytes = layout.bytes + beyond;
+  plan.bytes = layout.bytes;
   return plan;
 }
 
@@ -294,7 +291,12 @@ MemoryPlan cim::planMemory(const Program &program, const BoundSteps &steps,
     const bool runs = s >= range.begin && s < range.end && !storage.vanishes[s];
     buffers.push_back({runs ? steps[s]->scratchBytes(calls) : 0, s, s, 0});
   }
-  return planBuffers(storage, buffers);
+  MemoryPlan plan = planBuffers(storage, buffers);
+  size_t beyond = 0;
+  for (const auto &step : steps)
+    beyond = std::max(beyond, step->readsBeyond());
+  plan.bytes += beyond;
+  return plan;
 }
 
 MemoryPlan cim::planValues(const Program &program, const ValueStorage &storage,
