@@ -44,6 +44,10 @@ size_t Geometry::numberBytes() const {
   return isBfloat16 ? sizeof(uint16_t) : byteWidth(type);
 }
 
+bool Geometry::hasPixelBehind() const {
+  return isBfloat16 && stride % (2 * kernels::channelBlock) != 0;
+}
+
 void Geometry::updateBytes() {
   size_t total = numberBytes();
   auto multiply = [&](size_t factor) {
@@ -57,7 +61,7 @@ void Geometry::updateBytes() {
   } else {
     multiply(elements);
   }
-  if (isBfloat16 && stride % (2 * kernels::channelBlock) != 0)
+  if (hasPixelBehind())
     total += stride * numberBytes();
   bytes = (total + arenaAlignment - 1) / arenaAlignment * arenaAlignment;
 }

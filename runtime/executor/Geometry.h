@@ -61,9 +61,9 @@ struct Geometry {
     return images == 1 ? static_cast<int64_t>(bytes / numberBytes())
                        : paddedHeight() * paddedWidth() * stride;
   }
-  /// Zeros that kernels rely on and never write: a border, or what follows
-  /// images of bfloat16 numbers.
-  bool hasZeros() const { return isBfloat16 || !border.empty(); }
+  /// Zeros that kernels rely on and never write: a border, or the pixel behind
+  /// an image of bfloat16 numbers.
+  bool hasZeros() const { return hasPixelBehind() || !border.empty(); }
   /// The first inner pixel, in numbers from the beginning of an image.
   int64_t interior() const {
     return (border.top * paddedWidth() + border.left) * stride;
@@ -80,6 +80,7 @@ struct Geometry {
   Border border;
 
 private:
+  bool hasPixelBehind() const;
   void updateBytes();
 };
 

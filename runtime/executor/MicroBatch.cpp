@@ -35,12 +35,14 @@ CacheSizes cim::cacheSizes(unsigned threads) {
 /// Bytes per image that do not come from a cache of \p cacheBytes.
 static double trafficBeyond(std::span<const Traffic> steps, double cacheBytes,
                             unsigned images) {
-  double allWeights = 0;
-  for (const Traffic &step : steps)
+  double allWeights = 0, mostActivations = 0;
+  for (const Traffic &step : steps) {
     allWeights += step.weights;
+    mostActivations = std::max<double>(mostActivations, step.activations);
+  }
   double traffic = 0;
   for (const Traffic &step : steps) {
-    if (allWeights > cacheBytes)
+    if (allWeights + mostActivations * images > cacheBytes)
       traffic += double(step.weights) / images;
     if (double(step.activations) * images + step.weights > cacheBytes)
       traffic += step.activations;

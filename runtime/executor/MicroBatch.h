@@ -30,10 +30,10 @@ CacheSizes cacheSizes(unsigned threads);
 /// The number of images, a power of two from 1 to 32, with the least estimated
 /// traffic beyond the second-level cache, and from memory, which counts four
 /// times. Per image, each step moves its weights divided by the number of
-/// images, unless the cache holds those of the whole network; and its
-/// activations, unless the cache holds those of all images and the weights. To
-/// that comes a little per step and pass, so that where all is in the cache,
-/// images are as many as it holds.
+/// images, unless the cache holds those of the whole network beside the
+/// activations; and its activations, unless the cache holds those of all images
+/// and the weights. To that comes a little per step and pass, so that where all
+/// is in the cache, images are as many as it holds.
 ///
 /// An arena stays below 32 MB, where one image needs \p arenaPerImage bytes,
 /// unless one image needs more: memory must not grow much with the number of

@@ -35,6 +35,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <type_traits>
 
@@ -173,12 +174,17 @@ private:
                                        ptrdiff_t to) const;
     enum class Added { nothing, f32, bfloat16 };
     enum class Stored { f32, rounded, bfloat16 };
-    template <Added added, Stored stored, bool hasSlope>
+    enum class Activation { none, atLeast, any }; ///< `atLeast` is ReLU
+    template <Added added, Stored stored, Activation activation>
     void storeAs(const float *sums, int count, ptrdiff_t channel,
                  ptrdiff_t residual, ptrdiff_t to) const;
     template <Added added, Stored stored> StoreRow chooseStore() const {
-      return epilogue.slope != 1 ? &Results::storeAs<added, stored, true>
-                                 : &Results::storeAs<added, stored, false>;
+      constexpr float infinity = std::numeric_limits<float>::infinity();
+      if (epilogue.slope != 1 || epilogue.highest != infinity)
+        return &Results::storeAs<added, stored, Activation::any>;
+      return epilogue.lowest == -infinity
+                 ? &Results::storeAs<added, stored, Activation::none>
+                 : &Results::storeAs<added, stored, Activation::atLeast>;
     }
     template <Added added> StoreRow chooseStore() const {
       return out.isBfloat16        ? chooseStore<added, Stored::bfloat16>()
@@ -402,7 +408,7 @@ void Bfloat16Convolution<Unit>::Results::store(const Waiting &sums) const {
 template <typename Unit>
 template <typename Bfloat16Convolution<Unit>::Results::Added added,
           typename Bfloat16Convolution<Unit>::Results::Stored stored,
-          bool hasSlope>
+          typename Bfloat16Convolution<Unit>::Results::Activation activation>
 void Bfloat16Convolution<Unit>::Results::storeAs(const float *sums, int count,
                                                  ptrdiff_t channel,
                                                  ptrdiff_t residual,
@@ -438,10 +444,12 @@ void Bfloat16Convolution<Unit>::Results::storeAs(const float *sums, int count,
       }
       value += term;
     }
-    if constexpr (hasSlope)
+    if constexpr (activation == Activation::any)
       value = value < 0 ? value * slope : value;
-    value = value < lowest ? lowest : value;
-    value = value > highest ? highest : value;
+    if constexpr (activation != Activation::none)
+      value = value < lowest ? lowest : value;
+    if constexpr (activation == Activation::any)
+      value = value > highest ? highest : value;
     if constexpr (stored != Stored::f32)
       Unit::round(value, numbers);
     if constexpr (stored == Stored::rounded)

@@ -8,14 +8,17 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <new>
 
 namespace cim::kernels {
 
 /// Images side by side, from \p memory on, or without memory to count it.
-static ImageView viewOf(float *memory, int channels, bool padded, int width,
-                        int height, int images, const BorderWidths &border) {
+static ImageView viewOf(float *memory, bool isBfloat16, int channels,
+                        bool padded, int width, int height, int images,
+                        const BorderWidths &border) {
   ImageView view;
+  view.isBfloat16 = isBfloat16;
   view.channels = channels;
   view.width = width;
   view.height = height;
@@ -23,9 +26,13 @@ static ImageView viewOf(float *memory, int channels, bool padded, int width,
   view.pixelStride = padded ? paddedChannels(channels) : channels;
   view.rowStride = (border.left + width + border.right) * view.pixelStride;
   view.imageStride = (border.top + height + border.bottom) * view.rowStride;
-  if (memory)
+  const int first =
+      border.top * view.rowStride + border.left * view.pixelStride;
+  if (memory && isBfloat16)
     view.data =
-        memory + border.top * view.rowStride + border.left * view.pixelStride;
+        reinterpret_cast<float *>(reinterpret_cast<uint16_t *>(memory) + first);
+  else if (memory)
+    view.data = memory + first;
   return view;
 }
 
@@ -43,16 +50,19 @@ MeasuredConvolution::MeasuredConvolution(const ConvolutionShape &shape,
                                          ConvolutionAlgorithm algorithm,
                                          int images)
     : convolution(shape, algorithm) {
+  // As networks store them (executor/Memory.cpp): their inputs are f32.
   const bool padded = shape.channelsIn >= channelBlock;
+  const bool isBfloat16 = convolution.takesBfloat16();
   auto inputView = [&](float *memory) {
-    return viewOf(memory, shape.channelsIn, padded, shape.widthIn,
-                  shape.heightIn, images, convolution.border());
+    return viewOf(memory, isBfloat16 && padded, shape.channelsIn, padded,
+                  shape.widthIn, shape.heightIn, images, convolution.border());
   };
   auto outputView = [&](float *memory) {
-    return viewOf(memory, shape.channelsOut, true, shape.widthOut(),
+    return viewOf(memory, isBfloat16, shape.channelsOut, true, shape.widthOut(),
                   shape.heightOut(), images, {});
   };
-  input = allocate(size_t(inputView(nullptr).imageStride) * images);
+  input = allocate(size_t(inputView(nullptr).imageStride) * images +
+                   convolution.readsBeyond() / sizeof(float));
   output = allocate(size_t(outputView(nullptr).imageStride) * images);
   in = inputView(input.get());
   out = outputView(output.get());
@@ -60,9 +70,12 @@ MeasuredConvolution::MeasuredConvolution(const ConvolutionShape &shape,
       allocate(size_t(shape.channelsOut) * shape.channelsIn / shape.groups *
                shape.kernelWidth * shape.kernelHeight);
   packed = allocate(convolution.packedWeights());
-  operandBytes = sizeof(float) * (double(in.imageStride) * images +
-                                  double(out.imageStride) * images +
-                                  double(convolution.packedWeights()));
+  auto bytes = [&](const ImageView &view) {
+    return double(view.isBfloat16 ? sizeof(uint16_t) : sizeof(float)) *
+           view.imageStride * images;
+  };
+  operandBytes = bytes(in) + bytes(out) +
+                 double(sizeof(float)) * convolution.packedWeights();
   scratch = allocate(convolution.scratch(images));
   convolution.pack(weights.get(), packed.get());
 }

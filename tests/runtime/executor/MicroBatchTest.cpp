@@ -21,11 +21,13 @@ TEST(MicroBatch, fillsTheCache) {
   EXPECT_EQ(chooseMicroBatch(steps, {2 * MB, 16 * MB}, 600 * KB), 8u);
 }
 
-TEST(MicroBatch, keepsActivationsWithTheWeightsOfAllSteps) {
-  // No weight has to be read twice, so images only fill the cache.
+TEST(MicroBatch, keepsActivationsBesideTheWeightsOfAllSteps) {
+  // No weight has to be read twice, so images only fill what is left.
   std::vector<Traffic> steps(10, {100 * KB, 10 * KB});
   EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 600 * KB), 8u);
   EXPECT_EQ(chooseMicroBatch(steps, {2 * MB, 16 * MB}, 600 * KB), 16u);
+  steps.assign(10, {100 * KB, 100 * KB}); // 1,000 KB of weights
+  EXPECT_EQ(chooseMicroBatch(steps, {2 * MB, 16 * MB}, 600 * KB), 8u);
   steps.assign(10, {900 * KB, 10 * KB});
   EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 600 * KB), 1u);
 }
@@ -37,8 +39,8 @@ TEST(MicroBatch, sharesLargeWeightsAmongManyImages) {
 
 TEST(MicroBatch, keepsActivationsOutOfMemory) {
   // Images in the third-level cache cost less than weights from there.
-  std::vector<Traffic> steps(20, {900 * KB, 600 * KB});
-  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 600 * KB), 16u);
+  std::vector<Traffic> steps(20, {900 * KB, 300 * KB});
+  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 600 * KB), 8u);
 }
 
 TEST(MicroBatch, boundsMemory) {
