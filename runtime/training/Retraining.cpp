@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
 
 using namespace cim;
 
@@ -49,25 +50,19 @@ public:
              const DataSet &train, const DataSet &test, ImageRange tested,
              const RetrainingOptions &options)
       : lowered(lowered), held(lowered), tensors(tensors), train(train),
-        test(test), tested(tested), options(options),
-        program(lowered, tensors, options.selected,
-                options.adaptationImages > 0,
-                {.threads = options.executor.threads,
-                 .batch = std::min(options.recipe.batch, train.images()),
-                 .labelSmoothing = options.recipe.labelSmoothing,
-                 .strict = options.executor.precision == Precision::f32Strict,
-                 .keptBytes = options.keptBytes}) {
+        test(test), tested(tested), options(options) {
     for (uint32_t layer : options.selected)
       clearErrors(*held.mutable_layers(layer));
   }
 
   Retraining run() {
-    for (const Parameter &parameter : program.parameters()) {
+    prepare();
+    for (const Parameter &parameter : program->parameters()) {
       result.trainedParameters += parameter.gradient.size();
       if (parameter.kind != Parameter::Kind::weights)
         result.digitalParameters += parameter.gradient.size();
     }
-    result.depth = program.depth();
+    result.depth = program->depth();
     plan::Plan exact = lowered;
     for (plan::Layer &layer : *exact.mutable_layers())
       clearErrors(layer);
@@ -88,6 +83,17 @@ public:
   }
 
 private:
+  void prepare() {
+    program = std::make_unique<TrainingProgram>(
+        lowered, tensors, options.selected, options.adaptationImages > 0,
+        TrainingProgramOptions{
+            .threads = options.executor.threads,
+            .batch = std::min(options.recipe.batch, train.images()),
+            .labelSmoothing = options.recipe.labelSmoothing,
+            .strict = options.executor.precision == Precision::f32Strict,
+            .keptBytes = options.keptBytes});
+  }
+
   /// What one chip's cells hold, and are to hold.
   struct Cells {
     CellFacts facts;
@@ -102,7 +108,9 @@ private:
       return false;
     own.injected = *injected;
 
-    program.program(chip);
+    if (!program)
+      prepare();
+    program->program(chip);
     Cells cells;
     cells.facts.held = weightsOfSelected();
     if (options.writes > 0 && !chooseCells(chip, cells))
@@ -113,19 +121,21 @@ private:
     own.epochs = *epochs;
     // The selected layers hold exactly what was learned, for now.
     cells.facts.wanted = weightsOfSelected();
-    const TensorMap learned = withParameters(tensors, program.parameters());
+    const TensorMap learned = withParameters(tensors, program->parameters());
     const auto retrained = count(held, learned, chip);
     if (!retrained)
       return false;
     own.retrained = *retrained;
+    if (trial == 0)
+      keepNetwork(chip, learned);
+    if (options.rounds == 1)
+      program.reset(); // what adapts a rewritten chip needs as much memory
     for (int64_t r = 0; r < options.rewrites; ++r) {
       const auto correct = rewrite(chip, r, cells, learned, own);
       if (!correct)
         return false;
       own.rewritten.push_back(*correct);
     }
-    if (trial == 0)
-      keepNetwork(chip, learned);
     result.chips.push_back(std::move(own));
     return true;
   }
@@ -182,7 +192,8 @@ private:
     };
     for (const auto &[layer, held] : facts.held)
       cells.rewritten[layer].resize(held.size()); // none
-    Trainer trainer(program, held, tensors, data, adaptationRecipe(), training);
+    Trainer trainer(*program, held, tensors, data, adaptationRecipe(),
+                    training);
     if (!trainer.run())
       return false;
     cells.rewritten = cellsWorthWriting(
@@ -193,7 +204,7 @@ private:
         if (set[i])
           value[i] = facts.wanted[layer][i];
     }
-    program.update();
+    program->update();
     return true;
   }
 
@@ -218,11 +229,11 @@ private:
       };
     if (!cells.rewritten.empty())
       training.afterStep = [&](int64_t) { restoreOthers(cells); };
-    Trainer trainer(program, held, tensors, train, options.recipe, training);
+    Trainer trainer(*program, held, tensors, train, options.recipe, training);
     const auto begin = std::chrono::steady_clock::now();
     const bool complete = trainer.run();
     result.trainSeconds += secondsSince(begin);
-    for (Parameter &parameter : program.parameters())
+    for (Parameter &parameter : program->parameters())
       parameter.perturbed.clear();
     if (!complete)
       return std::nullopt;
@@ -248,7 +259,7 @@ private:
         keepOthers(cells.rewritten.at(layer.weights()), parameter.value,
                    parameter.perturbed);
     }
-    program.update();
+    program->update();
   }
 
   /// Writes cells of the selected layers again, for the \p r-th time from 0,
@@ -288,16 +299,16 @@ private:
   /// network's tensors, whose digital ones go on from what they are.
   bool retrainWritten(Chip chip, const Cells &cells, TensorMap &learned) {
     chip.epoch = 0;
-    for (Parameter &parameter : program.parameters()) {
+    for (Parameter &parameter : program->parameters()) {
       const auto values = learned.at(parameter.tensor).as<float>();
       parameter.value.assign(values.begin(), values.end());
     }
     for (const auto &[layer, values] : cells.facts.held)
       parameterOf(layer).value = values;
-    program.update();
+    program->update();
     if (!trainChip(chip, cells))
       return false;
-    learned = withParameters(tensors, program.parameters());
+    learned = withParameters(tensors, program->parameters());
     return true;
   }
 
@@ -359,7 +370,7 @@ private:
 
   /// What the first chip holds: errors in all layers but the selected.
   void keepNetwork(const Chip &chip, const TensorMap &learned) {
-    for (const Parameter &parameter : program.parameters())
+    for (const Parameter &parameter : program->parameters())
       result.network[parameter.tensor] = learned.at(parameter.tensor);
     for (int l = 0; l < held.layers_size(); ++l) {
       const plan::Layer &layer = held.layers(l);
@@ -374,14 +385,14 @@ private:
     CellValues weights;
     for (uint32_t index : options.selected)
       weights[lowered.layers(index).weights()];
-    for (const Parameter &parameter : program.parameters())
+    for (const Parameter &parameter : program->parameters())
       if (auto found = weights.find(parameter.tensor); found != weights.end())
         found->second = parameter.value;
     return weights;
   }
 
   Parameter &parameterOf(const std::string &tensor) {
-    auto &parameters = program.parameters();
+    auto &parameters = program->parameters();
     return *std::ranges::find(parameters, tensor, &Parameter::tensor);
   }
 
@@ -408,7 +419,7 @@ private:
   const DataSet &train, &test;
   const ImageRange tested; ///< of test
   const RetrainingOptions &options;
-  TrainingProgram program;
+  std::unique_ptr<TrainingProgram> program; ///< none while it is not needed
   Retraining result;
 };
 
