@@ -104,7 +104,8 @@ void plotCurves(std::ostream &script, const Chart &chart, size_t index,
 /// Values that differ from the reference by little must be seen, too: a range
 /// around all whiskers and the reference.
 Interval rangeAround(const Chart &chart) {
-  Interval range{percent(*chart.reference), percent(*chart.reference)};
+  Interval range{percent(chart.reference->value),
+                 percent(chart.reference->value)};
   for (const ChartCurve &curve : chart.curves)
     for (const ChartPoint &point : curve.points) {
       range.lowest = std::min(range.lowest, percent(point.band.lowest));
@@ -127,9 +128,10 @@ std::string barFrom(const Chart &chart, const std::string &name, double shift,
   }
   const double half = 0.46 * width;
   plot << ":($1+" << shift - half << "):($1+" << shift + half << "):($2<"
-       << percent(*chart.reference) << "?$2:" << percent(*chart.reference)
-       << "):($2<" << percent(*chart.reference) << "?"
-       << percent(*chart.reference) << ":$2) with boxxyerror";
+       << percent(chart.reference->value)
+       << "?$2:" << percent(chart.reference->value) << "):($2<"
+       << percent(chart.reference->value) << "?"
+       << percent(chart.reference->value) << ":$2) with boxxyerror";
   return plot.str();
 }
 
@@ -148,8 +150,9 @@ void plotBars(std::ostream &script, const Chart &chart, size_t index,
   if (chart.reference) {
     const Interval range = rangeAround(chart);
     script << "set yrange [" << range.lowest << ":" << range.highest
-           << "]\nset arrow 1 from graph 0,first " << percent(*chart.reference)
-           << " to graph 1,first " << percent(*chart.reference)
+           << "]\nset arrow 1 from graph 0,first "
+           << percent(chart.reference->value) << " to graph 1,first "
+           << percent(chart.reference->value)
            << " nohead front dt 2 lc rgb '#303030'\n";
   }
   script << "plot ";

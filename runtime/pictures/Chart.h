@@ -40,9 +40,9 @@ struct Chart {
   bool isTime = false;        ///< x is seconds
   /// Not empty: bars, one group per category.
   std::vector<std::string> categories;
-  /// A value to compare with, drawn as a line from which bars begin: the
-  /// accuracy without errors.
-  std::optional<double> reference;
+  /// What bars are compared with, drawn as a line from which they begin: the
+  /// accuracy without errors. Its place means nothing.
+  std::optional<ChartPoint> reference;
   std::vector<ChartCurve> curves;
   size_t leftOut = 0; ///< curves that there was no room for
 };

@@ -245,25 +245,22 @@ private:
     }
     keepLongest(chart);
     if (option == "layers")
-      chart.reference = withoutErrors(keys);
+      if (const auto exact = withoutErrors(keys))
+        chart.reference = pointOf(study, *exact, 0);
     return {chart};
   }
 
-  /// The accuracy without the errors of \p keys, where all agree on it.
-  std::optional<double> withoutErrors(std::vector<Options> keys) const {
-    std::optional<double> found;
+  /// The result without the errors of \p keys, where all agree on it.
+  std::optional<size_t> withoutErrors(std::vector<Options> keys) const {
+    std::set<size_t> found;
     for (Options &key : keys) {
       std::erase_if(key, [](const auto &o) { return isSource(o.first); });
-      const auto exact =
-          std::ranges::find(study.results, key, &Result::options);
-      if (exact == study.results.end())
-        return std::nullopt;
-      const double accuracy = measure(exact->accuracies(), study.images).mean;
-      if (found.value_or(accuracy) != accuracy)
-        return std::nullopt;
-      found = accuracy;
+      found.insert(std::ranges::find(study.results, key, &Result::options) -
+                   study.results.begin());
     }
-    return found;
+    if (found.size() != 1 || *found.begin() == study.results.size())
+      return std::nullopt;
+    return *found.begin();
   }
 
   const Study &study;

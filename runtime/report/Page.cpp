@@ -84,7 +84,7 @@ bool isBits(std::string_view option) {
 }
 
 /// What each result is compared with, chip by chip: the point of its curve with
-/// the least error, or the first bar.
+/// the least error; of bars the reference, or the first one.
 std::vector<std::optional<size_t>>
 baselinesOf(const Study &study, const std::vector<Chart> &charts) {
   std::vector<std::optional<size_t>> baselines(study.results.size());
@@ -97,9 +97,11 @@ baselinesOf(const Study &study, const std::vector<Chart> &charts) {
                            : chart.categories.empty() &&
                                  std::abs(point.x) < std::abs(least->x))
           least = &point;
+      const size_t base =
+          chart.reference ? chart.reference->result : least->result;
       for (const ChartPoint &point : curve.points)
-        if (!baselines[point.result] && point.result != least->result)
-          baselines[point.result] = least->result;
+        if (!baselines[point.result] && point.result != base)
+          baselines[point.result] = base;
     }
   }
   return baselines;
@@ -113,16 +115,16 @@ Json jsonOf(const Chart &chart) {
       points.push_back(Json::array({point.x, point.result}));
     curves.push_back({{"name", curve.name}, {"points", points}});
   }
-  return {
-      {"title", chart.title},
-      {"x", chart.xTitle},
-      {"y", chart.yTitle},
-      {"logarithmic", chart.isLogarithmic},
-      {"time", chart.isTime},
-      {"left_out", chart.leftOut},
-      {"reference", chart.reference ? Json(*chart.reference) : Json(nullptr)},
-      {"categories", chart.categories},
-      {"curves", curves}};
+  return {{"title", chart.title},
+          {"x", chart.xTitle},
+          {"y", chart.yTitle},
+          {"logarithmic", chart.isLogarithmic},
+          {"time", chart.isTime},
+          {"left_out", chart.leftOut},
+          {"reference",
+           chart.reference ? Json(chart.reference->value) : Json(nullptr)},
+          {"categories", chart.categories},
+          {"curves", curves}};
 }
 
 Json jsonOf(const Study &study, const PageOptions &options) {

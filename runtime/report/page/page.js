@@ -260,7 +260,7 @@ function columnsOf(study) {
   if (study.results.some(r => r.difference))
     columns.push(number("points more", r => r.difference ? r.difference.mean : 0,
       r => r.difference ? (r.difference.mean > 0 ? "+" : "") + percent(r.difference.mean) +
-        (r.difference.ci95 ? ` (${both(r.difference.ci95)})` : "") : "", "than the point with the least error of its curve, chip by chip"));
+        (r.difference.ci95 ? ` (${both(r.difference.ci95)})` : "") : "", "than the point with the least error of its curve, or the network without errors, chip by chip"));
   return columns;
 }
 

@@ -156,6 +156,9 @@ class Reports(unittest.TestCase):
         self.assertEqual(bars["reference"], measured["exact"]["mean"])
         self.assertEqual([study["results"][result]["mean"] for _, result in bars["curves"][0]["points"]],
                          [layer["accuracy"]["mean"] for layer in measured["layers"]])
+        (exact,) = [i for i, r in enumerate(study["results"]) if not r["options"]]
+        for _, result in bars["curves"][0]["points"]:
+            self.assertEqual(study["results"][result]["difference"]["baseline"], exact)
         self.assertTrue(time["time"] and time["logarithmic"])
         self.assertEqual([[x for x, _ in curve["points"]] for curve in time["curves"]], 2 * [[20, 3600, 86400]])
         picture = (self.folder / "others.svg").read_text()
