@@ -35,7 +35,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz::refuses([&] { parseReadDisturb(text); });
   fuzz::refuses([&] { parseDac(text); });
   fuzz::refuses([&] { parseAdc(text); });
-  fuzz::refuses([&] { parseAdcMismatch(text); });
+  fuzz::refuses([&] { parseMismatch(text); });
+  fuzz::refuses([&] { parseDriftCompensation(text); });
   fuzz::refuses([&] { parseReadNoise(text); });
   fuzz::refuses([&] { parseCurrentVoltage(text); });
   fuzz::refuses([&] { parseSelection(text); });
