@@ -187,8 +187,7 @@ TEST(Adc, bendsMostWhereItsNonlinearityIsMeasured) {
 plan::Layer dacLayer() {
   plan::Layer layer = adcLayer(8);
   layer.set_channel_axis(0);
-  layer.add_shape(140);
-  layer.add_shape(300);
+  layer.set_shape(0, 140); // 70 channels of each group
   layer.mutable_crossbar()->set_groups(2);
   layer.mutable_dac()->set_bits(8);
   layer.mutable_dac()->set_range(2.55);
