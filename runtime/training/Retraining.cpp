@@ -210,13 +210,8 @@ private:
 
   /// Gives cells that will not be written what they hold.
   void restoreOthers(const Cells &cells) {
-    for (const auto &[layer, set] : cells.rewritten) {
-      std::vector<float> &value = parameterOf(layer).value;
-      const std::vector<float> &held = cells.facts.held.at(layer);
-      for (size_t i = 0; i < value.size(); ++i)
-        if (!set[i])
-          value[i] = held[i];
-    }
+    for (const auto &[layer, set] : cells.rewritten)
+      keepOthers(set, cells.facts.held.at(layer), parameterOf(layer).value);
   }
 
   /// Trains the program as it stands; returns its epochs.

@@ -37,6 +37,18 @@ class Commands(unittest.TestCase):
         self.assertRegex(result.stderr, "^cim: error: .*\n$")
         return result.stderr
 
+    def interrupted(self, *arguments):
+        """Ends a command whose output is out.onnx with Ctrl-C as soon as it has left a checkpoint, and returns that."""
+        process = subprocess.Popen([CIM, *map(str, arguments)], cwd=self.folder, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True)
+        checkpoint = self.folder / "out.checkpoint.safetensors"
+        while not checkpoint.exists() and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        error = process.communicate()[1]
+        self.assertEqual(process.returncode, 130, error)
+        return checkpoint
+
 
 class Retraining(Commands):
     def setUp(self):
@@ -118,14 +130,7 @@ class Retraining(Commands):
     def test_interrupted_retraining_goes_on(self):
         arguments = [*self.common, *self.noise, "--select", "last:2", "--trials", "6", "--rewrites", "2"]
         whole = self.document(*arguments, "-o", "whole.onnx")
-        process = subprocess.Popen([CIM, *map(str, arguments), "-o", "out.onnx"], cwd=self.folder,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        checkpoint = self.folder / "out.checkpoint.safetensors"
-        while not checkpoint.exists() and process.poll() is None:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        error = process.communicate()[1]
-        self.assertEqual(process.returncode, 130, error)
+        checkpoint = self.interrupted(*arguments, "-o", "out.onnx")
         self.assertIn("other options", self.refused(1, *arguments, "--resume", "-o", "out.onnx", "--momentum", "0.8"))
         rest = self.document(*arguments, "--resume", "-o", "out.onnx")
         self.assertEqual(rest["accuracy"], whole["accuracy"])
@@ -182,13 +187,7 @@ class Training(Commands):
 
     def test_interrupted_training_goes_on(self):
         arguments = ["train", "--arch", "resnet8", *self.common, "--epochs", "20", "-o", "out.onnx"]
-        process = subprocess.Popen([CIM, *arguments], cwd=self.folder, stderr=subprocess.PIPE, text=True)
-        checkpoint = self.folder / "out.checkpoint.safetensors"
-        while not checkpoint.exists() and process.poll() is None:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        error = process.communicate()[1]
-        self.assertEqual(process.returncode, 130, error)
+        checkpoint = self.interrupted(*arguments)
         self.assertFalse((self.folder / "out.onnx").exists())
         # With other options it is another training.
         self.assertIn("other options", self.refused(1, *arguments, "--resume", "--momentum", "0.8"))
