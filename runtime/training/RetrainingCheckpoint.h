@@ -17,7 +17,7 @@ namespace cim {
 /// How far the chip in work has come. What is not kept here is cheap, and
 /// computed again.
 struct UnfinishedChip {
-  std::optional<Checkpoint> training;             ///< as a Trainer keeps it
+  std::optional<Checkpoint> training;           ///< as a Trainer keeps it
   std::vector<int64_t> rewritten, cellsWritten; ///< by rewrite so far
 };
 
