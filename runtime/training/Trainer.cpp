@@ -29,8 +29,8 @@ Trainer::Trainer(TrainingProgram &program, const plan::Plan &lowered,
       recipe(recipe), options(std::move(options)),
       augmentation(data, recipe.augmentation, this->options.stream),
       optimiser(recipe.optimiser), images(recipe.trainedImages(data.images())) {
-  if (this->options.resume)
-    restore();
+  if (this->options.kept)
+    restore(*this->options.kept);
 }
 
 bool Trainer::run() {
@@ -107,10 +107,9 @@ void Trainer::runStep(int64_t current, int64_t at,
                      std::to_string(number + 1) + " (epoch " +
                      std::to_string(current + 1) +
                      ") is not finite; use a smaller --learning-rate" +
-                     (options.checkpoint.empty() || history.empty()
-                          ? ""
-                          : ", or go on from '" + options.checkpoint +
-                                "', which holds the last good epoch"));
+                     (options.keep && !history.empty()
+                          ? "; the checkpoint holds the last good epoch"
+                          : ""));
   loss += result.loss;
   correct += result.correct;
   optimiser.step(

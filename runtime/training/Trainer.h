@@ -21,6 +21,8 @@
 
 namespace cim {
 
+struct Checkpoint;
+
 /// How a network is trained.
 struct TrainingRecipe {
   int64_t epochs = 1;
@@ -54,13 +56,11 @@ void from_json(const nlohmann::ordered_json &json, EpochResult &result);
 
 struct TrainerOptions {
   TrainingStream stream{};
-  /// A safetensors file that is kept up to date after every epoch and when
-  /// training is stopped. Empty: none.
-  std::string checkpoint{};
-  /// Go on from there.
-  bool resume = false;
-  /// A text that tells trainings apart: who resumes must ask for the same.
-  std::string identity{};
+  /// Keeps how far training has come: called after every epoch, and when
+  /// training is stopped.
+  std::function<void(const Checkpoint &)> keep{};
+  /// What `keep` was given by the same training, to go on from there.
+  const Checkpoint *kept = nullptr;
   ExecutorOptions executor{}; ///< for the images held back
   Chip chip{};                ///< that they are tested on
   std::function<bool()> stop{};
@@ -80,12 +80,13 @@ struct TrainerOptions {
 class Trainer {
 public:
   /// \p program must have been programmed. All references must outlive it.
+  /// Throws InputError when what was kept is not of this training.
   Trainer(TrainingProgram &program, const plan::Plan &lowered,
           const TensorMap &tensors, const DataSet &data,
           const TrainingRecipe &recipe, TrainerOptions options);
 
   /// Returns false when it was stopped. Throws InputError when the loss is no
-  /// number any more, saying at which step; the last checkpoint stays.
+  /// number any more, saying at which step.
   bool run();
 
   const std::vector<EpochResult> &epochs() const { return history; }
@@ -98,7 +99,7 @@ private:
   bool isOverfitting() const;
   std::optional<double> heldBackAccuracy() const;
   void save(int64_t epoch, int64_t step) const;
-  void restore();
+  void restore(const Checkpoint &kept);
   int64_t stepsPerEpoch() const {
     return (images + recipe.batch - 1) / recipe.batch;
   }

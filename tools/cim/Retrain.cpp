@@ -280,8 +280,9 @@ Command cim::retrainCommand(CLI::App &cim) {
   command->recipe.addTo(*app);
   addSeed(*app, command->seed);
   app->add_option("--checkpoint", command->checkpoint,
-                  "Keeps the chips that are done, removed when all are "
-                  "(default: OUT.checkpoint.safetensors with -o, else none)")
+                  "Kept after every epoch and rewrite, removed when all chips "
+                  "are done (default: OUT.checkpoint.safetensors with -o, else "
+                  "none)")
       ->type_name("FILE")
       ->group("Retraining");
   app->add_flag("--resume", command->resume,

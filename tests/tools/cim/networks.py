@@ -3,23 +3,15 @@ shapes), the graphs of the light models with random weights, a transformer, and
 quantized exports. Kernels, the double-precision reference and onnxruntime have
 to agree; threads and micro-batches must not change a bit.
 
-Run one test with `.venv/bin/python tests/tools/cim/networks.py build/bin/cim
-../shared Networks.test_transformer`.
+Run one test with `.venv/bin/python tests/tools/cim/networks.py build/bin/cim Networks.test_transformer`.
 """
-
-import json
-import pathlib
-import subprocess
-import sys
-import tempfile
-import unittest
 
 import numpy
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-CIM = SHARED = None
+from cim_test_case import CimTestCase, main
 
 
 def model_of(nodes, inputs, outputs, constants, opset=17):
@@ -258,25 +250,9 @@ def quantized():
     return model_of(nodes, [("input", ["N", 3, 8, 8])], [("logits", ["N", 5])], constants, opset=13)
 
 
-class Networks(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
-    def cim(self, *arguments):
-        result = subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
-                                timeout=200)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return result
-
+class Networks(CimTestCase):
     def logits(self, *options):
-        self.cim("eval", "net.onnx", "--data", "npy:x.npy,y.npy", "--outputs", "out.npy", *options)
-        return numpy.load(self.folder / "out.npy")
+        return super().logits(*options, model="net.onnx")
 
     def prepare(self, model, shape, images=6, seed=0):
         """Writes the network and images; what onnxruntime makes of them."""
@@ -309,7 +285,7 @@ class Networks(unittest.TestCase):
         expected = onnxruntime_result(self.folder / "net.onnx", x)
         self.assertClose(self.logits(), expected, 1e-5)
         self.assertClose(self.logits("--reference"), expected, 1e-5)
-        layers = json.loads(self.cim("info", "net.onnx", "--json", "-").stdout)["layers"]
+        layers = self.document("info", "net.onnx")["layers"]
         self.assertEqual([layer["name"] for layer in layers],
                          ["query", "key", "value", "out", "up", "down", "logits"])
         # Its weights can have errors, like those of every other network.
@@ -319,13 +295,11 @@ class Networks(unittest.TestCase):
         x = self.prepare(quantized(), (3, 8, 8))
         expected = onnxruntime_result(self.folder / "net.onnx", x)
         self.assertClose(self.logits(), expected, 1e-4)
-        layers = json.loads(self.cim("info", "net.onnx", "--json", "-").stdout)["layers"]
+        layers = self.document("info", "net.onnx")["layers"]
         self.assertEqual([(layer["name"], layer["weights"]) for layer in layers], [("conv", 216), ("fc", 40)])
 
     def test_light_models_with_random_weights(self):
-        folder = pathlib.Path(SHARED) / "onnx-conformance" / "light"
-        if not folder.exists():
-            self.skipTest(f"{folder} is missing: the light models are NOT compared")
+        folder = self.shared("onnx-conformance/light")
         for name in ("light_squeezenet", "light_resnet50", "light_bvlc_alexnet"):
             model = with_random_weights(onnx.load(folder / name / "model.onnx"))
             model.graph.output.extend([])
@@ -335,5 +309,4 @@ class Networks(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    CIM, SHARED = str(pathlib.Path(sys.argv[1]).resolve()), pathlib.Path(sys.argv[2]).resolve()
-    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
+    main()
