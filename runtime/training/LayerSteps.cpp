@@ -161,13 +161,12 @@ public:
   }
 
   int run(const Pass &pass) const override {
-    kernels::Epilogue own = epilogue.in(pass.arena);
+    kernels::Epilogue own = epilogue.in(pass);
     if (bias)
       own.offset = reinterpret_cast<const float *>(offset.data());
-    return convolution.run(in.in(pass.arena, pass.calls),
-                           reinterpret_cast<const float *>(packed.data()), own,
-                           out.in(pass.arena, pass.calls),
-                           reinterpret_cast<float *>(pass.scratch + scratch));
+    return convolution.run(
+        in.in(pass), reinterpret_cast<const float *>(packed.data()), own,
+        out.in(pass), reinterpret_cast<float *>(pass.scratch + scratch));
   }
 
   void pack(const float *written, int64_t begin, int64_t end) override {
@@ -246,8 +245,8 @@ public:
     });
   }
   int run(const Pass &pass) const override {
-    return kernel.run(in.in(pass.arena, pass.calls), packedWeights(),
-                      epilogue.in(pass.arena), out.in(pass.arena, pass.calls),
+    return kernel.run(in.in(pass), packedWeights(), epilogue.in(pass),
+                      out.in(pass),
                       reinterpret_cast<float *>(pass.scratch + scratch));
   }
   /// All rows at once, since every result needs some of all.
@@ -321,9 +320,9 @@ public:
     std::fill_n(of(lane), kernel.packedWeights() + biasSums(), 0.0f);
   }
   int add(const Pass &pass, unsigned lane) override {
-    const kernels::ImageView at = g.in(pass.arena, pass.calls);
+    const kernels::ImageView at = g.in(pass);
     if (int status =
-            kernel.run(x.in(pass.arena, pass.calls), at, of(lane),
+            kernel.run(x.in(pass), at, of(lane),
                        reinterpret_cast<float *>(pass.scratch + scratch)))
       return status;
     if (!bias)
