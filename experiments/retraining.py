@@ -115,7 +115,8 @@ SEARCHED = {
         *product(epochs=(2,), learning_rate=(0.1,), augment=("flip",)),
         *product(epochs=(1, 2), learning_rate=(0.1,), augment=("flip",), weight_decay=(3e-3,))],
     (0.06, "last:9"): [*product(epochs=(1,), learning_rate=(0.003, 0.01, 0.03, 0.1), augment=("flip",)),
-                       *product(epochs=(2,), learning_rate=(0.1,), augment=("flip",), weight_decay=(1e-4, 3e-3))],
+                       *product(epochs=(2,), learning_rate=(0.1,), augment=("flip",)),
+                       *product(epochs=(2,), learning_rate=(0.1,), augment=("flip",), weight_decay=(3e-3,))],
     (0.03, "last:14"): [*product(epochs=(1,), learning_rate=(0.01, 0.03, 0.1), augment=("flip",)),
                         *product(epochs=(2,), learning_rate=(0.1,), augment=("flip",), weight_decay=(1e-4, 3e-3))],
 }
