@@ -7,8 +7,8 @@ Rows that are there already, from the same command, are not run again, so it can
 be stopped and go on. Numbers do not depend on --threads and --jobs.
 
   published   as published, with the defaults of `cim retrain`: retraining.json
-  cells       cells of all layers, no more than published: retraining.json
   best        with the settings that --search found: retraining.json
+  cells       cells of all layers, no more than published: retraining.json
   order       all layers, C1 and C2 at the same depth: retraining.json
   extensions  each option beside the published method, on fewer images:
               extensions.json
@@ -212,7 +212,7 @@ class Experiment:
         os.replace(draft, path)
 
     def parts(self):
-        return {"published": PUBLISHED, "cells": CELLS, "best": best(self.document("search")["rows"]), "order": ORDER,
+        return {"published": PUBLISHED, "best": best(self.document("search")["rows"]), "cells": CELLS, "order": ORDER,
                 "extensions": EXTENSIONS, "tolerance": TOLERANCE, "networks": NETWORKS}
 
     @staticmethod
