@@ -299,7 +299,13 @@ MemoryPlan cim::planMemory(const Program &program, const BoundSteps &steps,
   return plan;
 }
 
-MemoryPlan cim::planValues(const Program &program, const ValueStorage &storage,
-                           int64_t calls, StepRange range) {
-  return planBuffers(storage, valueBuffers(program, storage, calls, range));
+MemoryPlan
+cim::planValues(const Program &program, const ValueStorage &storage,
+                int64_t calls, StepRange range,
+                const std::function<bool(const Lifetime &)> &isWanted) {
+  std::vector<Lifetime> buffers = valueBuffers(program, storage, calls, range);
+  for (Lifetime &buffer : buffers)
+    if (!isWanted(buffer))
+      buffer = {};
+  return planBuffers(storage, buffers);
 }

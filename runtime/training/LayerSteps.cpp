@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/executor/Arena.h"
 #include "runtime/executor/Attributes.h"
+#include "runtime/executor/ConvolutionBinding.h"
 #include "runtime/executor/Views.h"
 #include "runtime/kernels/DataGradient.h"
 #include "runtime/kernels/Gradients.h"
@@ -64,43 +65,26 @@ kernels::ConvolutionShape cim::layerShapeOf(const Program &program,
   };
   if (!program.isConstant(step.inputs(1)))
     refuse("its weights are computed");
-  const plan::Value &x = program.value(step.inputs(0));
-  const plan::Value &weights = program.value(step.inputs(1));
-  const plan::Value &y = program.value(step.outputs(0));
-  kernels::ConvolutionShape shape;
-  if (step.operation() != "conv") {
-    const bool isGemm = step.operation() == "gemm";
-    if (pixelsOf(x).count != 1 || weights.shape_size() != 2)
-      refuse("it multiplies several rows per image");
-    if (isGemm && (number(step, "alpha") != 1 || integer(step, "transpose_a")))
-      refuse("its product is scaled or transposed");
-    if (step.inputs_size() > 2 && number(step, "beta") != 1)
-      refuse("its bias is scaled");
-    shape.channelsIn = pixelsOf(x).channels;
-    shape.channelsOut = pixelsOf(y).channels;
-    shape.inputMajor = !(isGemm && integer(step, "transpose_b"));
-    return shape;
+  if (step.operation() == "conv") {
+    auto shape = imageConvolutionShape(program, step);
+    if (!shape)
+      refuse(
+          "it is no convolution of images, or its strides, pads or dilations "
+          "are out of range");
+    return *shape;
   }
-  if (x.layout() != plan::CHANNELS_LAST || y.layout() != plan::CHANNELS_LAST)
-    refuse("it is no convolution of images");
-  auto strides = integers(step, "strides"), pads = integers(step, "pads"),
-       dilations = integers(step, "dilations");
-  for (auto list : {strides, pads, dilations})
-    for (int64_t n : list)
-      if (n < 0 || n > 1 << 20)
-        refuse("its strides, pads or dilations are out of range");
-  shape.channelsIn = x.shape(1);
-  shape.channelsOut = y.shape(1);
-  shape.groups = integer(step, "groups");
-  shape.heightIn = x.shape(2);
-  shape.widthIn = x.shape(3);
-  shape.kernelHeight = weights.shape(2);
-  shape.kernelWidth = weights.shape(3);
-  shape.strideY = strides[0];
-  shape.strideX = strides[1];
-  shape.dilationY = dilations[0];
-  shape.dilationX = dilations[1];
-  shape.pads = {int(pads[1]), int(pads[0]), int(pads[3]), int(pads[2])};
+  const plan::Value &x = program.value(step.inputs(0));
+  const bool isGemm = step.operation() == "gemm";
+  if (pixelsOf(x).count != 1 || program.value(step.inputs(1)).shape_size() != 2)
+    refuse("it multiplies several rows per image");
+  if (isGemm && (number(step, "alpha") != 1 || integer(step, "transpose_a")))
+    refuse("its product is scaled or transposed");
+  if (step.inputs_size() > 2 && number(step, "beta") != 1)
+    refuse("its bias is scaled");
+  kernels::ConvolutionShape shape;
+  shape.channelsIn = pixelsOf(x).channels;
+  shape.channelsOut = pixelsOf(program.value(step.outputs(0))).channels;
+  shape.inputMajor = !(isGemm && integer(step, "transpose_b"));
   return shape;
 }
 
@@ -177,13 +161,12 @@ public:
   }
 
   int run(const Pass &pass) const override {
-    kernels::Epilogue own = epilogue.in(pass.arena);
+    kernels::Epilogue own = epilogue.in(pass);
     if (bias)
       own.offset = reinterpret_cast<const float *>(offset.data());
-    return convolution.run(in.in(pass.arena, pass.calls),
-                           reinterpret_cast<const float *>(packed.data()), own,
-                           out.in(pass.arena, pass.calls),
-                           reinterpret_cast<float *>(pass.scratch + scratch));
+    return convolution.run(
+        in.in(pass), reinterpret_cast<const float *>(packed.data()), own,
+        out.in(pass), reinterpret_cast<float *>(pass.scratch + scratch));
   }
 
   void pack(const float *written, int64_t begin, int64_t end) override {
@@ -262,8 +245,8 @@ public:
     });
   }
   int run(const Pass &pass) const override {
-    return kernel.run(in.in(pass.arena, pass.calls), packedWeights(),
-                      epilogue.in(pass.arena), out.in(pass.arena, pass.calls),
+    return kernel.run(in.in(pass), packedWeights(), epilogue.in(pass),
+                      out.in(pass),
                       reinterpret_cast<float *>(pass.scratch + scratch));
   }
   /// All rows at once, since every result needs some of all.
@@ -337,9 +320,9 @@ public:
     std::fill_n(of(lane), kernel.packedWeights() + biasSums(), 0.0f);
   }
   int add(const Pass &pass, unsigned lane) override {
-    const kernels::ImageView at = g.in(pass.arena, pass.calls);
+    const kernels::ImageView at = g.in(pass);
     if (int status =
-            kernel.run(x.in(pass.arena, pass.calls), at, of(lane),
+            kernel.run(x.in(pass), at, of(lane),
                        reinterpret_cast<float *>(pass.scratch + scratch)))
       return status;
     if (!bias)

@@ -5,12 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What lies in front of the first trained step is the FrozenPrefix. For the
-// rest every image of a batch has an arena of its own, which holds everything
-// from what the prefix has computed to the last gradient. A worker takes a few
-// images through as many steps as it can: until something of the whole batch is
-// needed, which only batch normalisation does. Such a part of the steps is a
-// phase, and takes as many images at once as fit a core's cache. Images are
+// What lies in front of the first trained step is the FrozenPrefix. A worker
+// takes a few images through as many of the other steps as it can: until
+// something of the whole batch is needed, which only batch normalisation does.
+// Such a part of the steps is a phase, and takes as many images at once as fit
+// a core's cache. What one phase leaves to another stands in an arena that
+// every image of the batch has of its own; what is computed and read within a
+// phase, in scratch memory of the worker, which stays in its cache. Images are
 // grouped into lanes, which own what is summed up over images (BatchSum).
 //
 //===----------------------------------------------------------------------===//
@@ -100,6 +101,7 @@ struct RunningStep {
 
 /// Steps that run one after the other without waiting for the whole batch.
 struct Phase {
+  StepRange range; ///< of the plan
   std::vector<RunningStep> steps;
   int64_t together = 1; ///< images
 };
@@ -115,7 +117,9 @@ struct TrainingProgram::Implementation {
   void layOutMemory();
   void cutPhases();
   void layOutPhases(const ValueStorage &storage);
-  void runPhase(const Phase &phase, int64_t batch);
+  /// Whether all of \p lifetime lies in one phase.
+  bool isWithinPhase(const Lifetime &lifetime) const;
+  void runPhase(const Phase &phase, int64_t batch, bool lastLaneFirst);
   /// Runs the prefix and the first \p count phases, with what comes between.
   void runPhases(size_t count, int64_t images, const ReadImage &read,
                  std::span<const int64_t> views);
@@ -220,7 +224,10 @@ void TrainingProgram::Implementation::layOutMemory() {
     sum->setLanes(lanes);
 
   const StepRange rest = {prefixSteps, program.plan.steps_size()};
-  MemoryPlan memory = planValues(program, storage, 1, rest);
+  MemoryPlan memory =
+      planValues(program, storage, 1, rest, [&](const Lifetime &lifetime) {
+        return !isWithinPhase(lifetime);
+      });
   // An odd number of lines of a cache, so that the images do not meet in few
   // sets of it.
   arenaBytes = memory.bytes / arenaAlignment % 2
@@ -245,6 +252,7 @@ void TrainingProgram::Implementation::layOutPhases(
   // Kernels count floats in 32 bits.
   const int64_t countable = (size_t(1) << 32) / arenaBytes;
   size_t scratchBytes = 0;
+  int64_t mostTogether = 1;
   for (Phase &phase : phases) {
     std::erase_if(phase.steps, [&](const RunningStep &step) {
       return storage.vanishes[step.index];
@@ -258,28 +266,51 @@ void TrainingProgram::Implementation::layOutPhases(
         std::min<int64_t>(cache / widest, countable), 1, laneImages);
     const int64_t parts = (laneImages + most - 1) / most;
     phase.together = (laneImages + parts - 1) / parts;
-    for (const RunningStep &step : phase.steps) {
-      step.step->place(places, 0);
+    mostTogether = std::max(mostTogether, phase.together);
+    for (const RunningStep &step : phase.steps)
       scratchBytes =
           std::max(scratchBytes, step.step->scratchBytes(phase.together));
-    }
   }
+
+  // Values behind what kernels work in.
+  scratchBytes =
+      (scratchBytes + arenaAlignment - 1) / arenaAlignment * arenaAlignment;
+  const MemoryPlan memory = planValues(
+      program, storage, mostTogether, {prefixSteps, program.plan.steps_size()},
+      [&](const Lifetime &lifetime) { return isWithinPhase(lifetime); });
+  for (size_t v = 0; v < places.size(); ++v)
+    if (memory.lifetimes[storage.owner[v]].bytes != 0)
+      places[v] = {memory.values[v].geometry,
+                   scratchBytes + memory.values[v].offset, true};
+  for (const Phase &phase : phases)
+    for (const RunningStep &step : phase.steps)
+      step.step->place(places, 0);
   for (unsigned w = 0; w < workers.count(); ++w)
-    scratch.emplace_back(scratchBytes);
+    scratch.emplace_back(scratchBytes + memory.bytes);
+}
+
+bool TrainingProgram::Implementation::isWithinPhase(
+    const Lifetime &lifetime) const {
+  return lifetime.bytes != 0 &&
+         std::ranges::any_of(phases, [&](const Phase &phase) {
+           return lifetime.first >= phase.range.begin &&
+                  lifetime.last < phase.range.end;
+         });
 }
 
 void TrainingProgram::Implementation::cutPhases() {
-  phases.emplace_back();
-  for (size_t s = prefixSteps; s < steps.size(); ++s) {
+  phases.push_back({{prefixSteps, prefixSteps}, {}});
+  for (int s = prefixSteps; s < int(steps.size()); ++s) {
     auto *sum = dynamic_cast<BatchSum *>(steps[s].get());
-    phases.back().steps.push_back({steps[s].get(), sum, int(s)});
+    phases.back().steps.push_back({steps[s].get(), sum, s});
+    phases.back().range.end = s + 1;
     if (!sum)
       continue;
     sums.push_back(sum);
     if (sum->isAwaited()) {
       if (program.plan.steps(s).operation() == "batch_norm_statistics")
         forwardPhases = phases.size();
-      phases.emplace_back();
+      phases.push_back({{s + 1, s + 1}, {}});
     } else
       for (int piece = 0; piece < sum->pieces(); ++piece)
         finishes.emplace_back(sum, piece);
@@ -296,10 +327,12 @@ void TrainingProgram::Implementation::forAll(
 }
 
 void TrainingProgram::Implementation::runPhase(const Phase &phase,
-                                               int64_t batch) {
+                                               int64_t batch,
+                                               bool lastLaneFirst) {
   std::atomic<unsigned> next = 0;
   workers.run([&](unsigned worker) {
-    for (unsigned lane; (lane = next.fetch_add(1)) < lanes;) {
+    for (unsigned i; (i = next.fetch_add(1)) < lanes;) {
+      const unsigned lane = lastLaneFirst ? lanes - 1 - i : i;
       for (const RunningStep &step : phase.steps)
         if (step.sum)
           step.sum->clear(lane);
@@ -358,8 +391,10 @@ void TrainingProgram::Implementation::runPhases(
   prefix->run(images, read, views, [&](int64_t position, size_t result) {
     return arenaOf(position) + places[prefix->results()[result].value].offset;
   });
+  // To and fro: what was computed last may still be in a cache.
+  bool lastLaneFirst = false;
   for (const Phase &phase : std::span(phases).first(count)) {
-    runPhase(phase, images);
+    runPhase(phase, images, lastLaneFirst = !lastLaneFirst);
     if (!phase.steps.empty())
       if (BatchSum *last = phase.steps.back().sum; last && last->isAwaited())
         last->finish(usedLanes(images), images, 0);

@@ -220,24 +220,14 @@ void PlanSearchCommand::run() {
   }
   Json document = {{"command", "plan"},
                    {"model", network.describe()},
-                   {"data",
-                    {{"spec", data.train.spec},
-                     {"images", train.images()},
-                     {"sha256", train.sha256()},
-                     {"test",
-                      {{"spec", data.testName()},
-                       {"images", test.images()},
-                       {"sha256", test.sha256()}}}}},
+                   {"data", data.identity(train, test)},
                    {"options", resolved},
                    {"plan", best.plan},
                    {"selected", names},
                    {"weights", best.selection.parameters},
                    {"depth", best.selection.depth}};
   if (tested)
-    document["accuracy"] = {{"float", measureJson(tested->exact)},
-                            {"injected", measureJson(tested->injected)},
-                            {"retrained", measureJson(tested->retrained)},
-                            {"rewritten", measureJson(tested->rewritten)}};
+    document["accuracy"] = measuresJson(*tested);
   document["points"] = points;
   document["seconds"] = {{"compile", network.compileSeconds},
                          {"total", total.seconds()}};

@@ -144,6 +144,9 @@ static Transposed readTransposed(Node &node, llvm::ArrayRef<int64_t> image,
                     (how.kernel[d] - 1) * how.dilations[d] + 1 - (*shape)[d];
     int64_t half = total >> 1; // rounded down, also below zero
     how.pads[d] = automatic == "SAME_UPPER" ? half : total - half;
+    // More than there is: onnxruntime and ONNX's reference add it at the end.
+    if (total < 0 && !isSame)
+      how.pads[d] = 0;
     how.pads[rank + d] = total - how.pads[d];
   }
   return how;

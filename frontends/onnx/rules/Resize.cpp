@@ -8,7 +8,8 @@
 // Every way to interpolate is separable: each dimension by itself, every place
 // of the result a weighted sum of some elements. Which elements, and with which
 // weights, is computed here; what remains is nn.resample, or nn.gather where a
-// single element is taken. Names and formulas: ONNX Resize-19.
+// single element is taken. Names and formulas: ONNX Resize-19 and, for
+// coordinates that it no longer has, Resize-11.
 //
 //===----------------------------------------------------------------------===//
 #include "frontends/onnx/Expressions.h"
@@ -63,6 +64,8 @@ static double sourceOf(int64_t y, const Dimension &dimension,
     return y / dimension.scale;
   if (coordinates == "pytorch_half_pixel")
     return resized == 1 ? -0.5 : centre;
+  if (coordinates == "tf_half_pixel_for_nn")
+    return (y + 0.5) / dimension.scale;
   if (coordinates == "half_pixel_symmetric")
     return from / 2 * (1 - dimension.to / resized) + centre;
   if (coordinates == "tf_crop_and_resize") {
@@ -239,6 +242,8 @@ static Results importResize(Node &node) {
               : node.text("coordinate_transformation_mode", "half_pixel");
   how.nearest =
       isEarly ? "floor" : node.text("nearest_mode", "round_prefer_floor");
+  if (how.coordinates == "tf_half_pixel_for_nn" && node.opset() >= 13)
+    node.fail("has coordinates 'tf_half_pixel_for_nn', which opset 13 removed");
   how.cubicCoefficient = node.number("cubic_coeff_a", -0.75);
   how.excludeOutside = node.flag("exclude_outside", false);
   how.antialias = node.flag("antialias", false);
@@ -251,7 +256,7 @@ static Results importResize(Node &node) {
                    llvm::SmallVector<llvm::StringRef>{
                        "half_pixel", "half_pixel_symmetric",
                        "pytorch_half_pixel", "align_corners", "asymmetric",
-                       "tf_crop_and_resize"}),
+                       "tf_half_pixel_for_nn", "tf_crop_and_resize"}),
         std::tuple("nearest_mode", how.nearest,
                    llvm::SmallVector<llvm::StringRef>{"round_prefer_floor",
                                                       "round_prefer_ceil",

@@ -218,6 +218,22 @@ TEST(OnnxRules, ConvolutionAttributes) {
               ElementsAre(20.5, 31.5, 5000, 6400));
 }
 
+TEST(OnnxRules, TransposedConvolutionsToAShape) {
+  auto convolution = [](int64_t extent) {
+    return OneNode("ConvTranspose", 11)
+        .numbers({1, 1, 2}, {1, 2})
+        .numbers({1, 1, 3}, {1, 10, 100})
+        .with([=](A &a) {
+          a.integers("strides", {3}).integers("output_shape", {extent});
+        })
+        .values();
+  };
+  EXPECT_THAT(convolution(6), ElementsAre(1, 10, 100, 2, 20, 200));
+  EXPECT_THAT(convolution(4), ElementsAre(10, 100, 2, 20));
+  // What is not there is added at the end.
+  EXPECT_THAT(convolution(8), ElementsAre(1, 10, 100, 2, 20, 200, 0, 0));
+}
+
 TEST(OnnxRules, Pooling) {
   auto pool = [](const char *type, auto set) {
     return OneNode(type, 19)
@@ -246,6 +262,22 @@ TEST(OnnxRules, Pooling) {
               ElementsAre(3, 7));
   EXPECT_THAT(OneNode("GlobalAveragePool", 13).counted({1, 2, 2, 2}).values(),
               ElementsAre(1.5, 5.5));
+}
+
+TEST(OnnxRules, ResizeWithCoordinatesOfOpset11) {
+  auto resize = [](int64_t opset) {
+    return OneNode("Resize", opset)
+        .numbers({4}, {1, 2, 3, 4})
+        .leaveOut()
+        .leaveOut()
+        .list({3})
+        .with([](A &a) {
+          a.text("coordinate_transformation_mode", "tf_half_pixel_for_nn");
+        });
+  };
+  // At 2/3, 2 and 10/3.
+  EXPECT_THAT(resize(12).values(), ElementsAre(2, 3, 4));
+  EXPECT_THAT(resize(13).error(), HasSubstr("which opset 13 removed"));
 }
 
 //===----------------------------------------------------------------------===//

@@ -7,6 +7,7 @@ Run one test with `.venv/bin/python tests/tools/cim/conform.py build/bin/cim Con
 import fnmatch
 import json
 import os
+import pathlib
 import shutil
 import warnings
 
@@ -17,6 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from cim_test_case import CimTestCase, SOURCE, main
 
+PACKAGED = pathlib.Path(onnx.__file__).parent / "backend/test/data"
 DOCUMENT = SOURCE / "docs/onnx.md"
 
 # What is not supported, why, and the operator cases that need it. Everything else has to pass.
@@ -86,6 +88,19 @@ def write_node_cases(folder):
             write_case(folder / case.name, case.model, case.data_sets)
 
 
+def write_light_cases(folder):
+    """Whole networks with constant weights, and the inputs that ONNX's own runner gives them."""
+    for path in sorted((PACKAGED / "light").glob("*.onnx")):
+        model = onnx.load(path)
+        weights = {tensor.name for tensor in model.graph.initializer}
+        shape = [[dimension.dim_value for dimension in value.type.tensor_type.shape.dim]
+                 for value in model.graph.input if value.name not in weights]
+        images = [(numpy.arange(numpy.prod(s)).reshape(s) / numpy.prod(s)).astype(numpy.float32) for s in shape]
+        outputs = [onnx.load_tensor(path.with_name(f"{path.stem}_output_{i}.pb"))
+                   for i in range(len(model.graph.output))]
+        write_case(folder / path.stem, model, [(images, outputs)])
+
+
 def sum_case(folder, expected, kind=numpy.float32, a=(1, 2, 3), b=1):
     """y = a + b, and what the case expects of it."""
     element = helper.np_dtype_to_tensor_dtype(numpy.dtype(kind))
@@ -130,6 +145,18 @@ class Conform(CimTestCase):
         else:
             self.assertEqual(text, current, "run this test with CIM_UPDATE_DOCS=1")
         self.assertGreater(document["passed"], 1600)
+
+    def test_exported_modules_and_operators(self):
+        """What PyTorch exported in the days of opset 6 to 9."""
+        result, document = self.conform(PACKAGED / "pytorch-converted", PACKAGED / "pytorch-operator")
+        self.assertEqual([case for case in document["cases"] if case["status"] != "passed"], [])
+        self.assertEqual((result.returncode, document["passed"]), (0, 117))
+
+    def test_light_models(self):
+        write_light_cases(self.folder / "light")
+        result, document = self.conform("light")
+        self.assertEqual([case for case in document["cases"] if case["status"] != "passed"], [])
+        self.assertEqual((result.returncode, document["passed"]), (0, 9))
 
     def test_shared_cases(self):
         result, document = self.conform(self.shared("onnx-conformance").resolve())

@@ -1,10 +1,17 @@
 """Whole networks against onnxruntime: random ones (residuals, branches, odd
 shapes), the graphs of the light models with random weights, a transformer, and
 quantized exports. Kernels, the double-precision reference and onnxruntime have
-to agree; threads and micro-batches must not change a bit.
+to agree; threads and micro-batches must not change a bit, and neither must shards,
+kills and repetition change what chips with errors compute.
 
 Run one test with `.venv/bin/python tests/tools/cim/networks.py build/bin/cim Networks.test_transformer`.
 """
+
+import contextlib
+import pathlib
+import random
+import sqlite3
+import time
 
 import numpy
 import onnx
@@ -29,6 +36,18 @@ def onnxruntime_result(path, images):
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     return session.run(None, {session.get_inputs()[0].name: images})[0]
+
+
+# Errors of the weights, of cells, and of converters.
+ERRORS = [
+    ("--noise", "student-t:0.03ns,df=4", "--shift", "1/32qs"),
+    ("--crossbar", "32x16", "--noise", "normal:0.05ns", "--adc", 6, "--dac", 8, "--calibrate", 4),
+    ("--crossbar", "16x16", "--cells", "offset", "--cell-bits", 2, "--faults", "low=0.01,high=0.01"),
+]
+
+# Of this machine.
+INSTRUCTION_SETS = ["baseline"] + [name for name, flag in (("avx2", "avx2"), ("avx512", "avx512f"))
+                                   if f" {flag} " in pathlib.Path("/proc/cpuinfo").read_text()]
 
 
 class RandomNetwork:
@@ -280,6 +299,54 @@ class Networks(CimTestCase):
             for options in (("--threads", 2, "--micro-batch", 1), ("--threads", 2, "--micro-batch", 5)):
                 self.assertTrue(numpy.array_equal(fast, self.logits(*options)), what)
 
+    def test_chips_of_random_networks(self):
+        """A chip's numbers are those of its seed, however it is run, stopped and begun again."""
+        generator = random.Random(0)
+        for seed in range(100, 106):
+            network = RandomNetwork(seed)
+            x = self.prepare(network.model(), network.input, images=40, seed=seed)
+            labels = onnxruntime_result(self.folder / "net.onnx", x).argmax(1)
+            numpy.save(self.folder / "y.npy", labels.astype(numpy.int64))
+            errors = ERRORS[seed % len(ERRORS)]
+            what = f"seed {seed}: {errors}"
+
+            def chip(seed, *options):
+                return self.logits(*errors, "--quantize", 4, "--seed", seed, *options)
+
+            def sweep(store, *options):
+                return ["sweep", "net.onnx", "--data", "npy:x.npy,y.npy", *errors, "--seed", seed, "--vary",
+                        "quantize={3,4,5}", "--trials", 6, "--store", f"{store}-{seed}.sqlite", *options]
+
+            def trials(store):
+                with contextlib.closing(sqlite3.connect(self.folder / f"{store}-{seed}.sqlite")) as database:
+                    return database.execute("SELECT hash, trial, correct, correct_top5 FROM trial "
+                                            "JOIN point ON point = id ORDER BY hash, trial").fetchall()
+
+            first = chip(seed, "--threads", 1)
+            for options in ((), ("--threads", 2, "--micro-batch", 1), ("--threads", 2, "--micro-batch", 7)):
+                self.assertTrue(numpy.array_equal(first, chip(seed, *options)), what)
+            self.assertFalse(numpy.array_equal(first, chip(seed + 1)), what)
+            if "--adc" not in errors:  # which makes a step of a rounding
+                for instructions in INSTRUCTION_SETS:
+                    self.assertClose(chip(seed, "--instruction-set", instructions), first, 2e-4, what)
+
+            self.succeeds(*sweep("whole"))
+            whole = trials("whole")
+            self.assertEqual(len(whole), 18)
+            self.succeeds(*sweep("again", "--threads", 1))
+            self.assertEqual(trials("again"), whole, what)
+            for i in (1, 2):
+                self.succeeds(*sweep(f"shard{i}", "--shard", f"{i}/2"))
+            self.succeeds("merge", f"shard1-{seed}.sqlite", f"shard2-{seed}.sqlite", "-o", f"merged-{seed}.sqlite")
+            self.assertEqual(trials("merged"), whole, what)
+            for _ in range(3):
+                process = self.start(*sweep("killed"))
+                time.sleep(generator.uniform(0.05, 0.5))
+                process.kill()
+                process.communicate()
+            self.succeeds(*sweep("killed"))
+            self.assertEqual(trials("killed"), whole, what)
+
     def test_transformer(self):
         x = self.prepare(transformer(), (6, 32))
         expected = onnxruntime_result(self.folder / "net.onnx", x)
@@ -299,10 +366,11 @@ class Networks(CimTestCase):
         self.assertEqual([(layer["name"], layer["weights"]) for layer in layers], [("conv", 216), ("fc", 40)])
 
     def test_light_models_with_random_weights(self):
-        folder = self.shared("onnx-conformance/light")
-        for name in ("light_squeezenet", "light_resnet50", "light_bvlc_alexnet"):
-            model = with_random_weights(onnx.load(folder / name / "model.onnx"))
-            model.graph.output.extend([])
+        """Of those that the onnx package brings along, all but VGG-19, whose layers AlexNet has, too."""
+        folder = pathlib.Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
+        for name in ("bvlc_alexnet", "densenet121", "inception_v1", "inception_v2", "resnet50", "shufflenet",
+                     "squeezenet", "zfnet512"):
+            model = with_random_weights(onnx.load(folder / f"light_{name}.onnx"))
             x = self.prepare(model, (3, 224, 224), images=1)
             expected = onnxruntime_result(self.folder / "net.onnx", x)
             self.assertClose(self.logits("--threads", 2).reshape(expected.shape), expected, 1e-3, name)
