@@ -42,7 +42,7 @@ public:
 
   void generate() {
     auto inputPixelAt = [&](Expr x) {
-      return input(begin(0) + x * inputPixel + y * inputRow +
+      return input(beginAt(begins(0, tile)) + x * inputPixel + y * inputRow +
                    block * channelBlock + lane);
     };
     inputRows(lane, i, y, tile, block) =
@@ -53,8 +53,8 @@ public:
             }));
 
     auto gradientPixelAt = [&](Expr x) {
-      return gradient(begin(1) + x * gradientPixel + y * gradientRow +
-                      block * channelBlock + lane);
+      return gradient(beginAt(begins(1, tile)) + x * gradientPixel +
+                      y * gradientRow + block * channelBlock + lane);
     };
     gradientRows(lane, i, y, tile, block) =
         mux(i, transposedProducts(gradientPixelAt));
@@ -133,21 +133,6 @@ public:
   }
 
 private:
-  /// Where a tile begins; the caller promises that it fits.
-  Expr begin(int which) {
-    return unsafe_promise_clamped(begins(which, tile), 0, 1 << 30);
-  }
-
-  void scheduleTransform(Func transformed, Func rows) {
-    transformed.reorder(lane, j, i, tile, block)
-        .vectorize(lane)
-        .unroll(i)
-        .unroll(j);
-    rows.compute_at(transformed, tile).store_in(MemoryType::Stack);
-    rows.bound_extent(lane, channelBlock);
-    rows.vectorize(lane).unroll(i).unroll(y);
-  }
-
   template <typename Stage>
   void scheduleTile(Stage &&stage, int channels, int blocks) {
     stage.split(c, co, ci, channels)
