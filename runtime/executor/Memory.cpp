@@ -16,9 +16,8 @@
 
 using namespace cim;
 
-/// The values that \p step reads, constants left out.
-static std::vector<uint32_t> computedOperands(const Program &program,
-                                              const plan::Step &step) {
+std::vector<uint32_t> cim::computedOperands(const Program &program,
+                                            const plan::Step &step) {
   std::vector<uint32_t> operands(step.inputs().begin(), step.inputs().end());
   for (const auto *list : {&step.drives(), &step.squares(), &step.bends()})
     operands.insert(operands.end(), list->begin(), list->end());

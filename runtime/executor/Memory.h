@@ -35,6 +35,10 @@ struct ValueStorage {
 /// want.
 ValueStorage storageOf(const Program &program, const BoundSteps &steps);
 
+/// The computed values that \p step reads, the epilogue's too.
+std::vector<uint32_t> computedOperands(const Program &program,
+                                       const plan::Step &step);
+
 /// Steps [begin, end) of a plan.
 struct StepRange {
   int begin, end;

@@ -81,7 +81,7 @@ public:
   size_t laneBytes() const override {
     return 2 * shared->channels * sizeof(double);
   }
-  void setLanes(unsigned count) override {
+  void setLanes(unsigned count, bool) override {
     sums.assign(count, std::vector<double>(2 * shared->channels));
     for (unsigned lane = 0; lane < count; ++lane)
       buffers.emplace_back(2 * kernels::paddedChannels(shared->channels) *
@@ -136,7 +136,7 @@ public:
     x = viewOf(values[input]);
     pixels = int64_t(x.oneCall().width) * x.oneCall().height;
   }
-  void begin() override {
+  void begin(unsigned) override {
     // A center near the mean keeps the variance from cancelling out.
     std::ranges::copy(shared->runningMean.value, shared->center.data());
   }

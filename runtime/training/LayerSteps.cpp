@@ -16,7 +16,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <mutex>
 #include <stdexcept>
+#include <utility>
 
 using namespace cim;
 
@@ -309,25 +311,42 @@ public:
     g = viewOf(values[gradient], shape.channelsOut);
     x = viewOf(values[input], shape.channelsIn);
   }
-  void setLanes(unsigned count) override {
+  void setLanes(unsigned count, bool lastFirst) override {
+    lastLaneFirst = lastFirst;
     for (unsigned lane = 0; lane < count; ++lane)
-      sums.emplace_back(laneBytes());
+      buffers.emplace_back(laneBytes());
+    isClosed.resize(count);
+    sums.resize(count);
+  }
+  void begin(unsigned lanes) override {
+    usedLanes = lanes;
+    merged = 0;
+    free.clear();
+    for (const AlignedMemory &buffer : buffers)
+      free.push_back(reinterpret_cast<float *>(buffer.data()));
+    isClosed.assign(isClosed.size(), false);
   }
   size_t laneBytes() const override {
     return (kernel.packedWeights() + biasSums() + biasBuffer()) * sizeof(float);
   }
   void clear(unsigned lane) override {
-    std::fill_n(of(lane), kernel.packedWeights() + biasSums(), 0.0f);
+    {
+      std::lock_guard lock(mutex);
+      merge();
+      sums[lane] = free.back();
+      free.pop_back();
+    }
+    std::fill_n(sums[lane], summands(), 0.0f);
   }
   int add(const Pass &pass, unsigned lane) override {
     const kernels::ImageView at = g.in(pass);
     if (int status =
-            kernel.run(x.in(pass), at, of(lane),
+            kernel.run(x.in(pass), at, sums[lane],
                        reinterpret_cast<float *>(pass.scratch + scratch)))
       return status;
     if (!bias)
       return 0;
-    float *total = of(lane) + kernel.packedWeights(),
+    float *total = sums[lane] + kernel.packedWeights(),
           *part = total + biasSums();
     if (int status = kernels::channelSums(at, at, nullptr, nullptr, part))
       return status;
@@ -335,11 +354,15 @@ public:
       total[c] += part[c];
     return 0;
   }
+  void close(unsigned lane) override {
+    std::lock_guard lock(mutex);
+    isClosed[lane] = true;
+  }
   int pieces() const override { return kernel.blocks(); }
-  void finish(unsigned lanes, int64_t, int piece) override {
+  void finish(unsigned, int64_t, int piece) override {
     std::vector<const float *> parts;
-    for (unsigned lane = 0; lane < lanes; ++lane)
-      parts.push_back(of(lane));
+    for (unsigned turn = merged == 0 ? 0 : merged - 1; turn < usedLanes; ++turn)
+      parts.push_back(sums[laneOf(turn)]);
     kernel.unpack(parts, weights.gradient.data(), piece, piece + 1);
     if (!bias || piece != 0)
       return;
@@ -352,9 +375,25 @@ public:
   }
 
 private:
-  float *of(unsigned lane) const {
-    return reinterpret_cast<float *>(sums[lane].data());
+  /// Adds up lanes that are closed, in their order, so that those to come find
+  /// memory that is still in a cache. What is left at the end, threads share
+  /// (finish).
+  void merge() {
+    const size_t count = summands();
+    for (; merged < usedLanes && isClosed[laneOf(merged)]; ++merged) {
+      if (merged == 0)
+        continue;
+      float *total = sums[laneOf(merged - 1)],
+            *part = std::exchange(sums[laneOf(merged)], total);
+      for (size_t i = 0; i < count; ++i)
+        total[i] += part[i];
+      free.push_back(part);
+    }
   }
+  unsigned laneOf(unsigned turn) const {
+    return lastLaneFirst ? usedLanes - 1 - turn : turn;
+  }
+  size_t summands() const { return kernel.packedWeights() + biasSums(); }
   size_t biasSums() const {
     return bias ? kernels::paddedChannels(shape.channelsOut) : 0;
   }
@@ -363,7 +402,17 @@ private:
   ConvolutionShape shape;
   kernels::WeightGradient kernel;
   Parameter &weights, *bias = nullptr;
-  std::vector<AlignedMemory> sums; ///< by lane: weights, bias, working memory
+  /// As many as lanes; of those never needed no page is taken. Each holds
+  /// sums of weights and bias, and working memory.
+  std::vector<AlignedMemory> buffers;
+  std::vector<float *> free;  ///< buffers
+  std::vector<float *> sums;  ///< by lane
+  std::vector<bool> isClosed; ///< by lane
+  /// Lanes whose sum stands in the buffer of the last of them.
+  unsigned merged = 0;
+  unsigned usedLanes = 0;
+  bool lastLaneFirst = false;
+  std::mutex mutex;
   uint32_t gradient, input;
   PlacedView g, x;
   size_t scratch = 0;

@@ -92,11 +92,19 @@ DifferentiatedPlan prepared(plan::Plan plan, TensorMap &tensors,
   return differentiate(std::move(source), trains);
 }
 
+/// A part of an image's arena, in bytes.
+struct Extent {
+  size_t offset, bytes;
+};
+
 /// One step as the inner loop sees it.
 struct RunningStep {
   BoundStep *step;
   BatchSum *sum; ///< the step, if it is one
   int index;     ///< in the plan
+  /// What is to be read in order before it runs: what no step of the phase has
+  /// touched before, and this one touches tile by tile.
+  std::vector<Extent> ahead{};
 };
 
 /// Steps that run one after the other without waiting for the whole batch.
@@ -104,6 +112,9 @@ struct Phase {
   StepRange range; ///< of the plan
   std::vector<RunningStep> steps;
   int64_t together = 1; ///< images
+  /// Phases go to and fro: what the one before has computed last may still be
+  /// in a cache.
+  bool lastLaneFirst = false;
 };
 
 } // namespace
@@ -117,9 +128,10 @@ struct TrainingProgram::Implementation {
   void layOutMemory();
   void cutPhases();
   void layOutPhases(const ValueStorage &storage);
+  void findAhead(const ValueStorage &storage);
   /// Whether all of \p lifetime lies in one phase.
   bool isWithinPhase(const Lifetime &lifetime) const;
-  void runPhase(const Phase &phase, int64_t batch, bool lastLaneFirst);
+  void runPhase(const Phase &phase, int64_t batch);
   /// Runs the prefix and the first \p count phases, with what comes between.
   void runPhases(size_t count, int64_t images, const ReadImage &read,
                  std::span<const int64_t> views);
@@ -220,8 +232,13 @@ void TrainingProgram::Implementation::layOutMemory() {
                               mostLanes);
   laneImages = (options.batch + lanes - 1) / lanes;
   lanes = usedLanes(options.batch);
-  for (BatchSum *sum : sums)
-    sum->setLanes(lanes);
+  bool lastLaneFirst = false;
+  for (Phase &phase : phases) {
+    phase.lastLaneFirst = lastLaneFirst = !lastLaneFirst;
+    for (const RunningStep &step : phase.steps)
+      if (step.sum)
+        step.sum->setLanes(lanes, lastLaneFirst);
+  }
 
   const StepRange rest = {prefixSteps, program.plan.steps_size()};
   MemoryPlan memory =
@@ -246,9 +263,11 @@ void TrainingProgram::Implementation::layOutMemory() {
                  options.keptBytes);
 }
 
+/// Most of a second-level cache.
+constexpr size_t cache = size_t(640) << 10;
+
 void TrainingProgram::Implementation::layOutPhases(
     const ValueStorage &storage) {
-  constexpr size_t cache = size_t(640) << 10; // most of a second-level cache
   // Kernels count floats in 32 bits.
   const int64_t countable = (size_t(1) << 32) / arenaBytes;
   size_t scratchBytes = 0;
@@ -287,6 +306,40 @@ void TrainingProgram::Implementation::layOutPhases(
       step.step->place(places, 0);
   for (unsigned w = 0; w < workers.count(); ++w)
     scratch.emplace_back(scratchBytes + memory.bytes);
+  findAhead(storage);
+}
+
+/// Processors foresee what a program reads only if it does so in order, and a
+/// kernel that goes tile by tile does not: it would wait for main memory, with
+/// every line that it reads or writes.
+void TrainingProgram::Implementation::findAhead(const ValueStorage &storage) {
+  for (Phase &phase : phases) {
+    std::vector<Extent> touched;
+    for (RunningStep &running : phase.steps) {
+      const plan::Step &step = program.plan.steps(running.index);
+      std::vector<uint32_t> values = computedOperands(program, step);
+      values.insert(values.end(), step.outputs().begin(), step.outputs().end());
+      for (uint32_t v : values) {
+        const Extent extent = {places[v].offset, storage.geometry[v].bytes};
+        const bool isNew = std::ranges::none_of(touched, [&](const Extent &t) {
+          return t.offset <= extent.offset &&
+                 extent.offset + extent.bytes <= t.offset + t.bytes;
+        });
+        if (places[v].inScratch || !isNew)
+          continue;
+        touched.push_back(extent);
+        if (extent.bytes <= cache &&
+            (step.has_layer() || step.operation() == "weight_gradient"))
+          running.ahead.push_back(extent);
+      }
+    }
+  }
+}
+
+/// Brings memory into the cache.
+static void readInOrder(const std::byte *memory, size_t bytes) {
+  for (size_t at = 0; at < bytes; at += arenaAlignment)
+    static_cast<void>(*const_cast<const volatile std::byte *>(memory + at));
 }
 
 bool TrainingProgram::Implementation::isWithinPhase(
@@ -327,12 +380,12 @@ void TrainingProgram::Implementation::forAll(
 }
 
 void TrainingProgram::Implementation::runPhase(const Phase &phase,
-                                               int64_t batch,
-                                               bool lastLaneFirst) {
+                                               int64_t batch) {
   std::atomic<unsigned> next = 0;
+  const unsigned used = usedLanes(batch);
   workers.run([&](unsigned worker) {
-    for (unsigned i; (i = next.fetch_add(1)) < lanes;) {
-      const unsigned lane = lastLaneFirst ? lanes - 1 - i : i;
+    for (unsigned turn; (turn = next.fetch_add(1)) < used;) {
+      const unsigned lane = phase.lastLaneFirst ? used - 1 - turn : turn;
       for (const RunningStep &step : phase.steps)
         if (step.sum)
           step.sum->clear(lane);
@@ -346,11 +399,18 @@ void TrainingProgram::Implementation::runPhase(const Phase &phase,
                            1,
                            worker,
                            {}};
-        for (const RunningStep &step : phase.steps)
+        for (const RunningStep &step : phase.steps) {
+          for (int64_t image = 0; image < pass.calls; ++image)
+            for (const Extent &extent : step.ahead)
+              readInOrder(arenaOf(first + image) + extent.offset, extent.bytes);
           checkStatus(step.sum ? step.sum->add(pass, lane)
                                : step.step->run(pass),
                       program.plan.steps(step.index));
+        }
       }
+      for (const RunningStep &step : phase.steps)
+        if (step.sum)
+          step.sum->close(lane);
     }
   });
 }
@@ -387,14 +447,12 @@ void TrainingProgram::Implementation::runPhases(
     size_t count, int64_t images, const ReadImage &read,
     std::span<const int64_t> views) {
   for (BatchSum *sum : sums)
-    sum->begin();
+    sum->begin(usedLanes(images));
   prefix->run(images, read, views, [&](int64_t position, size_t result) {
     return arenaOf(position) + places[prefix->results()[result].value].offset;
   });
-  // To and fro: what was computed last may still be in a cache.
-  bool lastLaneFirst = false;
   for (const Phase &phase : std::span(phases).first(count)) {
-    runPhase(phase, images, lastLaneFirst = !lastLaneFirst);
+    runPhase(phase, images);
     if (!phase.steps.empty())
       if (BatchSum *last = phase.steps.back().sum; last && last->isAwaited())
         last->finish(usedLanes(images), images, 0);
