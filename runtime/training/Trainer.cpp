@@ -6,8 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/training/Trainer.h"
 
-#include "runtime/tensor/Errors.h"
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -103,13 +101,13 @@ void Trainer::runStep(int64_t current, int64_t at,
       },
       views);
   if (!std::isfinite(result.loss))
-    throw InputError("training diverged: the loss of step " +
-                     std::to_string(number + 1) + " (epoch " +
-                     std::to_string(current + 1) +
-                     ") is not finite; use a smaller --learning-rate" +
-                     (options.keep && !history.empty()
-                          ? "; the checkpoint holds the last good epoch"
-                          : ""));
+    throw TrainingDiverged("training diverged: the loss of step " +
+                           std::to_string(number + 1) + " (epoch " +
+                           std::to_string(current + 1) +
+                           ") is not finite; use a smaller --learning-rate" +
+                           (options.keep && !history.empty()
+                                ? "; the checkpoint holds the last good epoch"
+                                : ""));
   loss += result.loss;
   correct += result.correct;
   optimiser.step(

@@ -7,6 +7,7 @@
 #ifndef CIM_RUNTIME_TRAINING_TRAINER_H
 #define CIM_RUNTIME_TRAINING_TRAINER_H
 
+#include "runtime/tensor/Errors.h"
 #include "runtime/training/Accuracy.h"
 #include "runtime/training/Augmentation.h"
 #include "runtime/training/Optimiser.h"
@@ -22,6 +23,11 @@
 namespace cim {
 
 struct Checkpoint;
+
+/// A loss is no finite number any more: the recipe does not suit the network.
+struct TrainingDiverged : InputError {
+  using InputError::InputError;
+};
 
 /// How a network is trained.
 struct TrainingRecipe {

@@ -179,16 +179,21 @@ void PlanSearchCommand::run() {
         return std::nullopt;
       return measuresOf(result, judge.images());
     };
-    ranking = rankPlans(candidates, rounds, survivors,
-                        [&](const PlanCandidate &candidate,
-                            int round) -> std::optional<double> {
-                          const auto measures =
-                              retrained(candidate.selection, effortOf(round),
-                                        fit, validation);
-                          if (!measures)
-                            return std::nullopt;
-                          return measures->rewritten.mean;
-                        });
+    ranking = rankPlans(
+        candidates, rounds, survivors,
+        [&](const PlanCandidate &candidate,
+            int round) -> std::optional<double> {
+          try {
+            const auto measures = retrained(candidate.selection,
+                                            effortOf(round), fit, validation);
+            if (!measures)
+              return std::nullopt;
+            return measures->rewritten.mean;
+          } catch (const TrainingDiverged &error) {
+            warn("plan " + candidate.plan + " counts as 0 %: " + error.what());
+            return 0;
+          }
+        });
     if (!ranking)
       throw Interrupted();
     if (!interrupted())

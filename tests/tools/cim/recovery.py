@@ -38,6 +38,19 @@ class Recovery(Commands):
         document = self.document("recovery", "facts.mlir", *self.common, "--depths", "4")
         self.assertIn("tolerant:4", [point["plan"] for point in document["points"]])
 
+    def test_divergence_loses_one_plan(self):
+        """At such a rate one layer still has a loss, eight have none."""
+        steps = ["--batch", "16", "--weight-decay", "0"]
+        result = self.succeeds("recovery", DEMO_NETWORK, *self.common, *steps, "--depths", "1,8", "--learning-rate",
+                               "1e10", "--json", "part.json")
+        document = json.loads((self.folder / "part.json").read_text())
+        self.assertEqual([point["plan"] for point in document["points"]][0], "last:1")
+        self.assertIn("last:8", document["diverged"])
+        self.assertRegex(result.stderr, "plan last:8 is left out: training diverged: the loss of step [0-9]+ ")
+        result = self.cim("recovery", DEMO_NETWORK, *self.common, *steps, "--depths", "8", "--learning-rate", "1e38")
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertIn("cim: error: training diverged with every plan", result.stderr)
+
     def test_interrupt_keeps_what_is_done(self):
         process = self.start("recovery", DEMO_NETWORK, *self.common, "--trials", "100", "--json", "part.json")
         output, _ = self.end(process, after(2))
