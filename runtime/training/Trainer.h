@@ -101,6 +101,8 @@ public:
 private:
   bool runEpoch(int64_t epoch);
   void runStep(int64_t epoch, int64_t step, const std::vector<int64_t> &order);
+  [[noreturn]] void throwDiverged(const std::string &what,
+                                  int64_t current) const;
   void finishEpoch(int64_t epoch);
   bool isOverfitting() const;
   std::optional<double> heldBackAccuracy() const;

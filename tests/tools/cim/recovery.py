@@ -47,7 +47,7 @@ class Recovery(Commands):
         self.assertEqual([point["plan"] for point in document["points"]][0], "last:1")
         self.assertIn("last:8", document["diverged"])
         self.assertRegex(result.stderr, "plan last:8 is left out: training diverged: the loss of step [0-9]+ ")
-        result = self.cim("recovery", DEMO_NETWORK, *self.common, *steps, "--depths", "8", "--learning-rate", "1e38")
+        result = self.cim("recovery", DEMO_NETWORK, *self.common, *steps, "--depths", "8", "--learning-rate", "1e30")
         self.assertEqual((result.returncode, result.stdout), (1, ""))
         self.assertIn("cim: error: training diverged with every plan", result.stderr)
 
