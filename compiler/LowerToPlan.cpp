@@ -10,6 +10,7 @@
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/DeviceAttributes.h"
 #include "dialects/nn/Constants.h"
+#include "dialects/nn/FoldingMemory.h"
 #include "passes/analysis/ImageWise.h"
 #include "passes/analysis/TrainableParameters.h"
 #include "runtime/devices/CheckDevice.h"
@@ -104,7 +105,6 @@ private:
     auto [entry, isNew] = tensorNames.try_emplace(elements);
     if (!isNew)
       return entry->second;
-    // One number throughout takes no memory in the IR; in a plan it does.
     constexpr int64_t most = int64_t(1) << 31;
     if (elements.getNumElements() > most)
       return emitError(location)
@@ -120,6 +120,16 @@ private:
       else if (tensor)
         takeBytes(resource, *tensor);
     } else if (auto dense = dyn_cast<DenseElementsAttr>(elements)) {
+      // One number throughout takes no memory in the IR; in a plan it does.
+      auto &memory = nn::FoldingMemory::of(elements.getContext());
+      std::optional<ElementType> type = elementTypeOf(dense.getElementType());
+      if (type && dense.isSplat() &&
+          !memory.take(double(dense.getNumElements()) * byteWidth(*type)))
+        return emitError(location)
+               << "has a constant of " << dense.getNumElements()
+               << " equal numbers, and such take more than "
+               << int64_t(memory.limit / 1e6)
+               << " MB of memory; allow more with --fold-memory";
       tensor = copyOf(dense);
     }
     if (!tensor)

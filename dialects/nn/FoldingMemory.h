@@ -14,7 +14,8 @@
 
 namespace cim::nn {
 
-/// Memory for constants that are computed at compile time. They live as long as
+/// Memory for constants that are computed at compile time, or are one number
+/// throughout and take none before a plan holds them. They live as long as
 /// their context, and a short text can ask for many large ones; an operation
 /// for which nothing is left is not folded.
 class FoldingMemory : public mlir::DialectInterface::Base<FoldingMemory> {
@@ -28,6 +29,13 @@ public:
   /// hold, its operands and result, in double precision, are within the limit.
   bool suffices(mlir::Operation *operation) const;
   void hold(double bytes) { held = held + bytes; }
+  /// Holds \p bytes more and returns true, if they are within the limit.
+  bool take(double bytes) {
+    if (held + bytes > limit)
+      return false;
+    hold(bytes);
+    return true;
+  }
 
   std::atomic<double> limit = 4e9; ///< bytes
 private:

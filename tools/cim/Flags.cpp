@@ -119,8 +119,8 @@ void ModelFlags::addTo(CLI::App &app) {
                "changes their range")
       ->group("Errors");
   addCount(app, "--fold-memory", foldingMemory,
-           "Most memory for constants that are computed while compiling "
-           "(default: 4000)",
+           "Most memory for constants that are computed, or one number "
+           "throughout and spread out, while compiling (default: 4000)",
            int64_t(1) << 30)
       ->type_name("MB");
 }

@@ -64,6 +64,26 @@ class Faults(CimTestCase):
         self.assertEqual(self.cim(*compile_it, "--fold-memory", 17).returncode, 0)
         self.assertEqual(self.cim(*compile_it).returncode, 0)
 
+    def test_memory_for_equal_numbers(self):
+        """Weights of one number throughout take no memory in a file, however many there are; a plan spreads them out."""
+        helper, kind = onnx.helper, onnx.TensorProto
+        nodes, values = [], ["x"]
+        for i in range(3):
+            number = helper.make_tensor("number", kind.FLOAT, [1], [0.1 * (i + 1)])
+            nodes.append(helper.make_node("ConstantOfShape", ["shape"], [f"w{i}"], value=number))
+            nodes.append(helper.make_node("Gemm", [values[-1], f"w{i}"], [f"y{i}"], name=f"fc{i}"))
+            values.append(f"y{i}")
+        graph = helper.make_graph(nodes, "equal", [helper.make_tensor_value_info("x", kind.FLOAT, ["N", 1000])],
+                                  [helper.make_tensor_value_info("y2", kind.FLOAT, ["N", 1000])],
+                                  [helper.make_tensor("shape", kind.INT64, [2], [1000, 1000])])
+        onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
+                  self.folder / "equal.onnx")
+        result = self.run_cim("info", "equal.onnx", "--fold-memory", 11)  # 4 MB each
+        self.assertRefused(result)
+        self.assertIn("more than 11 MB", result.stderr)
+        self.assertEqual(self.run_cim("info", "equal.onnx", "--fold-memory", 13).returncode, 0)
+        self.assertEqual(self.run_cim("info", "equal.onnx").returncode, 0)
+
     def test_kills_while_writing(self):
         """What stands under the name that was asked for is whole, old or new."""
         generator = random.Random(3)
