@@ -7,8 +7,8 @@ Rows that are there already, from the same command, are not run again, so it can
 be stopped and go on. Numbers do not depend on --threads and --jobs.
 
   published   as published, with the defaults of `cim retrain`: retraining.json
-  cells       cells of all layers, no more than published: retraining.json
   best        with the settings that --search found: retraining.json
+  cells       cells of all layers, no more than published: retraining.json
   order       all layers, C1 and C2 at the same depth: retraining.json
   extensions  each option beside the published method, on fewer images:
               extensions.json
@@ -107,15 +107,18 @@ SEARCHED = {
         *product(epochs=(1,), learning_rate=(0.003, 0.01, 0.03, 0.1), augment=("flip", "flip,crop:4")),
         *product(epochs=(1, 2), learning_rate=(0.3,), augment=("flip",)),
         *product(epochs=(4,), learning_rate=(0.1,), augment=("flip",)),
-        *product(epochs=(1,), learning_rate=(0.1,), augment=("flip",), weight_decay=(5e-4, 3e-3)),
+        *product(epochs=(1,), learning_rate=(0.1,), augment=("flip",), weight_decay=(5e-4, 3e-3, 1e-2)),
+        *product(epochs=(2,), learning_rate=(0.1,), augment=("flip",), weight_decay=(3e-3, 1e-2)),
         *product(epochs=(1,), learning_rate=(0.1,), augment=("flip",), label_smoothing=(0.1,))],
     (0.03, "c2:18"): [
         *product(epochs=(1,), learning_rate=(0.003, 0.01, 0.03, 0.1), augment=("flip", "flip,crop:4")),
-        *product(epochs=(2,), learning_rate=(0.03, 0.1), augment=("flip",))],
+        *product(epochs=(2,), learning_rate=(0.1,), augment=("flip",)),
+        *product(epochs=(1, 2), learning_rate=(0.1,), augment=("flip",), weight_decay=(3e-3,))],
     (0.06, "last:9"): [*product(epochs=(1,), learning_rate=(0.003, 0.01, 0.03, 0.1), augment=("flip",)),
-                       *product(epochs=(2,), learning_rate=(0.1,), augment=("flip",))],
-    (0.03, "last:14"): [*product(epochs=(1,), learning_rate=(0.003, 0.01, 0.03, 0.1), augment=("flip",)),
-                        *product(epochs=(2,), learning_rate=(0.1,), augment=("flip",))],
+                       *product(epochs=(2,), learning_rate=(0.1,), augment=("flip",)),
+                       *product(epochs=(2,), learning_rate=(0.1,), augment=("flip",), weight_decay=(3e-3,))],
+    (0.03, "last:14"): [*product(epochs=(1,), learning_rate=(0.01, 0.03, 0.1), augment=("flip",)),
+                        *product(epochs=(2,), learning_rate=(0.1,), augment=("flip",), weight_decay=(1e-4, 3e-3))],
 }
 HELD_BACK = ["--trials", "1", "--rewrites", "3", "--hold-back", "0.04", "--validate"]
 # Settings of CELLS, chosen on few images.
@@ -209,7 +212,7 @@ class Experiment:
         os.replace(draft, path)
 
     def parts(self):
-        return {"published": PUBLISHED, "cells": CELLS, "best": best(self.document("search")["rows"]), "order": ORDER,
+        return {"published": PUBLISHED, "best": best(self.document("search")["rows"]), "cells": CELLS, "order": ORDER,
                 "extensions": EXTENSIONS, "tolerance": TOLERANCE, "networks": NETWORKS}
 
     @staticmethod

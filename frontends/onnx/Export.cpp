@@ -381,6 +381,21 @@ void Editor::finish(const std::function<void(const std::string &)> &warn) {
 // Export
 //===----------------------------------------------------------------------===//
 
+/// Adds a note to those that the model has from earlier exports, all under one
+/// key, since ONNX wants keys to differ. What is done again is noted once.
+static void addNote(onnx::ModelProto &model, const std::string &note) {
+  auto &properties = *model.mutable_metadata_props();
+  auto found = std::ranges::find(properties, "cimulator",
+                                 &onnx::StringStringEntryProto::key);
+  if (found == properties.end()) {
+    onnx::StringStringEntryProto &entry = *properties.Add();
+    entry.set_key("cimulator");
+    entry.set_value(note);
+  } else if (!llvm::StringRef(found->value()).ends_with(note)) {
+    found->set_value(found->value() + "; then: " + note);
+  }
+}
+
 void cim::exportOnnx(const std::string &path, const TensorChanges &changes,
                      const std::string &output, const ExportOptions &options) {
   onnx::ModelProto model = readModel(path);
@@ -389,11 +404,8 @@ void cim::exportOnnx(const std::string &path, const TensorChanges &changes,
   for (const Edit &edit : edits)
     editor.apply(edit);
   editor.finish(options.warn);
-  if (!options.note.empty()) {
-    onnx::StringStringEntryProto &entry = *model.add_metadata_props();
-    entry.set_key("cimulator");
-    entry.set_value(options.note);
-  }
+  if (!options.note.empty())
+    addNote(model, options.note);
   if (model.ByteSizeLong() > std::numeric_limits<int>::max())
     throw InputError(output + ": would be larger than 2 GiB, which no ONNX "
                               "file can be");

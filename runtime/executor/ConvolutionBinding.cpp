@@ -19,6 +19,38 @@ Border ConvolutionBinding::border() const {
   return {widths.top, widths.bottom, widths.left, widths.right};
 }
 
+std::optional<kernels::ConvolutionShape>
+cim::imageConvolutionShape(const Program &program, const plan::Step &step) {
+  const plan::Value &x = program.value(step.inputs(0));
+  const plan::Value &weights = program.value(step.inputs(1));
+  const plan::Value &y = program.value(step.outputs(0));
+  if (x.layout() != plan::CHANNELS_LAST || y.layout() != plan::CHANNELS_LAST)
+    return std::nullopt;
+  auto strides = integers(step, "strides"), pads = integers(step, "pads"),
+       dilations = integers(step, "dilations");
+  for (auto list : {strides, pads, dilations})
+    for (int64_t n : list)
+      if (n < 0 || n > 1 << 20) // so that kernels count pixels in an int
+        return std::nullopt;
+  kernels::ConvolutionShape shape;
+  shape.channelsIn = x.shape(1);
+  shape.channelsOut = y.shape(1);
+  shape.groups = integer(step, "groups");
+  shape.heightIn = x.shape(2);
+  shape.widthIn = x.shape(3);
+  shape.kernelHeight = weights.shape(2);
+  shape.kernelWidth = weights.shape(3);
+  shape.strideY = strides[0];
+  shape.strideX = strides[1];
+  shape.dilationY = dilations[0];
+  shape.dilationX = dilations[1];
+  shape.pads.top = pads[0];
+  shape.pads.left = pads[1];
+  shape.pads.bottom = pads[2];
+  shape.pads.right = pads[3];
+  return shape;
+}
+
 namespace {
 
 /// The bias of a layer, one number per channel, from an operand that may be
@@ -44,40 +76,14 @@ std::optional<std::vector<float>> biasOf(const Program &program,
 
 std::optional<ConvolutionBinding> bindImages(const Program &program,
                                              const plan::Step &step) {
-  const plan::Value &x = program.value(step.inputs(0));
-  const plan::Value &weights = program.value(step.inputs(1));
-  const plan::Value &y = program.value(step.outputs(0));
-  if (x.layout() != plan::CHANNELS_LAST || y.layout() != plan::CHANNELS_LAST)
+  auto shape = imageConvolutionShape(program, step);
+  if (!shape)
     return std::nullopt;
-  auto bias = biasOf(program, step, y.shape(1), 1);
+  auto bias = biasOf(program, step, shape->channelsOut, 1);
   if (!bias)
     return std::nullopt;
-  auto strides = integers(step, "strides"), pads = integers(step, "pads"),
-       dilations = integers(step, "dilations");
-  // Sizes are verified to be below 2^31; so are these, or the window would not
-  // fit into the image.
-  for (auto list : {strides, pads, dilations})
-    for (int64_t n : list)
-      if (n < 0 || n > INT_MAX)
-        return std::nullopt;
-  kernels::ConvolutionShape shape;
-  shape.channelsIn = x.shape(1);
-  shape.channelsOut = y.shape(1);
-  shape.groups = integer(step, "groups");
-  shape.heightIn = x.shape(2);
-  shape.widthIn = x.shape(3);
-  shape.kernelHeight = weights.shape(2);
-  shape.kernelWidth = weights.shape(3);
-  shape.strideY = strides[0];
-  shape.strideX = strides[1];
-  shape.dilationY = dilations[0];
-  shape.dilationX = dilations[1];
-  shape.pads.top = pads[0];
-  shape.pads.left = pads[1];
-  shape.pads.bottom = pads[2];
-  shape.pads.right = pads[3];
   return ConvolutionBinding{
-      shape, BoundEpilogue(program, step, shape.channelsOut, {}, *bias),
+      *shape, BoundEpilogue(program, step, shape->channelsOut, {}, *bias),
       std::nullopt};
 }
 

@@ -39,6 +39,11 @@ struct ConvolutionBinding {
   }
 };
 
+/// The shape of a conv step; nothing where its images are not channels-last, or
+/// a stride, pad or dilation is larger than any network's (2^20).
+std::optional<kernels::ConvolutionShape>
+imageConvolutionShape(const Program &program, const plan::Step &step);
+
 /// Nothing for steps that kernels cannot do (other operations, ranks, computed
 /// weights, ...).
 std::optional<ConvolutionBinding> bindAsConvolution(const Program &program,

@@ -54,10 +54,9 @@ public:
   }
 
   int run(const Pass &pass) const override {
-    kernels::Epilogue epilogue = binding.epilogue.in(pass.arena);
+    kernels::Epilogue epilogue = binding.epilogue.in(pass);
     epilogue.toBfloat16 = isBfloat16;
-    return computation.run(in.in(pass.arena, pass.calls), packedWeights(),
-                           epilogue, out.in(pass.arena, pass.calls),
+    return computation.run(in.in(pass), packedWeights(), epilogue, out.in(pass),
                            reinterpret_cast<float *>(pass.scratch + scratch));
   }
 

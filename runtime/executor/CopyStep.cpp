@@ -55,11 +55,11 @@ public:
 
 private:
   template <typename Number> void run(const Pass &pass, Number filling) const {
-    const kernels::ImageView to = out.in(pass.arena, pass.calls);
+    const kernels::ImageView to = out.in(pass);
     if (fills || to.channels != to.pixelStride)
       fill(to, filling);
     for (size_t b = 0; b < boxes.size(); ++b)
-      copy<Number>(boxes[b], in[b].in(pass.arena, pass.calls), to);
+      copy<Number>(boxes[b], in[b].in(pass), to);
   }
 
   template <typename Number>
@@ -196,9 +196,10 @@ public:
   int run(const Pass &pass) const override {
     // Rows are dense within one call only.
     for (int64_t call = 0; call < pass.calls; ++call) {
-      float *dense = rows.at(pass.arena + call * rows.geometry.bytes);
-      kernels::ImageView view = images.in(pass.arena, 1);
-      view.data += call * view.images * view.imageStride;
+      auto *dense =
+          reinterpret_cast<float *>(pass.at(rows) + call * rows.geometry.bytes);
+      kernels::ImageView view = images.oneCall();
+      view.data = images.in(pass).data + call * view.images * view.imageStride;
       int status = toImages ? kernels::toChannelsLast(dense, view)
                             : kernels::toRowMajor(view, dense);
       if (status)

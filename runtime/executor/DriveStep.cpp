@@ -44,9 +44,8 @@ public:
   }
 
   int run(const Pass &pass) const override {
-    const kernels::ImageView from = in.in(pass.arena, pass.calls);
-    const int64_t clipped =
-        kernels::drive(from, drive, out.in(pass.arena, pass.calls));
+    const kernels::ImageView from = in.in(pass);
+    const int64_t clipped = kernels::drive(from, drive, out.in(pass));
     if (countsInputs) {
       ConverterCounts &counts = pass.counts[layer];
       counts.inputs +=

@@ -31,9 +31,7 @@ public:
   bool runsInPlace() const override { return true; }
 
   int run(const Pass &pass) const override {
-    return kernels::scaleOffset(in.in(pass.arena, pass.calls),
-                                epilogue.in(pass.arena),
-                                out.in(pass.arena, pass.calls));
+    return kernels::scaleOffset(in.in(pass), epilogue.in(pass), out.in(pass));
   }
 
 private:
@@ -60,9 +58,8 @@ public:
   bool runsInPlace() const override { return true; }
 
   int run(const Pass &pass) const override {
-    return kernels::binary(
-        operation, a.in(pass.arena, pass.calls), b.in(pass.arena, pass.calls),
-        epilogue.in(pass.arena), out.in(pass.arena, pass.calls));
+    return kernels::binary(operation, a.in(pass), b.in(pass), epilogue.in(pass),
+                           out.in(pass));
   }
 
 private:

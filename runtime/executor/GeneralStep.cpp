@@ -96,12 +96,12 @@ private:
                  program.constant(index).data.get(), tensor);
   }
 
-  reference::Tensor loadValue(uint32_t index, std::byte *arena,
+  reference::Tensor loadValue(uint32_t index, const Pass &pass,
                               int64_t call) const {
     const Placement &place = places[index];
     std::vector<std::byte> dense(place.geometry.elements *
                                  byteWidth(place.geometry.type));
-    load(place.geometry, arena + place.offset + call * place.geometry.bytes,
+    load(place.geometry, pass.at(place) + call * place.geometry.bytes,
          dense.data());
     reference::Tensor tensor = zeros(program.value(index));
     readElements(place.geometry.type, dense.data(), tensor);
@@ -109,24 +109,23 @@ private:
   }
 
   void storeValue(uint32_t index, const reference::Tensor &tensor,
-                  std::byte *arena, int64_t call) const {
+                  const Pass &pass, int64_t call) const {
     const Placement &place = places[index];
     std::vector<std::byte> dense(place.geometry.elements *
                                  byteWidth(place.geometry.type));
     writeElements(place.geometry.type, tensor, dense.data());
     store(place.geometry, dense.data(),
-          arena + place.offset + call * place.geometry.bytes);
+          pass.at(place) + call * place.geometry.bytes);
   }
 
   void runCall(const Pass &pass, int64_t call) const {
-    std::byte *arena = pass.arena;
     std::map<uint32_t, reference::Tensor> loaded;
     auto value = [&](uint32_t index) -> const reference::Tensor & {
       if (program.isConstant(index))
         return constants.at(index);
       auto [entry, isNew] = loaded.try_emplace(index);
       if (isNew)
-        entry->second = loadValue(index, arena, call);
+        entry->second = loadValue(index, pass, call);
       return entry->second;
     };
 
@@ -148,7 +147,7 @@ private:
     if (step.has_epilogue())
       applyEpilogue(step.epilogue(), value, results[0]);
     for (int i = 0; i < step.outputs_size(); ++i)
-      storeValue(step.outputs(i), results[i], arena, call);
+      storeValue(step.outputs(i), results[i], pass, call);
   }
 
   template <typename ValueOf>

@@ -129,8 +129,7 @@ private:
   kernels::ImageView denseView(float *data, int channels, int64_t images) const;
   kernels::ImageView driveView(const Chunk &chunk, size_t which,
                                const std::vector<PlacedView> &from) const {
-    return part(from[which].in(chunk.pass.arena, chunk.pass.calls), chunk.first,
-                chunk.images);
+    return part(from[which].in(chunk.pass), chunk.first, chunk.images);
   }
   int runChunk(const Chunk &chunk) const;
   /// Adds what the DACs of one array are off by, but for their gain.
@@ -460,13 +459,12 @@ int MappedConvolutionStep::runChunk(const Chunk &chunk) const {
     counts.clippedSums += clipped;
   }
 
-  kernels::Epilogue epilogue = binding.epilogue.in(chunk.pass.arena);
+  kernels::Epilogue epilogue = binding.epilogue.in(chunk.pass);
   if (epilogue.residual)
     epilogue.residual += chunk.first * epilogue.residualImageStride;
-  return kernels::scaleOffset(denseView(scratch.total, channels, chunk.images),
-                              epilogue,
-                              part(out.in(chunk.pass.arena, chunk.pass.calls),
-                                   chunk.first, chunk.images));
+  return kernels::scaleOffset(
+      denseView(scratch.total, channels, chunk.images), epilogue,
+      part(out.in(chunk.pass), chunk.first, chunk.images));
 }
 
 int MappedConvolutionStep::addMismatch(const Chunk &chunk, int tile,

@@ -108,8 +108,7 @@ protected:
 private:
   void seeInputs(const Pass &pass) const {
     LayerSight &seen = sight(pass);
-    const kernels::ImageView view =
-        elementsOf(input).in(pass.arena, pass.calls);
+    const kernels::ImageView view = elementsOf(input).in(pass);
     for (int64_t n = 0; n < view.images; ++n)
       for (int64_t y = 0; y < view.height; ++y)
         for (int64_t x = 0; x < view.width; ++x) {
@@ -169,7 +168,7 @@ protected:
         pass.scratch + ownScratch + alignUp(inner->scratchBytes(pass.calls)));
     float *driven = sums + sumFloats(pass.calls);
     float *scratch = driven + driveFloats(pass.calls);
-    const kernels::ImageView whole = in.in(pass.arena, pass.calls);
+    const kernels::ImageView whole = in.in(pass);
     const unsigned applications = serial ? serial->applications() : 1;
     for (unsigned which = 0; which < applications; ++which) {
       const kernels::ImageView view =
@@ -291,8 +290,7 @@ protected:
     for (int64_t call = 0; call < pass.calls; ++call) {
       std::vector<std::byte> dense(input.geometry.elements *
                                    byteWidth(input.geometry.type));
-      load(input.geometry,
-           pass.arena + input.offset + call * input.geometry.bytes,
+      load(input.geometry, pass.at(input) + call * input.geometry.bytes,
            dense.data());
       reference::Tensor x = zeros(program.value(step.inputs(0)));
       readElements(input.geometry.type, dense.data(), x);

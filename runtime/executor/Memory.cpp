@@ -16,9 +16,8 @@
 
 using namespace cim;
 
-/// The values that \p step reads, constants left out.
-static std::vector<uint32_t> computedOperands(const Program &program,
-                                              const plan::Step &step) {
+std::vector<uint32_t> cim::computedOperands(const Program &program,
+                                            const plan::Step &step) {
   std::vector<uint32_t> operands(step.inputs().begin(), step.inputs().end());
   for (const auto *list : {&step.drives(), &step.squares(), &step.bends()})
     operands.insert(operands.end(), list->begin(), list->end());
@@ -299,7 +298,13 @@ MemoryPlan cim::planMemory(const Program &program, const BoundSteps &steps,
   return plan;
 }
 
-MemoryPlan cim::planValues(const Program &program, const ValueStorage &storage,
-                           int64_t calls, StepRange range) {
-  return planBuffers(storage, valueBuffers(program, storage, calls, range));
+MemoryPlan
+cim::planValues(const Program &program, const ValueStorage &storage,
+                int64_t calls, StepRange range,
+                const std::function<bool(const Lifetime &)> &isWanted) {
+  std::vector<Lifetime> buffers = valueBuffers(program, storage, calls, range);
+  for (Lifetime &buffer : buffers)
+    if (!isWanted(buffer))
+      buffer = {};
+  return planBuffers(storage, buffers);
 }

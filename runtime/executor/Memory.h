@@ -11,6 +11,7 @@
 #include "runtime/executor/MicroBatch.h"
 #include "runtime/executor/Step.h"
 
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -33,6 +34,10 @@ struct ValueStorage {
 /// Decides it from what the kernels of \p steps (one per step of the plan)
 /// want.
 ValueStorage storageOf(const Program &program, const BoundSteps &steps);
+
+/// The computed values that \p step reads, the epilogue's too.
+std::vector<uint32_t> computedOperands(const Program &program,
+                                       const plan::Step &step);
 
 /// Steps [begin, end) of a plan.
 struct StepRange {
@@ -65,9 +70,11 @@ struct MemoryPlan {
 MemoryPlan planMemory(const Program &program, const BoundSteps &steps,
                       const ValueStorage &storage, int64_t calls,
                       StepRange range);
-/// The same without scratch, whose place is elsewhere.
+/// The same without scratch, whose place is elsewhere, and for those values
+/// alone whose lifetime \p isWanted.
 MemoryPlan planValues(const Program &program, const ValueStorage &storage,
-                      int64_t calls, StepRange range);
+                      int64_t calls, StepRange range,
+                      const std::function<bool(const Lifetime &)> &isWanted);
 
 } // namespace cim
 

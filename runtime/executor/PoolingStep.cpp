@@ -27,8 +27,7 @@ public:
   }
 
   int run(const Pass &pass) const override {
-    return kernel(in.in(pass.arena, pass.calls),
-                  out.in(pass.arena, pass.calls));
+    return kernel(in.in(pass), out.in(pass));
   }
 
 private:

@@ -78,8 +78,7 @@ public:
   }
 
   int run(const Pass &pass) const override {
-    const kernels::ImageView x = in.in(pass.arena, pass.calls),
-                             y = out.in(pass.arena, pass.calls);
+    const kernels::ImageView x = in.in(pass), y = out.in(pass);
     for (int n = 0; n < y.images; ++n)
       for (int row = 0; row < y.height; ++row)
         for (int column = 0; column < y.width; ++column) {

@@ -67,25 +67,25 @@ void RowStep::place(std::span<const Placement> values, size_t) {
   out = values[output];
 }
 
-const std::byte *RowStep::at(const Source &source, std::byte *arena,
+const std::byte *RowStep::at(const Source &source, const Pass &pass,
                              int64_t call) const {
   return source.constant
              ? source.constant
-             : arena + source.place.offset + call * source.place.geometry.bytes;
+             : pass.at(source.place) + call * source.place.geometry.bytes;
 }
 
 int RowStep::run(const Pass &pass) const {
   Operands operands{};
   for (int64_t call = 0; call < pass.calls; ++call) {
     for (size_t i = 0; i < sources.size(); ++i)
-      operands[i] = at(sources[i], pass.arena, call);
-    std::byte *result = pass.arena + out.offset + call * out.geometry.bytes;
+      operands[i] = at(sources[i], pass, call);
+    std::byte *result = pass.at(out) + call * out.geometry.bytes;
     compute(operands, result);
     if (hasEpilogue)
       finish(reinterpret_cast<float *>(result),
-             residual ? reinterpret_cast<const float *>(
-                            at(*residual, pass.arena, call))
-                      : nullptr);
+             residual
+                 ? reinterpret_cast<const float *>(at(*residual, pass, call))
+                 : nullptr);
   }
   return 0;
 }

@@ -127,7 +127,7 @@ private:
     const std::byte *constant = nullptr;
     Placement place;
   };
-  const std::byte *at(const Source &source, std::byte *arena,
+  const std::byte *at(const Source &source, const Pass &pass,
                       int64_t call) const;
   void finish(float *result, const float *residual) const;
 

@@ -28,6 +28,8 @@ namespace cim {
 struct Placement {
   Geometry geometry;
   size_t offset = 0;
+  /// It stands in Pass::scratch instead.
+  bool inScratch = false;
 
   float *at(std::byte *arena) const {
     return reinterpret_cast<float *>(arena + offset);
@@ -40,12 +42,18 @@ class Measurements;
 /// What one worker takes through the network at once.
 struct Pass {
   std::byte *arena;
-  std::byte *scratch; ///< what scratch offsets count from: mostly the arena
+  /// What scratch offsets count from: mostly the arena.
+  std::byte *scratch;
   int64_t calls;      ///< of the micro-batch
   int64_t firstImage; ///< of the first call
   int64_t callImages; ///< from one call's first image to the next call's
   unsigned worker;
   std::span<ConverterCounts> counts; ///< the worker's, by layer of the plan
+
+  /// The first call's value at \p place.
+  std::byte *at(const Placement &place) const {
+    return (place.inScratch ? scratch : arena) + place.offset;
+  }
 };
 
 /// Which of a step's operands and results may be stored as bfloat16 numbers.

@@ -32,7 +32,7 @@ PlacedView cim::imagesOf(const Placement &place) {
   view.pixelStride = geometry.stride;
   view.rowStride = geometry.paddedWidth() * geometry.stride;
   view.imageStride = geometry.imageStride();
-  return {view, place.offset + geometry.interior() * geometry.numberBytes()};
+  return {view, place, geometry.interior() * geometry.numberBytes()};
 }
 
 PlacedView cim::pixelsOf(const Placement &place, int64_t pixels,
@@ -47,7 +47,7 @@ PlacedView cim::pixelsOf(const Placement &place, int64_t pixels,
   view.pixelStride =
       pixels == 1 ? view.imageStride : static_cast<int>(channels);
   view.rowStride = view.imageStride;
-  return {view, place.offset};
+  return {view, place};
 }
 
 PlacedView cim::elementsOf(const Placement &place) {
@@ -126,12 +126,12 @@ void BoundEpilogue::place(
     residual = view(values[*residualIndex]);
 }
 
-kernels::Epilogue BoundEpilogue::in(std::byte *arena) const {
+kernels::Epilogue BoundEpilogue::in(const Pass &pass) const {
   kernels::Epilogue result = epilogue;
   result.scale = scale.empty() ? nullptr : scale.data();
   result.offset = offset.empty() ? nullptr : offset.data();
   if (residualIndex) {
-    kernels::ImageView view = residual.in(arena, 1);
+    kernels::ImageView view = residual.in(pass);
     result.residual = view.data;
     result.residualPixelStride = view.pixelStride;
     result.residualRowStride = view.rowStride;

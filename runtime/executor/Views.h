@@ -18,28 +18,36 @@
 
 namespace cim {
 
-/// A view of a value, complete but for the arena and the number of calls.
+/// A view of a value, complete but for the pass.
 class PlacedView {
 public:
   PlacedView() = default;
-  PlacedView(const kernels::ImageView &oneCall, size_t offset)
-      : view(oneCall), offset(offset) {}
+  /// Its first inner pixel lies \p offset bytes behind the beginning of \p
+  /// place.
+  PlacedView(const kernels::ImageView &oneCall, const Placement &place,
+             size_t offset = 0)
+      : view(oneCall), offset(place.offset + offset),
+        inScratch(place.inScratch) {}
 
-  kernels::ImageView in(std::byte *arena, int64_t calls) const {
+  kernels::ImageView in(const Pass &pass) const {
     kernels::ImageView result = view;
-    result.data = reinterpret_cast<float *>(arena + offset);
-    result.images *= static_cast<int>(calls);
+    result.data = reinterpret_cast<float *>(
+        (inScratch ? pass.scratch : pass.arena) + offset);
+    result.images *= static_cast<int>(pass.calls);
     return result;
   }
   const kernels::ImageView &oneCall() const { return view; }
   /// The same place seen in another way.
   PlacedView withView(const kernels::ImageView &oneCall) const {
-    return {oneCall, offset};
+    PlacedView other = *this;
+    other.view = oneCall;
+    return other;
   }
 
 private:
   kernels::ImageView view;
   size_t offset = 0; ///< of the first inner pixel, in bytes
+  bool inScratch = false;
 };
 
 /// The images of a CHANNELS_LAST value.
@@ -79,7 +87,7 @@ public:
   void place(std::span<const Placement> values,
              const std::function<PlacedView(const Placement &)> &view);
 
-  kernels::Epilogue in(std::byte *arena) const;
+  kernels::Epilogue in(const Pass &pass) const;
 
 private:
   std::vector<float> scale, offset;

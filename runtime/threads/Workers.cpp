@@ -9,6 +9,7 @@
 #include "runtime/tensor/Errors.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -40,6 +41,15 @@ void Workers::stop() {
     thread.join();
 }
 
+/// Waits a moment for \p condition. A thread that sleeps wakes up some fifty
+/// microseconds late, and tasks of a few hundred follow each other.
+template <typename Condition> static void linger(const Condition &condition) {
+  using namespace std::chrono;
+  const auto end = steady_clock::now() + microseconds(100);
+  while (!condition() && steady_clock::now() < end)
+    std::this_thread::yield();
+}
+
 void Workers::run(const std::function<void(unsigned)> &task) {
   {
     std::lock_guard lock(mutex);
@@ -49,6 +59,7 @@ void Workers::run(const std::function<void(unsigned)> &task) {
   }
   started.notify_all();
   call(task, 0);
+  linger([&] { return running == 0; });
   std::unique_lock lock(mutex);
   finished.wait(lock, [&] { return running == 0; });
   current = nullptr;
@@ -58,8 +69,9 @@ void Workers::run(const std::function<void(unsigned)> &task) {
 
 void Workers::serve(unsigned worker) {
   uint64_t served = 0;
-  std::unique_lock lock(mutex);
   for (;;) {
+    linger([&] { return round != served; });
+    std::unique_lock lock(mutex);
     started.wait(lock, [&] { return stopping || round != served; });
     if (stopping)
       return;

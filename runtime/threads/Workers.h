@@ -7,6 +7,7 @@
 #ifndef CIM_RUNTIME_THREADS_WORKERS_H
 #define CIM_RUNTIME_THREADS_WORKERS_H
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
@@ -44,8 +45,9 @@ private:
   std::mutex mutex;
   std::condition_variable started, finished;
   const std::function<void(unsigned)> *current = nullptr;
-  uint64_t round = 0;
-  unsigned running = 0;
+  // Written under the mutex.
+  std::atomic<uint64_t> round = 0;
+  std::atomic<unsigned> running = 0;
   bool stopping = false;
   std::exception_ptr failure;
 };

@@ -21,7 +21,7 @@ std::set<uint32_t> layersWithBias(const plan::Plan &plan);
 /// batch mode. No cell is written. (A network is trainable through its
 /// normalisation alone: Frankle, Schwab and Morcos, Training BatchNorm and only
 /// BatchNorm, ICLR 2021.) \p lowered is a plan as lowered, \p recipe as for a
-/// Trainer, \p training without a checkpoint. Returns \p tensors with the
+/// Trainer, \p training keeping nothing. Returns \p tensors with the
 /// parameters as learned, and nothing when training was stopped. Throws
 /// InputError as Trainer does, and when the network has nothing digital.
 std::optional<TensorMap> adaptDigital(const plan::Plan &lowered,

@@ -81,7 +81,7 @@ public:
   size_t laneBytes() const override {
     return 2 * shared->channels * sizeof(double);
   }
-  void setLanes(unsigned count) override {
+  void setLanes(unsigned count, bool) override {
     sums.assign(count, std::vector<double>(2 * shared->channels));
     for (unsigned lane = 0; lane < count; ++lane)
       buffers.emplace_back(2 * kernels::paddedChannels(shared->channels) *
@@ -136,12 +136,12 @@ public:
     x = viewOf(values[input]);
     pixels = int64_t(x.oneCall().width) * x.oneCall().height;
   }
-  void begin() override {
+  void begin(unsigned) override {
     // A center near the mean keeps the variance from cancelling out.
     std::ranges::copy(shared->runningMean.value, shared->center.data());
   }
   int add(const Pass &pass, unsigned lane) override {
-    const kernels::ImageView view = x.in(pass.arena, pass.calls);
+    const kernels::ImageView view = x.in(pass);
     return addImages(view, view, shared->center.data(), shared->center.data(),
                      lane);
   }
@@ -189,11 +189,10 @@ public:
                    [](const Placement &residual) { return viewOf(residual); });
   }
   int run(const Pass &pass) const override {
-    kernels::Epilogue own = epilogue.in(pass.arena);
+    kernels::Epilogue own = epilogue.in(pass);
     own.scale = shared->factor.data();
     own.offset = shared->offset.data();
-    return kernels::scaleOffset(x.in(pass.arena, pass.calls), own,
-                                y.in(pass.arena, pass.calls));
+    return kernels::scaleOffset(x.in(pass), own, y.in(pass));
   }
 
 private:
@@ -218,8 +217,8 @@ public:
     pixels = int64_t(x.oneCall().width) * x.oneCall().height;
   }
   int add(const Pass &pass, unsigned lane) override {
-    return addImages(g.in(pass.arena, pass.calls), x.in(pass.arena, pass.calls),
-                     nullptr, shared->batchMean.data(), lane);
+    return addImages(g.in(pass), x.in(pass), nullptr, shared->batchMean.data(),
+                     lane);
   }
   void finish(unsigned lanes, int64_t images, int) override {
     BatchNormalization &norm = *shared;
@@ -256,10 +255,10 @@ public:
   }
   int run(const Pass &pass) const override {
     return kernels::normalizationGradient(
-        g.in(pass.arena, pass.calls), x.in(pass.arena, pass.calls),
+        g.in(pass), x.in(pass),
         {shared->backFactor.data(), shared->backShift.data(),
          shared->batchMean.data(), shared->backSlope.data()},
-        dx.in(pass.arena, pass.calls));
+        dx.in(pass));
   }
 
 private:

@@ -11,6 +11,7 @@
 #include "runtime/tensor/Errors.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -49,6 +50,9 @@ public:
       plan.add_steps()->Swap(&step);
     }
     gradient.resize(plan.values_size());
+    for (int s = 0; s < plan.steps_size(); ++s)
+      for (uint32_t output : plan.steps(s).outputs())
+        producers[output] = s;
   }
 
   DifferentiatedPlan run() {
@@ -128,6 +132,32 @@ private:
     gradient[logits] = g;
   }
 
+  /// \p value as the backward half reads it. What batch normalisation in batch
+  /// mode makes of its input is computed again, since its own backward half
+  /// reads the input anyway: so only one of them stays in memory meanwhile
+  /// (Chen et al., Training deep nets with sublinear memory cost, 2016).
+  uint32_t again(uint32_t value) {
+    auto producer = producers.find(value);
+    if (producer == producers.end())
+      return value;
+    const int s = producer->second;
+    const plan::Step &source = result.plan.steps(s);
+    if (source.operation() != "batch_norm" || !result.isTrained[s] ||
+        source.epilogue().has_residual())
+      return value;
+    auto [found, isNew] = recomputed.try_emplace(value);
+    if (!isNew)
+      return found->second;
+    plan::Step copy = source;
+    found->second = addValue(result.plan.values(value),
+                             result.plan.values(value).name() + " again");
+    copy.set_outputs(0, found->second);
+    result.plan.add_steps()->Swap(&copy);
+    result.forward.push_back(s);
+    result.isTrained.push_back(false);
+    return found->second;
+  }
+
   /// Adds \p g to the gradient of \p value, if that is wanted.
   void contribute(uint32_t value, uint32_t g) {
     if (!needsGradient[value])
@@ -160,7 +190,7 @@ private:
     const plan::Epilogue &epilogue = step.epilogue();
     if (epilogue.activation() != plan::NONE || isActivation(step)) {
       const uint32_t before = addGradientOf(y);
-      add("activation_gradient", s, {g, y}).add_outputs(before);
+      add("activation_gradient", s, {g, again(y)}).add_outputs(before);
       g = before;
     }
     if (epilogue.has_residual())
@@ -200,7 +230,7 @@ private:
   void addLayer(int s, const plan::Step &step, uint32_t g) {
     const uint32_t x = step.inputs(0);
     if (result.isTrained[s])
-      add("weight_gradient", s, {g, x});
+      add("weight_gradient", s, {g, again(x)});
     if (!needsGradient[x])
       return;
     // The kernel adds what other readers have contributed.
@@ -275,6 +305,8 @@ private:
   std::vector<bool> needsGradient;
   /// By value of the forward half.
   std::vector<std::optional<uint32_t>> gradient;
+  std::map<uint32_t, int> producers; ///< steps, by value of the forward half
+  std::map<uint32_t, uint32_t> recomputed;
 };
 
 } // namespace

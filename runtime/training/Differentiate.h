@@ -30,6 +30,9 @@ namespace cim {
 /// | average_pool_gradient, global_average_pool_gradient | gradient | of x |
 /// | slice_gradient | gradient of the result | of x |
 ///
+/// A batch_norm of the backward half computes what one of the forward half has
+/// computed, again.
+///
 /// A data_gradient's epilogue may have a residual, what other readers of the
 /// layer's input have contributed. Each of these steps belongs to one of the
 /// forward half, which holds its attributes.

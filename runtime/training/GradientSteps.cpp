@@ -48,9 +48,8 @@ public:
     out = elementsOf(values[output]);
   }
   int run(const Pass &pass) const override {
-    return kernels::activationGradient(g.in(pass.arena, pass.calls),
-                                       y.in(pass.arena, pass.calls), activation,
-                                       out.in(pass.arena, pass.calls));
+    return kernels::activationGradient(g.in(pass), y.in(pass), activation,
+                                       out.in(pass));
   }
 
 private:
@@ -92,14 +91,13 @@ public:
   int run(const Pass &pass) const override {
     std::array<ImageView, 2> views;
     for (size_t i = 0; i < operands.size(); ++i)
-      views[i] = operands[i].in(pass.arena, pass.calls);
+      views[i] = operands[i].in(pass);
     ImageView buffer = views[0];
     buffer.data = reinterpret_cast<float *>(pass.scratch + scratch);
     buffer.pixelStride = kernels::paddedChannels(buffer.channels);
     buffer.rowStride = buffer.pixelStride * buffer.width;
     buffer.imageStride = buffer.rowStride * buffer.height;
-    return kernel({views.data(), operands.size()}, buffer,
-                  out.in(pass.arena, pass.calls));
+    return kernel({views.data(), operands.size()}, buffer, out.in(pass));
   }
 
 private:

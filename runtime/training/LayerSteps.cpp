@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/executor/Arena.h"
 #include "runtime/executor/Attributes.h"
+#include "runtime/executor/ConvolutionBinding.h"
 #include "runtime/executor/Views.h"
 #include "runtime/kernels/DataGradient.h"
 #include "runtime/kernels/Gradients.h"
@@ -15,7 +16,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <mutex>
 #include <stdexcept>
+#include <utility>
 
 using namespace cim;
 
@@ -64,43 +67,26 @@ kernels::ConvolutionShape cim::layerShapeOf(const Program &program,
   };
   if (!program.isConstant(step.inputs(1)))
     refuse("its weights are computed");
-  const plan::Value &x = program.value(step.inputs(0));
-  const plan::Value &weights = program.value(step.inputs(1));
-  const plan::Value &y = program.value(step.outputs(0));
-  kernels::ConvolutionShape shape;
-  if (step.operation() != "conv") {
-    const bool isGemm = step.operation() == "gemm";
-    if (pixelsOf(x).count != 1 || weights.shape_size() != 2)
-      refuse("it multiplies several rows per image");
-    if (isGemm && (number(step, "alpha") != 1 || integer(step, "transpose_a")))
-      refuse("its product is scaled or transposed");
-    if (step.inputs_size() > 2 && number(step, "beta") != 1)
-      refuse("its bias is scaled");
-    shape.channelsIn = pixelsOf(x).channels;
-    shape.channelsOut = pixelsOf(y).channels;
-    shape.inputMajor = !(isGemm && integer(step, "transpose_b"));
-    return shape;
+  if (step.operation() == "conv") {
+    auto shape = imageConvolutionShape(program, step);
+    if (!shape)
+      refuse(
+          "it is no convolution of images, or its strides, pads or dilations "
+          "are out of range");
+    return *shape;
   }
-  if (x.layout() != plan::CHANNELS_LAST || y.layout() != plan::CHANNELS_LAST)
-    refuse("it is no convolution of images");
-  auto strides = integers(step, "strides"), pads = integers(step, "pads"),
-       dilations = integers(step, "dilations");
-  for (auto list : {strides, pads, dilations})
-    for (int64_t n : list)
-      if (n < 0 || n > 1 << 20)
-        refuse("its strides, pads or dilations are out of range");
-  shape.channelsIn = x.shape(1);
-  shape.channelsOut = y.shape(1);
-  shape.groups = integer(step, "groups");
-  shape.heightIn = x.shape(2);
-  shape.widthIn = x.shape(3);
-  shape.kernelHeight = weights.shape(2);
-  shape.kernelWidth = weights.shape(3);
-  shape.strideY = strides[0];
-  shape.strideX = strides[1];
-  shape.dilationY = dilations[0];
-  shape.dilationX = dilations[1];
-  shape.pads = {int(pads[1]), int(pads[0]), int(pads[3]), int(pads[2])};
+  const plan::Value &x = program.value(step.inputs(0));
+  const bool isGemm = step.operation() == "gemm";
+  if (pixelsOf(x).count != 1 || program.value(step.inputs(1)).shape_size() != 2)
+    refuse("it multiplies several rows per image");
+  if (isGemm && (number(step, "alpha") != 1 || integer(step, "transpose_a")))
+    refuse("its product is scaled or transposed");
+  if (step.inputs_size() > 2 && number(step, "beta") != 1)
+    refuse("its bias is scaled");
+  kernels::ConvolutionShape shape;
+  shape.channelsIn = pixelsOf(x).channels;
+  shape.channelsOut = pixelsOf(program.value(step.outputs(0))).channels;
+  shape.inputMajor = !(isGemm && integer(step, "transpose_b"));
   return shape;
 }
 
@@ -177,13 +163,12 @@ public:
   }
 
   int run(const Pass &pass) const override {
-    kernels::Epilogue own = epilogue.in(pass.arena);
+    kernels::Epilogue own = epilogue.in(pass);
     if (bias)
       own.offset = reinterpret_cast<const float *>(offset.data());
-    return convolution.run(in.in(pass.arena, pass.calls),
-                           reinterpret_cast<const float *>(packed.data()), own,
-                           out.in(pass.arena, pass.calls),
-                           reinterpret_cast<float *>(pass.scratch + scratch));
+    return convolution.run(
+        in.in(pass), reinterpret_cast<const float *>(packed.data()), own,
+        out.in(pass), reinterpret_cast<float *>(pass.scratch + scratch));
   }
 
   void pack(const float *written, int64_t begin, int64_t end) override {
@@ -262,8 +247,8 @@ public:
     });
   }
   int run(const Pass &pass) const override {
-    return kernel.run(in.in(pass.arena, pass.calls), packedWeights(),
-                      epilogue.in(pass.arena), out.in(pass.arena, pass.calls),
+    return kernel.run(in.in(pass), packedWeights(), epilogue.in(pass),
+                      out.in(pass),
                       reinterpret_cast<float *>(pass.scratch + scratch));
   }
   /// All rows at once, since every result needs some of all.
@@ -326,25 +311,42 @@ public:
     g = viewOf(values[gradient], shape.channelsOut);
     x = viewOf(values[input], shape.channelsIn);
   }
-  void setLanes(unsigned count) override {
+  void setLanes(unsigned count, bool lastFirst) override {
+    lastLaneFirst = lastFirst;
     for (unsigned lane = 0; lane < count; ++lane)
-      sums.emplace_back(laneBytes());
+      buffers.emplace_back(laneBytes());
+    isClosed.resize(count);
+    sums.resize(count);
+  }
+  void begin(unsigned lanes) override {
+    usedLanes = lanes;
+    merged = 0;
+    free.clear();
+    for (const AlignedMemory &buffer : buffers)
+      free.push_back(reinterpret_cast<float *>(buffer.data()));
+    isClosed.assign(isClosed.size(), false);
   }
   size_t laneBytes() const override {
     return (kernel.packedWeights() + biasSums() + biasBuffer()) * sizeof(float);
   }
   void clear(unsigned lane) override {
-    std::fill_n(of(lane), kernel.packedWeights() + biasSums(), 0.0f);
+    {
+      std::lock_guard lock(mutex);
+      merge();
+      sums[lane] = free.back();
+      free.pop_back();
+    }
+    std::fill_n(sums[lane], summands(), 0.0f);
   }
   int add(const Pass &pass, unsigned lane) override {
-    const kernels::ImageView at = g.in(pass.arena, pass.calls);
+    const kernels::ImageView at = g.in(pass);
     if (int status =
-            kernel.run(x.in(pass.arena, pass.calls), at, of(lane),
+            kernel.run(x.in(pass), at, sums[lane],
                        reinterpret_cast<float *>(pass.scratch + scratch)))
       return status;
     if (!bias)
       return 0;
-    float *total = of(lane) + kernel.packedWeights(),
+    float *total = sums[lane] + kernel.packedWeights(),
           *part = total + biasSums();
     if (int status = kernels::channelSums(at, at, nullptr, nullptr, part))
       return status;
@@ -352,11 +354,15 @@ public:
       total[c] += part[c];
     return 0;
   }
+  void close(unsigned lane) override {
+    std::lock_guard lock(mutex);
+    isClosed[lane] = true;
+  }
   int pieces() const override { return kernel.blocks(); }
-  void finish(unsigned lanes, int64_t, int piece) override {
+  void finish(unsigned, int64_t, int piece) override {
     std::vector<const float *> parts;
-    for (unsigned lane = 0; lane < lanes; ++lane)
-      parts.push_back(of(lane));
+    for (unsigned turn = merged == 0 ? 0 : merged - 1; turn < usedLanes; ++turn)
+      parts.push_back(sums[laneOf(turn)]);
     kernel.unpack(parts, weights.gradient.data(), piece, piece + 1);
     if (!bias || piece != 0)
       return;
@@ -369,9 +375,25 @@ public:
   }
 
 private:
-  float *of(unsigned lane) const {
-    return reinterpret_cast<float *>(sums[lane].data());
+  /// Adds up lanes that are closed, in their order, so that those to come find
+  /// memory that is still in a cache. What is left at the end, threads share
+  /// (finish).
+  void merge() {
+    const size_t count = summands();
+    for (; merged < usedLanes && isClosed[laneOf(merged)]; ++merged) {
+      if (merged == 0)
+        continue;
+      float *total = sums[laneOf(merged - 1)],
+            *part = std::exchange(sums[laneOf(merged)], total);
+      for (size_t i = 0; i < count; ++i)
+        total[i] += part[i];
+      free.push_back(part);
+    }
   }
+  unsigned laneOf(unsigned turn) const {
+    return lastLaneFirst ? usedLanes - 1 - turn : turn;
+  }
+  size_t summands() const { return kernel.packedWeights() + biasSums(); }
   size_t biasSums() const {
     return bias ? kernels::paddedChannels(shape.channelsOut) : 0;
   }
@@ -380,7 +402,17 @@ private:
   ConvolutionShape shape;
   kernels::WeightGradient kernel;
   Parameter &weights, *bias = nullptr;
-  std::vector<AlignedMemory> sums; ///< by lane: weights, bias, working memory
+  /// As many as lanes; of those never needed no page is taken. Each holds
+  /// sums of weights and bias, and working memory.
+  std::vector<AlignedMemory> buffers;
+  std::vector<float *> free;  ///< buffers
+  std::vector<float *> sums;  ///< by lane
+  std::vector<bool> isClosed; ///< by lane
+  /// Lanes whose sum stands in the buffer of the last of them.
+  unsigned merged = 0;
+  unsigned usedLanes = 0;
+  bool lastLaneFirst = false;
+  std::mutex mutex;
   uint32_t gradient, input;
   PlacedView g, x;
   size_t scratch = 0;

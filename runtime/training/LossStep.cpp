@@ -35,7 +35,7 @@ public:
   int run(const Pass &pass) const override {
     const int64_t classes = in.geometry.elements;
     auto of = [&](const Placement &place, int64_t call) {
-      return reinterpret_cast<float *>(pass.arena + place.offset +
+      return reinterpret_cast<float *>(pass.at(place) +
                                        call * place.geometry.bytes);
     };
     for (int64_t call = 0; call < pass.calls; ++call) {

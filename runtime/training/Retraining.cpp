@@ -11,6 +11,7 @@
 #include "runtime/training/Adaptation.h"
 #include "runtime/training/CellChoice.h"
 #include "runtime/training/Recalibration.h"
+#include "runtime/training/RetrainingCheckpoint.h"
 
 #include <algorithm>
 #include <chrono>
@@ -67,18 +68,15 @@ public:
     for (plan::Layer &layer : *exact.mutable_layers())
       clearErrors(layer);
     if (options.resume) {
-      restoreRetraining(options, result);
+      restoreRetraining(options, result, unfinished);
     } else {
       const auto correct = count(exact, tensors, {});
       result.stopped = !correct;
       result.floatCorrect = correct.value_or(0);
     }
     for (int64_t trial = result.chips.size();
-         trial < options.trials && !result.stopped; ++trial) {
+         trial < options.trials && !result.stopped; ++trial)
       result.stopped = !runChip(trial);
-      if (!result.stopped && !options.checkpoint.empty())
-        saveRetraining(options, result);
-    }
     return std::move(result);
   }
 
@@ -100,6 +98,7 @@ private:
     CellSet rewritten; ///< empty: all
   };
 
+  /// Runs a chip, or what is left of the unfinished one.
   bool runChip(uint64_t trial) {
     const Chip chip{options.seed, trial, 0};
     RetrainedChip own;
@@ -115,7 +114,7 @@ private:
     cells.facts.held = weightsOfSelected();
     if (options.writes > 0 && !chooseCells(chip, cells))
       return false;
-    const auto epochs = trainChip(chip, cells);
+    const auto epochs = trainChip(chip, cells, /*isKept=*/true);
     if (!epochs)
       return false;
     own.epochs = *epochs;
@@ -130,14 +129,22 @@ private:
       keepNetwork(chip, learned);
     if (options.rounds == 1)
       program.reset(); // what adapts a rewritten chip needs as much memory
-    for (int64_t r = 0; r < options.rewrites; ++r) {
-      const auto correct = rewrite(chip, r, cells, learned, own);
-      if (!correct)
+    for (int64_t r = unfinished.rewritten.size(); r < options.rewrites; ++r) {
+      if (!rewrite(chip, r, cells, learned))
         return false;
-      own.rewritten.push_back(*correct);
+      save();
     }
+    own.rewritten = std::move(unfinished.rewritten);
+    own.cellsWritten = std::move(unfinished.cellsWritten);
     result.chips.push_back(std::move(own));
+    unfinished = {};
+    save();
     return true;
+  }
+
+  void save() const {
+    if (!options.checkpoint.empty())
+      saveRetraining(options, result, unfinished);
   }
 
   TrainerOptions trainerOptions(const Chip &chip) const {
@@ -214,10 +221,21 @@ private:
       keepOthers(set, cells.facts.held.at(layer), parameterOf(layer).value);
   }
 
-  /// Trains the program as it stands; returns its epochs.
-  std::optional<std::vector<EpochResult>> trainChip(const Chip &chip,
-                                                    const Cells &cells) {
+  /// Trains the program as it stands, or goes on with a training that \p isKept
+  /// with the unfinished chip; returns its epochs.
+  std::optional<std::vector<EpochResult>>
+  trainChip(const Chip &chip, const Cells &cells, bool isKept) {
     TrainerOptions training = trainerOptions(chip);
+    const double before = result.trainSeconds;
+    const auto begin = std::chrono::steady_clock::now();
+    if (isKept && unfinished.training)
+      training.kept = &*unfinished.training;
+    if (isKept && !options.checkpoint.empty())
+      training.keep = [&](const Checkpoint &state) {
+        unfinished.training = state;
+        result.trainSeconds = before + secondsSince(begin);
+        save();
+      };
     if (options.inject > 0)
       training.beforeStep = [&](int64_t step) {
         injectNoise(chip, step, cells);
@@ -225,9 +243,8 @@ private:
     if (!cells.rewritten.empty())
       training.afterStep = [&](int64_t) { restoreOthers(cells); };
     Trainer trainer(*program, held, tensors, train, options.recipe, training);
-    const auto begin = std::chrono::steady_clock::now();
     const bool complete = trainer.run();
-    result.trainSeconds += secondsSince(begin);
+    result.trainSeconds = before + secondsSince(begin);
     for (Parameter &parameter : program->parameters())
       parameter.perturbed.clear();
     if (!complete)
@@ -258,9 +275,8 @@ private:
   }
 
   /// Writes cells of the selected layers again, for the \p r-th time from 0,
-  /// and tests the chip.
-  std::optional<int64_t> rewrite(Chip chip, int64_t r, const Cells &cells,
-                                 TensorMap learned, RetrainedChip &own) {
+  /// and tests the chip. Returns false when stopped.
+  bool rewrite(Chip chip, int64_t r, const Cells &cells, TensorMap learned) {
     const int64_t writes = options.rounds * options.writeRounds;
     CellFacts facts = cells.facts;
     int64_t written = 0;
@@ -279,15 +295,19 @@ private:
     for (int64_t round = 1; round < options.rounds; ++round) {
       const Cells worst{facts, worstLayers(facts)};
       if (!retrainWritten(chip, worst, learned))
-        return std::nullopt;
+        return false;
       facts.wanted = weightsOfSelected();
       writeNext(worst.rewritten);
     }
-    own.cellsWritten.push_back(written);
     for (const auto &[layer, values] : facts.held)
       learned[layer] = makeTensor(learned.at(layer).shape, values);
     chip.epoch = 0;
-    return fitAndCount(chip, std::move(learned));
+    const auto correct = fitAndCount(chip, std::move(learned));
+    if (!correct)
+      return false;
+    unfinished.rewritten.push_back(*correct);
+    unfinished.cellsWritten.push_back(written);
+    return true;
   }
 
   /// Retrains layers of a chip that was written again; \p learned are the
@@ -301,7 +321,7 @@ private:
     for (const auto &[layer, values] : cells.facts.held)
       parameterOf(layer).value = values;
     program->update();
-    if (!trainChip(chip, cells))
+    if (!trainChip(chip, cells, /*isKept=*/false))
       return false;
     learned = withParameters(tensors, program->parameters());
     return true;
@@ -416,6 +436,7 @@ private:
   const RetrainingOptions &options;
   std::unique_ptr<TrainingProgram> program; ///< none while it is not needed
   Retraining result;
+  UnfinishedChip unfinished;
 };
 
 } // namespace

@@ -54,7 +54,8 @@ struct RetrainingOptions {
   /// largest relative to their weights.
   int64_t rounds = 1;
 
-  /// A safetensors file that keeps the chips that are done. Empty: none.
+  /// A safetensors file that keeps the chips that are done, and of the one in
+  /// work every epoch and every rewrite. Empty: none.
   std::string checkpoint;
   /// Go on from there.
   bool resume = false;
@@ -98,11 +99,6 @@ struct Retraining {
 Retraining retrain(const plan::Plan &lowered, const TensorMap &tensors,
                    const DataSet &train, const DataSet &test, ImageRange tested,
                    const RetrainingOptions &options);
-
-/// Keeps the chips of \p result, or takes them back, in the checkpoint of
-/// \p options. Throws InputError.
-void saveRetraining(const RetrainingOptions &options, const Retraining &result);
-void restoreRetraining(const RetrainingOptions &options, Retraining &result);
 
 /// The images that retrain() will count, for progress.
 int64_t imagesOf(const RetrainingOptions &options, int64_t trainImages,

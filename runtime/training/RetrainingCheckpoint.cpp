@@ -5,19 +5,22 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Chips are kept when they are complete. The tensors of a checkpoint are the
-// network as the first chip holds it.
+// The tensors of a checkpoint are the network as the first chip holds it, and
+// those of the training of the chip in work, under names of their own.
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/training/RetrainingCheckpoint.h"
+
 #include "runtime/tensor/Errors.h"
-#include "runtime/training/Checkpoint.h"
-#include "runtime/training/Retraining.h"
 
 using namespace cim;
 using Json = nlohmann::ordered_json;
 
+static constexpr std::string_view unfinishedPrefix = "in work: ";
+
 void cim::saveRetraining(const RetrainingOptions &options,
-                         const Retraining &result) {
+                         const Retraining &result,
+                         const UnfinishedChip &unfinished) {
   Json chips = Json::array();
   for (const RetrainedChip &chip : result.chips)
     chips.push_back({{"injected", chip.injected},
@@ -25,19 +28,39 @@ void cim::saveRetraining(const RetrainingOptions &options,
                      {"rewritten", chip.rewritten},
                      {"cells_written", chip.cellsWritten},
                      {"epochs", chip.epochs}});
-  writeCheckpoint(options.checkpoint, options.identity,
-                  {{{"float", result.floatCorrect},
-                    {"train_seconds", result.trainSeconds},
-                    {"evaluate_seconds", result.evaluateSeconds},
-                    {"chips", chips}},
-                   result.network});
+  Checkpoint checkpoint{{{"float", result.floatCorrect},
+                         {"train_seconds", result.trainSeconds},
+                         {"evaluate_seconds", result.evaluateSeconds},
+                         {"chips", chips}},
+                        result.network};
+  if (unfinished.training) {
+    checkpoint.progress["in_work"] = {
+        {"training", unfinished.training->progress},
+        {"rewritten", unfinished.rewritten},
+        {"cells_written", unfinished.cellsWritten}};
+    for (const auto &[name, tensor] : unfinished.training->tensors)
+      checkpoint.tensors[std::string(unfinishedPrefix) + name] = tensor;
+  }
+  writeCheckpoint(options.checkpoint, options.identity, std::move(checkpoint));
 }
 
 void cim::restoreRetraining(const RetrainingOptions &options,
-                            Retraining &result) try {
-  auto [progress, tensors] =
+                            Retraining &result,
+                            UnfinishedChip &unfinished) try {
+  const auto [progress, tensors] =
       readCheckpoint(options.checkpoint, options.identity);
-  result.network = std::move(tensors);
+  Checkpoint training;
+  for (const auto &[name, tensor] : tensors)
+    if (name.starts_with(unfinishedPrefix))
+      training.tensors[name.substr(unfinishedPrefix.size())] = tensor;
+    else
+      result.network[name] = tensor;
+  if (auto inWork = progress.find("in_work"); inWork != progress.end()) {
+    training.progress = inWork->at("training");
+    unfinished = {std::move(training),
+                  inWork->at("rewritten").get<std::vector<int64_t>>(),
+                  inWork->at("cells_written").get<std::vector<int64_t>>()};
+  }
   result.floatCorrect = progress.at("float");
   result.trainSeconds = progress.at("train_seconds");
   result.evaluateSeconds = progress.at("evaluate_seconds");

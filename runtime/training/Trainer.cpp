@@ -6,8 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/training/Trainer.h"
 
-#include "runtime/tensor/Errors.h"
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -29,8 +27,8 @@ Trainer::Trainer(TrainingProgram &program, const plan::Plan &lowered,
       recipe(recipe), options(std::move(options)),
       augmentation(data, recipe.augmentation, this->options.stream),
       optimiser(recipe.optimiser), images(recipe.trainedImages(data.images())) {
-  if (this->options.resume)
-    restore();
+  if (this->options.kept)
+    restore(*this->options.kept);
 }
 
 bool Trainer::run() {
@@ -71,6 +69,11 @@ bool Trainer::runEpoch(int64_t current) {
     }
     runStep(current, step, order);
   }
+  // The loss does not tell of what its last step did.
+  for (const Parameter &parameter : program.parameters())
+    if (!std::ranges::all_of(parameter.value,
+                             [](float x) { return std::isfinite(x); }))
+      throwDiverged("'" + parameter.tensor + "'", current);
   EpochResult result;
   result.loss = loss / images;
   result.accuracy = double(correct) / images;
@@ -103,14 +106,7 @@ void Trainer::runStep(int64_t current, int64_t at,
       },
       views);
   if (!std::isfinite(result.loss))
-    throw InputError("training diverged: the loss of step " +
-                     std::to_string(number + 1) + " (epoch " +
-                     std::to_string(current + 1) +
-                     ") is not finite; use a smaller --learning-rate" +
-                     (options.checkpoint.empty() || history.empty()
-                          ? ""
-                          : ", or go on from '" + options.checkpoint +
-                                "', which holds the last good epoch"));
+    throwDiverged("the loss of step " + std::to_string(number + 1), current);
   loss += result.loss;
   correct += result.correct;
   optimiser.step(
@@ -121,6 +117,15 @@ void Trainer::runStep(int64_t current, int64_t at,
   program.update();
   if (options.imagesDone)
     options.imagesDone->fetch_add(count, std::memory_order_relaxed);
+}
+
+void Trainer::throwDiverged(const std::string &what, int64_t current) const {
+  throw TrainingDiverged("training diverged: " + what + " (epoch " +
+                         std::to_string(current + 1) +
+                         ") is not finite; use a smaller --learning-rate" +
+                         (options.keep && !history.empty()
+                              ? "; the checkpoint holds the last good epoch"
+                              : ""));
 }
 
 void Trainer::finishEpoch(int64_t current) {

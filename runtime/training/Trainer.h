@@ -7,6 +7,7 @@
 #ifndef CIM_RUNTIME_TRAINING_TRAINER_H
 #define CIM_RUNTIME_TRAINING_TRAINER_H
 
+#include "runtime/tensor/Errors.h"
 #include "runtime/training/Accuracy.h"
 #include "runtime/training/Augmentation.h"
 #include "runtime/training/Optimiser.h"
@@ -20,6 +21,13 @@
 #include <vector>
 
 namespace cim {
+
+struct Checkpoint;
+
+/// A loss is no finite number any more: the recipe does not suit the network.
+struct TrainingDiverged : InputError {
+  using InputError::InputError;
+};
 
 /// How a network is trained.
 struct TrainingRecipe {
@@ -54,13 +62,11 @@ void from_json(const nlohmann::ordered_json &json, EpochResult &result);
 
 struct TrainerOptions {
   TrainingStream stream{};
-  /// A safetensors file that is kept up to date after every epoch and when
-  /// training is stopped. Empty: none.
-  std::string checkpoint{};
-  /// Go on from there.
-  bool resume = false;
-  /// A text that tells trainings apart: who resumes must ask for the same.
-  std::string identity{};
+  /// Keeps how far training has come: called after every epoch, and when
+  /// training is stopped.
+  std::function<void(const Checkpoint &)> keep{};
+  /// What `keep` was given by the same training, to go on from there.
+  const Checkpoint *kept = nullptr;
   ExecutorOptions executor{}; ///< for the images held back
   Chip chip{};                ///< that they are tested on
   std::function<bool()> stop{};
@@ -80,12 +86,13 @@ struct TrainerOptions {
 class Trainer {
 public:
   /// \p program must have been programmed. All references must outlive it.
+  /// Throws InputError when what was kept is not of this training.
   Trainer(TrainingProgram &program, const plan::Plan &lowered,
           const TensorMap &tensors, const DataSet &data,
           const TrainingRecipe &recipe, TrainerOptions options);
 
   /// Returns false when it was stopped. Throws InputError when the loss is no
-  /// number any more, saying at which step; the last checkpoint stays.
+  /// number any more, saying at which step.
   bool run();
 
   const std::vector<EpochResult> &epochs() const { return history; }
@@ -94,11 +101,13 @@ public:
 private:
   bool runEpoch(int64_t epoch);
   void runStep(int64_t epoch, int64_t step, const std::vector<int64_t> &order);
+  [[noreturn]] void throwDiverged(const std::string &what,
+                                  int64_t current) const;
   void finishEpoch(int64_t epoch);
   bool isOverfitting() const;
   std::optional<double> heldBackAccuracy() const;
   void save(int64_t epoch, int64_t step) const;
-  void restore();
+  void restore(const Checkpoint &kept);
   int64_t stepsPerEpoch() const {
     return (images + recipe.batch - 1) / recipe.batch;
   }

@@ -36,7 +36,7 @@ void cim::from_json(const Json &json, EpochResult &result) {
 }
 
 void Trainer::save(int64_t atEpoch, int64_t atStep) const {
-  if (options.checkpoint.empty())
+  if (!options.keep)
     return;
   const std::deque<Parameter> &parameters = program.parameters();
   TensorMap state = withParameters(optimiser.state(parameters), parameters);
@@ -49,19 +49,17 @@ void Trainer::save(int64_t atEpoch, int64_t atStep) const {
                    {"seconds", secondsBefore},
                    {"best_epoch", bestEpoch},
                    {"epochs", history}};
-  writeCheckpoint(options.checkpoint, options.identity,
-                  {std::move(progress), std::move(state)});
+  options.keep({std::move(progress), std::move(state)});
 }
 
-void Trainer::restore() try {
-  const std::string &path = options.checkpoint;
-  const auto [progress, state] = readCheckpoint(path, options.identity);
+void Trainer::restore(const Checkpoint &kept) try {
+  const auto &[progress, state] = kept;
   auto read = [&, &state = state](std::vector<float> &to,
                                   const std::string &name) {
     auto found = state.find(name);
     if (found == state.end() || found->second.type != plan::F32 ||
         size_t(found->second.elements()) != to.size())
-      throw InputError("'" + path + "' has no tensor '" + name +
+      throw InputError("the checkpoint has no tensor '" + name +
                        "' of the right size; train anew");
     auto values = found->second.as<float>();
     to.assign(values.begin(), values.end());
@@ -82,6 +80,6 @@ void Trainer::restore() try {
   optimiser.restore(parameters, state, epoch * stepsPerEpoch() + step);
   program.update();
 } catch (const nlohmann::json::exception &error) {
-  throw InputError("'" + options.checkpoint +
-                   "' is no checkpoint: " + error.what() + "; train anew");
+  throw InputError("the checkpoint is none of a training: " +
+                   std::string(error.what()) + "; train anew");
 }

@@ -5,12 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What lies in front of the first trained step is the FrozenPrefix. For the
-// rest every image of a batch has an arena of its own, which holds everything
-// from what the prefix has computed to the last gradient. A worker takes a few
-// images through as many steps as it can: until something of the whole batch is
-// needed, which only batch normalisation does. Such a part of the steps is a
-// phase, and takes as many images at once as fit a core's cache. Images are
+// What lies in front of the first trained step is the FrozenPrefix. A worker
+// takes a few images through as many of the other steps as it can: until
+// something of the whole batch is needed, which only batch normalisation does.
+// Such a part of the steps is a phase, and takes as many images at once as fit
+// a core's cache. What one phase leaves to another stands in an arena that
+// every image of the batch has of its own; what is computed and read within a
+// phase, in scratch memory of the worker, which stays in its cache. Images are
 // grouped into lanes, which own what is summed up over images (BatchSum).
 //
 //===----------------------------------------------------------------------===//
@@ -91,17 +92,29 @@ DifferentiatedPlan prepared(plan::Plan plan, TensorMap &tensors,
   return differentiate(std::move(source), trains);
 }
 
+/// A part of an image's arena, in bytes.
+struct Extent {
+  size_t offset, bytes;
+};
+
 /// One step as the inner loop sees it.
 struct RunningStep {
   BoundStep *step;
   BatchSum *sum; ///< the step, if it is one
   int index;     ///< in the plan
+  /// What is to be read in order before it runs: what no step of the phase has
+  /// touched before, and this one touches tile by tile.
+  std::vector<Extent> ahead{};
 };
 
 /// Steps that run one after the other without waiting for the whole batch.
 struct Phase {
+  StepRange range; ///< of the plan
   std::vector<RunningStep> steps;
   int64_t together = 1; ///< images
+  /// Phases go to and fro: what the one before has computed last may still be
+  /// in a cache.
+  bool lastLaneFirst = false;
 };
 
 } // namespace
@@ -115,6 +128,9 @@ struct TrainingProgram::Implementation {
   void layOutMemory();
   void cutPhases();
   void layOutPhases(const ValueStorage &storage);
+  void findAhead(const ValueStorage &storage);
+  /// Whether all of \p lifetime lies in one phase.
+  bool isWithinPhase(const Lifetime &lifetime) const;
   void runPhase(const Phase &phase, int64_t batch);
   /// Runs the prefix and the first \p count phases, with what comes between.
   void runPhases(size_t count, int64_t images, const ReadImage &read,
@@ -216,11 +232,19 @@ void TrainingProgram::Implementation::layOutMemory() {
                               mostLanes);
   laneImages = (options.batch + lanes - 1) / lanes;
   lanes = usedLanes(options.batch);
-  for (BatchSum *sum : sums)
-    sum->setLanes(lanes);
+  bool lastLaneFirst = false;
+  for (Phase &phase : phases) {
+    phase.lastLaneFirst = lastLaneFirst = !lastLaneFirst;
+    for (const RunningStep &step : phase.steps)
+      if (step.sum)
+        step.sum->setLanes(lanes, lastLaneFirst);
+  }
 
   const StepRange rest = {prefixSteps, program.plan.steps_size()};
-  MemoryPlan memory = planValues(program, storage, 1, rest);
+  MemoryPlan memory =
+      planValues(program, storage, 1, rest, [&](const Lifetime &lifetime) {
+        return !isWithinPhase(lifetime);
+      });
   // An odd number of lines of a cache, so that the images do not meet in few
   // sets of it.
   arenaBytes = memory.bytes / arenaAlignment % 2
@@ -239,12 +263,15 @@ void TrainingProgram::Implementation::layOutMemory() {
                  options.keptBytes);
 }
 
+/// Most of a second-level cache.
+constexpr size_t cache = size_t(640) << 10;
+
 void TrainingProgram::Implementation::layOutPhases(
     const ValueStorage &storage) {
-  constexpr size_t cache = size_t(640) << 10; // most of a second-level cache
   // Kernels count floats in 32 bits.
   const int64_t countable = (size_t(1) << 32) / arenaBytes;
   size_t scratchBytes = 0;
+  int64_t mostTogether = 1;
   for (Phase &phase : phases) {
     std::erase_if(phase.steps, [&](const RunningStep &step) {
       return storage.vanishes[step.index];
@@ -258,28 +285,85 @@ void TrainingProgram::Implementation::layOutPhases(
         std::min<int64_t>(cache / widest, countable), 1, laneImages);
     const int64_t parts = (laneImages + most - 1) / most;
     phase.together = (laneImages + parts - 1) / parts;
-    for (const RunningStep &step : phase.steps) {
-      step.step->place(places, 0);
+    mostTogether = std::max(mostTogether, phase.together);
+    for (const RunningStep &step : phase.steps)
       scratchBytes =
           std::max(scratchBytes, step.step->scratchBytes(phase.together));
+  }
+
+  // Values behind what kernels work in.
+  scratchBytes =
+      (scratchBytes + arenaAlignment - 1) / arenaAlignment * arenaAlignment;
+  const MemoryPlan memory = planValues(
+      program, storage, mostTogether, {prefixSteps, program.plan.steps_size()},
+      [&](const Lifetime &lifetime) { return isWithinPhase(lifetime); });
+  for (size_t v = 0; v < places.size(); ++v)
+    if (memory.lifetimes[storage.owner[v]].bytes != 0)
+      places[v] = {memory.values[v].geometry,
+                   scratchBytes + memory.values[v].offset, true};
+  for (const Phase &phase : phases)
+    for (const RunningStep &step : phase.steps)
+      step.step->place(places, 0);
+  for (unsigned w = 0; w < workers.count(); ++w)
+    scratch.emplace_back(scratchBytes + memory.bytes);
+  findAhead(storage);
+}
+
+/// Processors foresee what a program reads only if it does so in order, and a
+/// kernel that goes tile by tile does not: it would wait for main memory, with
+/// every line that it reads or writes.
+void TrainingProgram::Implementation::findAhead(const ValueStorage &storage) {
+  for (Phase &phase : phases) {
+    std::vector<Extent> touched;
+    for (RunningStep &running : phase.steps) {
+      const plan::Step &step = program.plan.steps(running.index);
+      std::vector<uint32_t> values = computedOperands(program, step);
+      values.insert(values.end(), step.outputs().begin(), step.outputs().end());
+      for (uint32_t v : values) {
+        const Extent extent = {places[v].offset, storage.geometry[v].bytes};
+        const bool isNew = std::ranges::none_of(touched, [&](const Extent &t) {
+          return t.offset <= extent.offset &&
+                 extent.offset + extent.bytes <= t.offset + t.bytes;
+        });
+        if (places[v].inScratch || !isNew)
+          continue;
+        touched.push_back(extent);
+        if (extent.bytes <= cache &&
+            (step.has_layer() || step.operation() == "weight_gradient"))
+          running.ahead.push_back(extent);
+      }
     }
   }
-  for (unsigned w = 0; w < workers.count(); ++w)
-    scratch.emplace_back(scratchBytes);
+}
+
+/// Brings memory into the cache.
+static void readInOrder(const std::byte *memory, size_t bytes) {
+  for (size_t at = 0; at < bytes; at += arenaAlignment)
+    static_cast<void>(*const_cast<const volatile std::byte *>(memory + at));
+}
+
+bool TrainingProgram::Implementation::isWithinPhase(
+    const Lifetime &lifetime) const {
+  return lifetime.bytes != 0 &&
+         std::ranges::any_of(phases, [&](const Phase &phase) {
+           return lifetime.first >= phase.range.begin &&
+                  lifetime.last < phase.range.end;
+         });
 }
 
 void TrainingProgram::Implementation::cutPhases() {
-  phases.emplace_back();
-  for (size_t s = prefixSteps; s < steps.size(); ++s) {
+  phases.push_back({{prefixSteps, prefixSteps}, {}});
+  for (int s = prefixSteps; s < int(steps.size()); ++s) {
     auto *sum = dynamic_cast<BatchSum *>(steps[s].get());
-    phases.back().steps.push_back({steps[s].get(), sum, int(s)});
+    phases.back().steps.push_back({steps[s].get(), sum, s});
+    phases.back().range.end = s + 1;
     if (!sum)
       continue;
     sums.push_back(sum);
     if (sum->isAwaited()) {
       if (program.plan.steps(s).operation() == "batch_norm_statistics")
         forwardPhases = phases.size();
-      phases.emplace_back();
+      phases.push_back({{s + 1, s + 1}, {}});
     } else
       for (int piece = 0; piece < sum->pieces(); ++piece)
         finishes.emplace_back(sum, piece);
@@ -298,8 +382,10 @@ void TrainingProgram::Implementation::forAll(
 void TrainingProgram::Implementation::runPhase(const Phase &phase,
                                                int64_t batch) {
   std::atomic<unsigned> next = 0;
+  const unsigned used = usedLanes(batch);
   workers.run([&](unsigned worker) {
-    for (unsigned lane; (lane = next.fetch_add(1)) < lanes;) {
+    for (unsigned turn; (turn = next.fetch_add(1)) < used;) {
+      const unsigned lane = phase.lastLaneFirst ? used - 1 - turn : turn;
       for (const RunningStep &step : phase.steps)
         if (step.sum)
           step.sum->clear(lane);
@@ -313,11 +399,18 @@ void TrainingProgram::Implementation::runPhase(const Phase &phase,
                            1,
                            worker,
                            {}};
-        for (const RunningStep &step : phase.steps)
+        for (const RunningStep &step : phase.steps) {
+          for (int64_t image = 0; image < pass.calls; ++image)
+            for (const Extent &extent : step.ahead)
+              readInOrder(arenaOf(first + image) + extent.offset, extent.bytes);
           checkStatus(step.sum ? step.sum->add(pass, lane)
                                : step.step->run(pass),
                       program.plan.steps(step.index));
+        }
       }
+      for (const RunningStep &step : phase.steps)
+        if (step.sum)
+          step.sum->close(lane);
     }
   });
 }
@@ -354,7 +447,7 @@ void TrainingProgram::Implementation::runPhases(
     size_t count, int64_t images, const ReadImage &read,
     std::span<const int64_t> views) {
   for (BatchSum *sum : sums)
-    sum->begin();
+    sum->begin(usedLanes(images));
   prefix->run(images, read, views, [&](int64_t position, size_t result) {
     return arenaOf(position) + places[prefix->results()[result].value].offset;
   });

@@ -24,13 +24,16 @@ namespace cim {
 /// the same bits come out however many threads there are.
 class BatchSum : public BoundStep {
 public:
-  /// Called once, before anything is added.
-  virtual void setLanes(unsigned count) = 0;
-  /// Called before each batch.
-  virtual void begin() {}
+  /// Called once, before anything is added. Lanes begin in ascending or, with
+  /// \p lastLaneFirst, in descending order.
+  virtual void setLanes(unsigned count, bool lastLaneFirst) = 0;
+  /// Called before each batch, of which the first \p lanes lanes have images.
+  virtual void begin(unsigned lanes) {}
   /// Sets the sums of \p lane to zero.
   virtual void clear(unsigned lane) = 0;
   virtual int add(const Pass &pass, unsigned lane) = 0;
+  /// Nothing more comes to \p lane.
+  virtual void close(unsigned lane) {}
   /// Adds up the first \p lanes lanes, of \p images images together; piece by
   /// piece, so that threads can share the work.
   virtual void finish(unsigned lanes, int64_t images, int piece) = 0;

@@ -1,9 +1,11 @@
 """`cim tolerance` beside separate evaluations: errors in one layer at a time, with
 and without sharing the work in front of the layer. Both take turns; medians.
 
-The separate evaluations are one `cim eval --layers NAME` per layer, of which only
+A separate evaluation is `cim eval --layers NAME` of one chip, of which only
 writing and running count, not starting the program, compiling or opening the data.
-The numbers of both are compared, too: they must be equal.
+One is run for every layer, and counts as often as there are chips. (Asked for
+several chips, `cim eval` shares the work in front of the layer, too.) The
+accuracies are compared: they must be equal.
 """
 
 import argparse
@@ -37,18 +39,20 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
     common = (arguments.model, "--data", arguments.data, "--limit", arguments.images, "--noise", arguments.noise,
-              "--trials", arguments.trials, "--threads", arguments.threads)
+              "--threads", arguments.threads)
     shared, separate = [], []
+
+    def evaluate(layer):
+        """Seconds of one chip with errors in one layer."""
+        alone = run("eval", *common, "--layers", layer["name"], "--trials", 1)
+        if alone["accuracy"]["trials"] != layer["accuracy"]["trials"][:1]:
+            sys.exit(f"{layer['name']}: {alone['accuracy']} alone, {layer['accuracy']} with shared work")
+        return alone["seconds"]["program"] + alone["seconds"]["forward"]
+
     for _ in range(arguments.rounds):
-        document = run("tolerance", *common)
+        document = run("tolerance", *common, "--trials", arguments.trials)
         shared.append(document["seconds"]["program"] + document["seconds"]["forward"])
-        seconds = 0
-        for layer in document["layers"]:
-            alone = run("eval", *common, "--layers", layer["name"])
-            seconds += alone["seconds"]["program"] + alone["seconds"]["forward"]
-            if alone["accuracy"] != layer["accuracy"]:
-                sys.exit(f"{layer['name']}: {alone['accuracy']} alone, {layer['accuracy']} with shared work")
-        separate.append(seconds)
+        separate.append(arguments.trials * sum(evaluate(layer) for layer in document["layers"]))
         print(f"shared {shared[-1]:.2f} s, separate {separate[-1]:.2f} s: {separate[-1] / shared[-1]:.2f}x", flush=True)
     a, b = statistics.median(shared), statistics.median(separate)
     evaluations = len(document["layers"]) * arguments.trials

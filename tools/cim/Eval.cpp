@@ -249,10 +249,7 @@ void Eval::run() {
   running.describe(resolved);
   Json document = {{"command", "eval"},
                    {"model", network.describe()},
-                   {"data",
-                    {{"spec", data.spec},
-                     {"images", result.images},
-                     {"sha256", images.sha256()}}},
+                   {"data", data.identity(images, result.images)},
                    {"options", resolved},
                    {"accuracy", measureJson(accuracy)},
                    {"correct", result.correct}};

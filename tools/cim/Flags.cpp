@@ -224,6 +224,10 @@ void DataFlags::describe(Json &options, const DataSet &data) const {
     options["normalize"] = spelling(data.normalization());
 }
 
+Json DataFlags::identity(const DataSet &data, int64_t images) const {
+  return {{"spec", spec}, {"images", images}, {"sha256", data.sha256()}};
+}
+
 void RunFlags::addThreads(CLI::App &app) {
   addCount(app, "--threads", threads,
            "Changes speed, never a number (default: all cores)", 4096)

@@ -132,6 +132,8 @@ struct DataFlags {
   /// data themselves, whatever `--limit` says, where there is none.
   DataSet openForCalibration(DataOptions options) const;
   void describe(Json &options, const DataSet &data) const;
+  /// {"spec", "images", "sha256"} of the first \p images of \p data.
+  Json identity(const DataSet &data, int64_t images) const;
 
 private:
   DataSet open(const DataSpec &data, DataOptions options) const;

@@ -125,10 +125,7 @@ Measurement::Measurement(MeasurementFlags &flags,
 Json Measurement::document(const std::string &command, Json options) const {
   return {{"command", command},
           {"model", network.describe()},
-          {"data",
-           {{"spec", flags.data.spec},
-            {"images", images.images()},
-            {"sha256", images.sha256()}}},
+          {"data", flags.data.identity(images, images.images())},
           {"options", std::move(options)}};
 }
 

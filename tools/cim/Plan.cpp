@@ -179,16 +179,21 @@ void PlanSearchCommand::run() {
         return std::nullopt;
       return measuresOf(result, judge.images());
     };
-    ranking = rankPlans(candidates, rounds, survivors,
-                        [&](const PlanCandidate &candidate,
-                            int round) -> std::optional<double> {
-                          const auto measures =
-                              retrained(candidate.selection, effortOf(round),
-                                        fit, validation);
-                          if (!measures)
-                            return std::nullopt;
-                          return measures->rewritten.mean;
-                        });
+    ranking = rankPlans(
+        candidates, rounds, survivors,
+        [&](const PlanCandidate &candidate,
+            int round) -> std::optional<double> {
+          try {
+            const auto measures = retrained(candidate.selection,
+                                            effortOf(round), fit, validation);
+            if (!measures)
+              return std::nullopt;
+            return measures->rewritten.mean;
+          } catch (const TrainingDiverged &error) {
+            warn("plan " + candidate.plan + " counts as 0 %: " + error.what());
+            return 0;
+          }
+        });
     if (!ranking)
       throw Interrupted();
     if (!interrupted())
@@ -220,24 +225,14 @@ void PlanSearchCommand::run() {
   }
   Json document = {{"command", "plan"},
                    {"model", network.describe()},
-                   {"data",
-                    {{"spec", data.train.spec},
-                     {"images", train.images()},
-                     {"sha256", train.sha256()},
-                     {"test",
-                      {{"spec", data.testName()},
-                       {"images", test.images()},
-                       {"sha256", test.sha256()}}}}},
+                   {"data", data.identity(train, test)},
                    {"options", resolved},
                    {"plan", best.plan},
                    {"selected", names},
                    {"weights", best.selection.parameters},
                    {"depth", best.selection.depth}};
   if (tested)
-    document["accuracy"] = {{"float", measureJson(tested->exact)},
-                            {"injected", measureJson(tested->injected)},
-                            {"retrained", measureJson(tested->retrained)},
-                            {"rewritten", measureJson(tested->rewritten)}};
+    document["accuracy"] = measuresJson(*tested);
   document["points"] = points;
   document["seconds"] = {{"compile", network.compileSeconds},
                          {"total", total.seconds()}};

@@ -149,13 +149,13 @@ std::string Recovery::text(const Network &network,
                      " weights)"},
        {"data", data.train.spec + ", tested on " + data.testName()},
        {"errors", errors.text()},
-       {"chips", grouped(retraining.trials) + ", each rewritten " +
-                     grouped(retraining.rewrites) +
-                     (retraining.rewrites == 1 ? " time" : " times") +
-                     (points.size() < asked
-                          ? " (interrupted after " + grouped(points.size()) +
-                                " of " + grouped(asked) + " plans)"
-                          : "")},
+       {"chips",
+        grouped(retraining.trials) + ", each rewritten " +
+            grouped(retraining.rewrites) +
+            (retraining.rewrites == 1 ? " time" : " times") +
+            (points.size() < asked ? "; " + grouped(points.size()) + " of " +
+                                         grouped(asked) + " plans"
+                                   : "")},
        {"no errors", measureText(any.exact)},
        {"after writing", measureText(any.injected)}});
   Table table({{"plan"},
@@ -219,41 +219,53 @@ void Recovery::run() {
   running.apply();
   Stopwatch total;
   const Network network = Network::load(model, requests, warn, false);
-  std::vector<Point> all = points(network);
-  const DataOptions wanted{.inputShape = imageShape(network.plan),
-                           .classes = classCount(network.plan),
-                           .threads = unsigned(running.threads)};
-  const DataSet train = data.openTrain(wanted), test = data.openTest(wanted);
+  const std::vector<Point> wanted = points(network);
+  const DataOptions shape{.inputShape = imageShape(network.plan),
+                          .classes = classCount(network.plan),
+                          .threads = unsigned(running.threads)};
+  const DataSet train = data.openTrain(shape), test = data.openTest(shape);
   checkInterrupted();
 
   double trainSeconds = 0, evaluateSeconds = 0;
-  size_t done = 0;
+  std::vector<Point> all;
+  Json diverged = Json::array();
+  bool stopped = false;
   {
     auto optionsOf = [&](const Point &point) {
       return retraining.options(point.selection, recipe.check(), running,
                                 seed.value_or(0));
     };
-    Progress progress("retraining " + grouped(all.size()) + " plans",
-                      int64_t(all.size()) * imagesOf(optionsOf(all[0]),
-                                                     train.images(),
-                                                     test.images()),
+    Progress progress("retraining " + grouped(wanted.size()) + " plans",
+                      int64_t(wanted.size()) * imagesOf(optionsOf(wanted[0]),
+                                                        train.images(),
+                                                        test.images()),
                       "images");
-    for (; done < all.size(); ++done) {
-      RetrainingOptions options = optionsOf(all[done]);
+    for (Point point : wanted) {
+      RetrainingOptions options = optionsOf(point);
       options.imagesDone = &progress.done;
-      const Retraining result = retrain(network.plan, network.tensors, train,
-                                        test, {0, test.images()}, options);
-      if (result.stopped)
-        break;
-      all[done].measures = measuresOf(result, test.images());
-      trainSeconds += result.trainSeconds;
-      evaluateSeconds += result.evaluateSeconds;
+      try {
+        const Retraining result = retrain(network.plan, network.tensors, train,
+                                          test, {0, test.images()}, options);
+        stopped = result.stopped;
+        if (stopped)
+          break;
+        point.measures = measuresOf(result, test.images());
+        trainSeconds += result.trainSeconds;
+        evaluateSeconds += result.evaluateSeconds;
+        all.push_back(std::move(point));
+      } catch (const TrainingDiverged &error) { // loses this plan only
+        if (wanted.size() == 1)
+          throw;
+        warn("plan " + point.plan + " is left out: " + error.what());
+        diverged.push_back(point.plan);
+      }
     }
   }
-  const size_t asked = all.size();
-  all.resize(done);
-  if (all.empty())
+  if (stopped && all.empty())
     throw Interrupted();
+  if (all.empty())
+    throw InputError("training diverged with every plan; use a smaller "
+                     "--learning-rate");
   if (!file.empty())
     draw(all);
 
@@ -266,27 +278,21 @@ void Recovery::run() {
   retraining.describe(resolved);
   resolved["seed"] = seed.value_or(0);
   running.describe(resolved);
-  output.write(text(network, all, asked),
+  output.write(text(network, all, wanted.size()),
                {{"command", "recovery"},
                 {"model", network.describe()},
-                {"data",
-                 {{"spec", data.train.spec},
-                  {"images", train.images()},
-                  {"sha256", train.sha256()},
-                  {"test",
-                   {{"spec", data.testName()},
-                    {"images", test.images()},
-                    {"sha256", test.sha256()}}}}},
+                {"data", data.identity(train, test)},
                 {"options", resolved},
                 {"float", measureJson(all[0].measures.exact)},
                 {"points", json(all)},
-                {"complete", done == asked},
+                {"diverged", diverged},
+                {"complete", !stopped},
                 {"seconds",
                  {{"compile", network.compileSeconds},
                   {"train", trainSeconds},
                   {"evaluate", evaluateSeconds},
                   {"total", total.seconds()}}}});
-  if (done < asked)
+  if (stopped)
     throw Interrupted();
 }
 

@@ -230,27 +230,21 @@ void Retrain::run() {
                      {"cells_written", chip.cellsWritten},
                      {"epochs", epochs}});
   }
+  Json trainedAndTested = data.train.identity(train, train.images());
+  if (test)
+    trainedAndTested = data.identity(train, *test);
+  else
+    trainedAndTested["test"] = data.train.identity(train, testImages);
   output.write(text(network, selection, measures, train, testImages),
                {{"command", "retrain"},
                 {"model", network.describe()},
-                {"data",
-                 {{"spec", data.train.spec},
-                  {"images", train.images()},
-                  {"sha256", train.sha256()},
-                  {"test",
-                   {{"spec", test ? data.testName() : data.train.spec},
-                    {"images", testImages},
-                    {"sha256", (test ? *test : train).sha256()}}}}},
+                {"data", trainedAndTested},
                 {"options", describe(train)},
                 {"selected", selected},
                 {"weights", selection.parameters},
                 {"digital_parameters", result.digitalParameters},
                 {"depth", result.depth},
-                {"accuracy",
-                 {{"float", measureJson(measures.exact)},
-                  {"injected", measureJson(measures.injected)},
-                  {"retrained", measureJson(measures.retrained)},
-                  {"rewritten", measureJson(measures.rewritten)}}},
+                {"accuracy", measuresJson(measures)},
                 {"chips", chips},
                 {"seconds",
                  {{"compile", network.compileSeconds},
@@ -286,8 +280,9 @@ Command cim::retrainCommand(CLI::App &cim) {
   command->recipe.addTo(*app);
   addSeed(*app, command->seed);
   app->add_option("--checkpoint", command->checkpoint,
-                  "Keeps the chips that are done, removed when all are "
-                  "(default: OUT.checkpoint.safetensors with -o, else none)")
+                  "Kept after every epoch and rewrite, removed when all chips "
+                  "are done (default: OUT.checkpoint.safetensors with -o, else "
+                  "none)")
       ->type_name("FILE")
       ->group("Retraining");
   app->add_flag("--resume", command->resume,

@@ -8,6 +8,7 @@
 
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Interrupt.h"
+#include "tools/cim/MeasureText.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -154,6 +155,13 @@ RetrainingMeasures cim::measuresOf(const Retraining &result,
           measure(rewritten, testImages),
           std::ranges::max(cells),
           std::accumulate(cells.begin(), cells.end(), 0.0) / cells.size()};
+}
+
+Json cim::measuresJson(const RetrainingMeasures &measures) {
+  return {{"float", measureJson(measures.exact)},
+          {"injected", measureJson(measures.injected)},
+          {"retrained", measureJson(measures.retrained)},
+          {"rewritten", measureJson(measures.rewritten)}};
 }
 
 void cim::checkRetrainable(const ModelFlags &model,

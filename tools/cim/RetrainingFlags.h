@@ -44,6 +44,9 @@ struct RetrainingMeasures {
 };
 RetrainingMeasures measuresOf(const Retraining &result, int64_t testImages);
 
+/// {"float", "injected", "retrained", "rewritten"}, each as measureJson().
+Json measuresJson(const RetrainingMeasures &measures);
+
 /// Throws UsageError for a model that cannot be retrained, or without errors
 /// \p requests to train against.
 void checkRetrainable(const ModelFlags &model,

@@ -478,14 +478,12 @@ void Tolerance::run() {
   resolved["keep"] = keepMegabytes;
   resolved["threads"] = evaluator.threads();
   running.describe(resolved);
-  Json document = {
-      {"command", "tolerance"},
-      {"model", network.describe()},
-      {"data",
-       {{"spec", data.spec}, {"images", images}, {"sha256", set.sha256()}}},
-      {"options", resolved},
-      {"errors", errorText},
-      {"exact", measureJson(exactMeasure)}};
+  Json document = {{"command", "tolerance"},
+                   {"model", network.describe()},
+                   {"data", data.identity(set, images)},
+                   {"options", resolved},
+                   {"errors", errorText},
+                   {"exact", measureJson(exactMeasure)}};
   if (accuracyToKeep) {
     document["threshold"] = *accuracyToKeep;
     document["threshold_errors"] =

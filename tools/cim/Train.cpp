@@ -7,6 +7,7 @@
 #include "runtime/evaluation/Evaluation.h"
 #include "runtime/evaluation/Statistics.h"
 #include "runtime/tensor/Errors.h"
+#include "runtime/training/Checkpoint.h"
 #include "runtime/training/Initialisation.h"
 #include "runtime/training/Trainer.h"
 #include "tools/cim/Command.h"
@@ -54,7 +55,8 @@ struct Train {
   void check();
   void run();
   void writeUntrained(const DataSet &train, const std::string &path) const;
-  TrainerOptions trainerOptions(const DataSet &train) const;
+  TrainerOptions trainerOptions() const;
+  std::string identity(const DataSet &train) const;
   Json describe(const DataSet &train) const;
 };
 
@@ -120,15 +122,17 @@ Json Train::describe(const DataSet &train) const {
   return options;
 }
 
-TrainerOptions Train::trainerOptions(const DataSet &train) const {
-  TrainerOptions options;
-  options.stream.seed = seed.value_or(0);
-  options.checkpoint = checkpoint;
-  options.resume = resume;
+/// Tells this training from others.
+std::string Train::identity(const DataSet &train) const {
   Json identity = describe(train);
   identity["data"] = train.sha256();
   identity["model"] = model;
-  options.identity = identity.dump();
+  return identity.dump();
+}
+
+TrainerOptions Train::trainerOptions() const {
+  TrainerOptions options;
+  options.stream.seed = seed.value_or(0);
   options.executor = running.executorOptions();
   options.stop = interrupted;
   return options;
@@ -177,7 +181,15 @@ void Train::run() {
        .labelSmoothing = asked.labelSmoothing,
        .strict = running.executorOptions().precision == Precision::f32Strict});
   program.program({});
-  TrainerOptions options = trainerOptions(train);
+  const std::string identity = this->identity(train);
+  std::optional<Checkpoint> kept;
+  if (resume)
+    kept = readCheckpoint(checkpoint, identity);
+  TrainerOptions options = trainerOptions();
+  options.kept = kept ? &*kept : nullptr;
+  options.keep = [&](const Checkpoint &state) {
+    writeCheckpoint(checkpoint, identity, state);
+  };
   if (!fineTune)
     initialise(program.parameters(), options.stream);
   program.update();
@@ -252,14 +264,7 @@ void Train::run() {
                {"written to", file}}),
       {{"command", "train"},
        {"model", described},
-       {"data",
-        {{"spec", data.train.spec},
-         {"images", train.images()},
-         {"sha256", train.sha256()},
-         {"test",
-          {{"spec", data.testName()},
-           {"images", test.images()},
-           {"sha256", test.sha256()}}}}},
+       {"data", data.identity(train, test)},
        {"options", describe(train)},
        {"epochs", results},
        {"accuracy", measureJson(accuracy)},

@@ -246,3 +246,10 @@ void TrainingDataFlags::describe(Json &options, const DataSet &data) const {
   if (testLimit > 0)
     options["test-limit"] = testLimit;
 }
+
+Json TrainingDataFlags::identity(const DataSet &trainSet,
+                                 const DataSet &testSet) const {
+  Json identity = train.identity(trainSet, trainSet.images());
+  identity["test"] = test.identity(testSet, testSet.images());
+  return identity;
+}

@@ -41,6 +41,8 @@ struct TrainingDataFlags {
   /// The test data as they are named.
   std::string testName() const { return test.spec; }
   void describe(Json &options, const DataSet &data) const;
+  /// DataFlags::identity of \p trainSet, with that of \p testSet as "test".
+  Json identity(const DataSet &trainSet, const DataSet &testSet) const;
 
 private:
   DataFlags test;

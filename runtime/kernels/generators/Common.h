@@ -32,7 +32,11 @@ inline Halide::Expr applyEpilogue(Halide::Expr v, Halide::Expr scale,
                                   Halide::Expr highest) {
   v = v * scale + offset + residual;
   v = Halide::select(v < 0.0f, v * slope, v);
-  return Halide::strict_float(Halide::min(Halide::max(v, lowest), highest));
+  // Comparisons that fail for what is not a number, which so stays. (Of max and
+  // min, processors return the other operand.)
+  v = Halide::select(v < lowest, lowest, v);
+  v = Halide::select(v > highest, highest, v);
+  return Halide::strict_float(v);
 }
 
 /// Declares that a buffer's first dimension holds the 16 lanes of a channel

@@ -65,8 +65,8 @@ public:
 
     // Input transform, along x and then along y.
     auto pixel = [&](Expr x) {
-      return input(begin(0, tile, tileBlock) + x * inputPixel + y * inputRow +
-                   block * channelBlock + lane);
+      return input(beginAt(begins(0, tile, tileBlock)) + x * inputPixel +
+                   y * inputRow + block * channelBlock + lane);
     };
     rows(lane, i, y, tile, block, tileBlock) =
         mux(i, transformInput(results, [&](int x) { return pixel(x); }));
@@ -99,13 +99,13 @@ public:
     r = RDom(0, channelBlock, 0, results, 0, results, 0, blocks, 0, tiles, 0,
              weights.dim(4).extent(), 0, begins.dim(2).extent(), "r");
     Expr channels = r[3] + r[5] * blocks;
-    Expr at = begin(2, r[4], r[6]) + r[1] * outputPixel + r[2] * outputRow +
-              channels * channelBlock + r[0];
+    Expr at = beginAt(begins(2, r[4], r[6])) + r[1] * outputPixel +
+              r[2] * outputRow + channels * channelBlock + r[0];
     output(index) = undef<float>();
     output(at) = applyEpilogue(
         patch(r[0], r[1], r[2], r[3], r[4], r[5], r[6]), scale(r[0], channels),
         offset(r[0], channels),
-        residual(begin(1, r[4], r[6]) + r[1] * residualPixel +
+        residual(beginAt(begins(1, r[4], r[6])) + r[1] * residualPixel +
                  r[2] * residualRow + channels * residualBlock + r[0]),
         slope, lowest, highest);
   }
@@ -161,21 +161,10 @@ public:
     values.compute_at(out, r[6]).hoist_storage_root();
     values.bound_extent(lane, channelBlock).bound_extent(tile, tiles);
     values.reorder_storage(lane, tile, i, j, block, tileBlock);
-    values.reorder(lane, j, i, tile, block, tileBlock)
-        .vectorize(lane)
-        .unroll(i)
-        .unroll(j);
-    rows.compute_at(values, tile).store_in(MemoryType::Stack);
-    rows.bound_extent(lane, channelBlock);
-    rows.vectorize(lane).unroll(i).unroll(y);
+    scheduleTransform(values, rows);
   }
 
 private:
-  /// Where a tile begins; the caller promises that it fits.
-  Expr begin(int which, Expr tile, Expr tileBlock) {
-    return unsafe_promise_clamped(begins(which, tile, tileBlock), 0, 1 << 30);
-  }
-
   static int pointsOf(int results) { return results + taps - 1; }
 
   Var lane{"lane"}, block{"block"}, tile{"tile"}, tileBlock{"tileBlock"};

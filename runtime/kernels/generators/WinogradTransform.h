@@ -7,6 +7,7 @@
 #ifndef CIM_RUNTIME_KERNELS_GENERATORS_WINOGRADTRANSFORM_H
 #define CIM_RUNTIME_KERNELS_GENERATORS_WINOGRADTRANSFORM_H
 
+#include "runtime/kernels/ImageView.h"
 #include "runtime/kernels/WinogradTransforms.h"
 
 #include "Halide.h"
@@ -43,6 +44,27 @@ std::vector<Halide::Expr> transformProducts(int results, F &&m) {
   return {m(0) + sumA + sumB, a * differenceA + b * differenceB,
           a2 * sumA + b2 * sumB,
           m(5) + a * a2 * differenceA + b * b2 * differenceB};
+}
+
+/// Where a tile begins, as \p offset says; the caller promises that it fits.
+inline Halide::Expr beginAt(const Halide::Expr &offset) {
+  return Halide::unsafe_promise_clamped(offset, 0, 1 << 30);
+}
+
+/// Schedules a transform of tiles along x, \p rows(lane, i, y, tile, block),
+/// and then along y, \p transformed(lane, tile, i, j, block): one tile of one
+/// block of channels after the other, in registers. Both may have more
+/// dimensions.
+inline void scheduleTransform(Halide::Func transformed, Halide::Func rows) {
+  const Halide::Var lane("lane"), tile("tile"), block("block"), i("i"), j("j"),
+      y("y");
+  transformed.reorder(lane, j, i, tile, block)
+      .vectorize(lane)
+      .unroll(i)
+      .unroll(j);
+  rows.compute_at(transformed, tile).store_in(Halide::MemoryType::Stack);
+  rows.bound_extent(lane, channelBlock);
+  rows.vectorize(lane).unroll(i).unroll(y);
 }
 
 // The way back, for gradients: the same matrices, transposed.

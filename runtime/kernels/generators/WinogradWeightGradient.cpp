@@ -42,7 +42,7 @@ public:
 
   void generate() {
     auto inputPixelAt = [&](Expr x) {
-      return input(begin(0) + x * inputPixel + y * inputRow +
+      return input(beginAt(begins(0, tile)) + x * inputPixel + y * inputRow +
                    block * channelBlock + lane);
     };
     inputRows(lane, i, y, tile, block) =
@@ -53,8 +53,8 @@ public:
             }));
 
     auto gradientPixelAt = [&](Expr x) {
-      return gradient(begin(1) + x * gradientPixel + y * gradientRow +
-                      block * channelBlock + lane);
+      return gradient(beginAt(begins(1, tile)) + x * gradientPixel +
+                      y * gradientRow + block * channelBlock + lane);
     };
     gradientRows(lane, i, y, tile, block) =
         mux(i, transposedProducts(gradientPixelAt));
@@ -104,12 +104,14 @@ public:
     // Sums that stay in registers, as many as fit beside their factors.
     const InstructionSet set = instructionSetOf(get_target());
     auto stage = Func(output).update();
-    if (set == InstructionSet::avx512) {
-      scheduleTile(stage.specialize(output.dim(5).extent() % 2 == 0), 8, 2);
-      scheduleTile(stage, 16, 1);
-    } else {
-      scheduleTile(stage, set == InstructionSet::avx2 ? 4 : 2, 1);
-    }
+    const int channels = set == InstructionSet::avx512 ? 16
+                         : set == InstructionSet::avx2 ? 4
+                                                       : 2;
+    stage.split(c, co, ci, channels)
+        .reorder(lane, dx, dy, ci, co, cb, block)
+        .vectorize(lane)
+        .unroll(dx)
+        .unroll(dy);
     kernel.compute_at(output, ci).store_in(MemoryType::Stack);
     kernel.bound_extent(lane, channelBlock);
     kernel.vectorize(lane).unroll(dx).unroll(dy);
@@ -133,34 +135,9 @@ public:
   }
 
 private:
-  /// Where a tile begins; the caller promises that it fits.
-  Expr begin(int which) {
-    return unsafe_promise_clamped(begins(which, tile), 0, 1 << 30);
-  }
-
-  void scheduleTransform(Func transformed, Func rows) {
-    transformed.reorder(lane, j, i, tile, block)
-        .vectorize(lane)
-        .unroll(i)
-        .unroll(j);
-    rows.compute_at(transformed, tile).store_in(MemoryType::Stack);
-    rows.bound_extent(lane, channelBlock);
-    rows.vectorize(lane).unroll(i).unroll(y);
-  }
-
-  template <typename Stage>
-  void scheduleTile(Stage &&stage, int channels, int blocks) {
-    stage.split(c, co, ci, channels)
-        .split(block, bo, bi, blocks, TailStrategy::GuardWithIf)
-        .reorder(lane, dx, dy, ci, bi, co, cb, bo)
-        .vectorize(lane)
-        .unroll(dx)
-        .unroll(dy);
-  }
-
   Var lane{"lane"}, tile{"tile"}, i{"i"}, j{"j"}, y{"y"}, block{"block"};
   Var c{"c"}, cb{"cb"}, dx{"dx"}, dy{"dy"};
-  Var co{"co"}, ci{"ci"}, bo{"bo"}, bi{"bi"};
+  Var co{"co"}, ci{"ci"};
   RDom all;
   Func inputRows{"inputRows"}, gradientRows{"gradientRows"};
   Func sum{"sum"}, products{"products"}, columns{"columns"}, kernel{"kernel"};

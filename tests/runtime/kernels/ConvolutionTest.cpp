@@ -257,6 +257,40 @@ TEST_P(WinogradConvolution, ElseDirect) {
     }
 }
 
+/// What is not a number shows in all results of its windows, behind a ReLU,
+/// too.
+TEST_P(WinogradConvolution, KeepsNotANumber) {
+  Random random(6);
+  ConvolutionShape whole = shape(16, 32, 9, 3), depthwise = shape(32, 32, 9, 3);
+  depthwise.groups = 32;
+  for (const ConvolutionShape &s : {whole, depthwise})
+    for (ConvolutionAlgorithm algorithm :
+         {ConvolutionAlgorithm::direct, ConvolutionAlgorithm::winograd2,
+          ConvolutionAlgorithm::winograd4}) {
+      Convolution convolution(s, algorithm);
+      SCOPED_TRACE(convolution.description());
+      Images in(s.channelsIn, 9, 9, 1, convolution.border()),
+          out(s.channelsOut, 9, 9, 1);
+      in.fill(random);
+      in.at(0, 4, 6, 5) = Images::nan();
+      AlignedFloats packed(convolution.packedWeights()),
+          scratch(convolution.scratch(1));
+      convolution.pack(
+          drawMany(random, size_t(s.channelsOut) * s.channelsIn / s.groups * 9)
+              .data(),
+          packed.data());
+      Epilogue relu;
+      relu.lowest = 0;
+      ASSERT_EQ(convolution.run(in.view, packed.data(), relu, out.view,
+                                scratch.data()),
+                0);
+      for (int y = 3; y <= 5; ++y)
+        for (int x = 5; x <= 7; ++x)
+          for (int k = 0; k < s.channelsOut; ++k)
+            EXPECT_EQ(std::isnan(out.at(0, y, x, k)), s.groups == 1 || k == 5);
+    }
+}
+
 /// Moving tiles inwards must not cost more than Winograd saves.
 TEST_P(WinogradConvolution, AutomaticWhereItPays) {
   auto chosen = [](int size) {

@@ -182,6 +182,32 @@ TEST_P(WeightlessKernels, Elementwise) {
   }
 }
 
+/// What is not a number stays so behind every activation, as in onnxruntime: a
+/// ReLU must not turn it into 0.
+TEST_P(WeightlessKernels, KeepsNotANumber) {
+  Random random(8);
+  Images a(20, 5, 3, 2), out(20, 5, 3, 2);
+  a.fill(random);
+  a.at(1, 2, 3, 17) = Images::nan();
+  Epilogue none, relu, clip, leaky;
+  relu.lowest = clip.lowest = 0;
+  clip.highest = 6;
+  leaky.slope = 0.1f;
+  for (const Epilogue &epilogue : {none, relu, clip, leaky}) {
+    auto expect = [&] {
+      out.forEach([&](int n, int y, int x, int c) {
+        ASSERT_EQ(std::isnan(out.at(n, y, x, c)),
+                  n == 1 && y == 2 && x == 3 && c == 17);
+      });
+    };
+    ASSERT_EQ(scaleOffset(a.view, epilogue, out.view), 0);
+    expect();
+    ASSERT_EQ(binary(BinaryOperation::add, a.view, a.view, epilogue, out.view),
+              0);
+    expect();
+  }
+}
+
 TEST_P(WeightlessKernels, ElementwiseInPlace) {
   Random random(5);
   Images a(20, 9, 3, 2, {1, 1, 1, 1}), sum(20, 9, 3, 2, {1, 1, 1, 1});

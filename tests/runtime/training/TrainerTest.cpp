@@ -8,6 +8,7 @@
 #include "runtime/programming/Programming.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/training/Adaptation.h"
+#include "runtime/training/Checkpoint.h"
 #include "runtime/training/Recalibration.h"
 #include "runtime/training/Retraining.h"
 #include "tests/runtime/plan/transforms/Network.h"
@@ -91,11 +92,18 @@ TEST_F(Training, goesOnWithTheSameBits) {
   ASSERT_TRUE(uninterrupted.run());
 
   // Stopped twice: within the first epoch and within the second.
-  TrainerOptions options{.checkpoint = checkpoint, .identity = "this"};
+  TrainerOptions options;
+  options.keep = [&](const Checkpoint &state) {
+    writeCheckpoint(checkpoint, "this", state);
+  };
+  Checkpoint kept;
   for (int stopAt : {2, 4, 1000}) {
     auto program = makeProgram();
     int polls = 0;
-    options.resume = stopAt != 2;
+    if (stopAt != 2) {
+      kept = readCheckpoint(checkpoint, "this");
+      options.kept = &kept;
+    }
     options.stop = [&] { return polls++ == stopAt; };
     Trainer trainer(*program, network.plan, network.tensors, data, recipe,
                     options);
@@ -107,19 +115,28 @@ TEST_F(Training, goesOnWithTheSameBits) {
       EXPECT_EQ(trainer.epochs()[1].loss, uninterrupted.epochs()[1].loss);
     }
   }
-  options.identity = "another";
-  auto program = makeProgram();
-  EXPECT_THROW(
-      Trainer(*program, network.plan, network.tensors, data, recipe, options),
-      InputError);
+  EXPECT_THROW(readCheckpoint(checkpoint, "another"), InputError);
+  // What was kept must fit.
+  const Checkpoint complete = readCheckpoint(checkpoint, "this");
+  for (const Checkpoint &broken :
+       {Checkpoint{complete.progress, {}}, Checkpoint{{}, complete.tensors}}) {
+    auto program = makeProgram();
+    options.kept = &broken;
+    EXPECT_THROW(
+        Trainer(*program, network.plan, network.tensors, data, recipe, options),
+        InputError);
+  }
 }
 
 TEST_F(Training, saysWhenItDiverges) {
   recipe.learningRate = {.schedule = LearningRate::Schedule::constant,
                          .rate = 1e30};
   auto program = makeProgram();
+  TrainerOptions options;
+  int kept = 0;
+  options.keep = [&](const Checkpoint &) { ++kept; };
   Trainer trainer(*program, network.plan, network.tensors, data, recipe,
-                  {.checkpoint = checkpoint});
+                  options);
   try {
     trainer.run();
     FAIL() << "no error";
@@ -128,7 +145,7 @@ TEST_F(Training, saysWhenItDiverges) {
     EXPECT_THAT(error.what(), HasSubstr("--learning-rate"));
   }
   // Nothing was good yet, so nothing was kept.
-  EXPECT_FALSE(fs::exists(checkpoint));
+  EXPECT_EQ(kept, 0);
 }
 
 TEST_F(Training, endsWithTheBestOnImagesHeldBack) {
@@ -345,28 +362,43 @@ TEST_F(RetrainingTest, retrainsTheWorstLayersAgain) {
 }
 
 TEST_F(RetrainingTest, goesOnWithTheSameBits) {
-  options.trials = 3;
+  options.selected = {0, 1, 2};
+  options.recipe.epochs = 2;
+  options.adaptationImages = 64;
+  options.writes = 500;
   const Retraining whole = run();
+  // Stopped again and again, within epochs and between rewrites: a chip is 64
+  // images to choose cells by, 200 of training, 64 of adapting after each of
+  // two rewrites, and 200 of testing, but a run stops soon after 250.
   options.checkpoint = checkpoint;
   options.identity = "this";
   std::atomic<int64_t> images = 0;
   options.imagesDone = &images;
-  // One chip is 100 images of training and 200 of testing, after 50 at first.
-  options.stop = [&] { return images > 400; };
-  const Retraining part = run();
-  ASSERT_TRUE(part.stopped);
-  ASSERT_EQ(part.chips.size(), 1u);
-  options.stop = nullptr;
+  options.stop = [&] { return images > 250; };
+  Retraining rest = run();
   options.resume = true;
-  const Retraining rest = run();
-  ASSERT_EQ(rest.chips.size(), 3u);
+  int stops = 0;
+  std::set<int64_t> rewritesKept;
+  for (; rest.stopped && stops < 20; ++stops) {
+    const auto progress = readCheckpoint(checkpoint, "this").progress;
+    if (progress.contains("in_work"))
+      rewritesKept.insert(progress.at("in_work").at("rewritten").size());
+    images = 0;
+    rest = run();
+  }
+  EXPECT_GE(stops, 4);
+  EXPECT_THAT(rewritesKept, IsSupersetOf({0, 1}));
+  ASSERT_EQ(rest.chips.size(), 2u);
   EXPECT_EQ(rest.floatCorrect, whole.floatCorrect);
-  for (int t : {0, 1, 2}) {
+  for (int t : {0, 1}) {
     EXPECT_EQ(rest.chips[t].injected, whole.chips[t].injected);
     EXPECT_EQ(rest.chips[t].retrained, whole.chips[t].retrained);
     EXPECT_EQ(rest.chips[t].rewritten, whole.chips[t].rewritten);
-    EXPECT_EQ(rest.chips[t].epochs[0].loss, whole.chips[t].epochs[0].loss);
+    EXPECT_EQ(rest.chips[t].cellsWritten, whole.chips[t].cellsWritten);
+    for (int e : {0, 1})
+      EXPECT_EQ(rest.chips[t].epochs[e].loss, whole.chips[t].epochs[e].loss);
   }
+  ASSERT_EQ(rest.network.size(), whole.network.size());
   for (const auto &[name, tensor] : whole.network) {
     const auto expected = tensor.as<float>(),
                found = rest.network.at(name).as<float>();

@@ -215,6 +215,21 @@ TEST(TrainingProgram, givesTheSameBitsOnAnyNumberOfThreads) {
   EXPECT_TRUE(sameBits(one, four));
 }
 
+/// The last batch of an epoch has fewer images, so some lanes have none.
+TEST(TrainingProgram, takesSmallerBatches) {
+  const auto all = allLayers(SmallNetwork(1));
+  Trained exact(all), roomy(all, 2, 5 * images);
+  exact.run();
+  roomy.run();
+  for (size_t p = 0; p < exact.program.parameters().size(); ++p) {
+    const auto &wanted = exact.program.parameters()[p].gradient,
+               &gradient = roomy.program.parameters()[p].gradient;
+    ASSERT_EQ(gradient.size(), wanted.size());
+    for (size_t i = 0; i < wanted.size(); ++i)
+      EXPECT_NEAR(gradient[i], wanted[i], 1e-5 * (1 + std::abs(wanted[i])));
+  }
+}
+
 /// What the layers in front of the trained ones compute can be kept, as much as
 /// there is room for, with the same bits.
 TEST(TrainingProgram, keepsWhatDoesNotChange) {

@@ -1,64 +1,24 @@
 """Wires, times, and what cells share, correct and gather, as a user meets them;
 and their published or exact values where the shared networks and data are.
 
-Run one test with `.venv/bin/python tests/tools/cim/cells.py build/bin/cim
-../shared Cells.test_wires`.
+Run one test with `.venv/bin/python tests/tools/cim/cells.py build/bin/cim Cells.test_wires`.
 """
 
 import json
-import pathlib
-import subprocess
-import sys
-import tempfile
-import unittest
 
 import numpy
-import onnx
 
-from small_network import small_network
+from cim_test_case import CimTestCase, DATA, main
 
-CIM = SHARED = None
 CROSSBAR = ("--crossbar", "64x64")
 PCM = (*CROSSBAR, "--device", "pcm-joshi2020")
 
 
-class Cells(unittest.TestCase):
+class Cells(CimTestCase):
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-        onnx.save(small_network(), cls.folder / "small.onnx")
-        random = numpy.random.default_rng(2)
-        numpy.save(cls.folder / "x.npy", random.normal(0, 1, (50, 3, 8, 8)).astype(numpy.float32))
-        numpy.save(cls.folder / "y.npy", random.integers(0, 4, 50))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
-    def cim(self, *arguments):
-        return subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
-                              timeout=200)
-
-    def eval(self, *options, model="small.onnx"):
-        return self.cim("eval", model, "--data", "npy:x.npy,y.npy", *options)
-
-    def document(self, *options):
-        result = self.eval(*options, "--json", "-")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return json.loads(result.stdout)
-
-    def logits(self, *options, model="small.onnx"):
-        result = self.eval(*options, "--outputs", "out.npy", model=model)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return numpy.load(self.folder / "out.npy")
-
-    def fails(self, status, message, *options):
-        result = self.eval(*options)
-        self.assertEqual(result.returncode, status, result.stderr)
-        self.assertTrue(result.stderr.startswith("cim: error: "), result.stderr)
-        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
-        self.assertIn(message, result.stderr)
+        super().setUpClass()
+        cls.write_evaluation(50)
 
     def test_wires(self):
         exact = self.logits(*CROSSBAR)
@@ -101,15 +61,15 @@ class Cells(unittest.TestCase):
 
     def test_write_verify(self):
         noise = (*CROSSBAR, "--noise", "normal:3uS", "--trials", 3)
-        document = self.document(*noise, "--write-verify", "3uS,pulses=10")
+        document = self.evaluate(*noise, "--write-verify", "3uS,pulses=10")
         writing = document["writing"]
         # erf(1/sqrt 2) of all pulses succeed; those that would go below zero do
         # more often.
         self.assertAlmostEqual(writing["pulses_per_cell"], 1 / 0.6827, delta=0.25)
         self.assertLess(writing["failed"], 2e-4 * writing["cells"])
         self.assertAlmostEqual(writing["pulses"], writing["pulses_per_cell"] * writing["cells"], delta=1)
-        self.assertIn("pulses per cell", self.eval(*noise, "--write-verify", "1uS").stdout)
-        self.assertNotIn("writing", self.document(*noise))
+        self.assertIn("pulses per cell", self.says("eval", "small.onnx", *DATA, *noise, "--write-verify", "1uS"))
+        self.assertNotIn("writing", self.evaluate(*noise))
         loose, tight = (abs(self.logits(*noise, "--write-verify", tolerance) - self.logits(*CROSSBAR)).max()
                         for tolerance in ("100uS", "0.5uS,pulses=64"))
         self.assertLess(tight, loose / 2)
@@ -122,7 +82,7 @@ class Cells(unittest.TestCase):
             numpy.testing.assert_array_equal(chips[0], chips[1])
             self.assertGreater(abs(chips[0] - chips[2]).max(), 0, widths)
             self.assertGreater(abs(chips[0] - exact).max(), 0, widths)
-        self.assertEqual(len(self.document(*CROSSBAR, "--correlated", "die=1uS", "--trials", 3)["correct"]), 3)
+        self.assertEqual(len(self.evaluate(*CROSSBAR, "--correlated", "die=1uS", "--trials", 3)["correct"]), 3)
 
     def test_read_disturb(self):
         shifted = self.logits(*CROSSBAR, "--shift", "-2uS")
@@ -136,14 +96,14 @@ class Cells(unittest.TestCase):
         self.assertGreater(abs(counted - self.logits(*CROSSBAR)).max(), 0)
 
     def test_times(self):
-        document = self.document(*PCM, "--times", "20s,1h,1d", "--trials", 2)
+        document = self.evaluate(*PCM, "--times", "20s,1h,1d", "--trials", 2)
         self.assertEqual([entry["time"] for entry in document["times"]], [20, 3600, 86400])
         self.assertEqual(document["times"][0]["accuracy"], document["accuracy"])
         for entry, time in zip(document["times"], ("20s", "1h", "1d")):
-            alone = self.document(*CROSSBAR, "--device", f"pcm-joshi2020@{time}", "--trials", 2)
+            alone = self.evaluate(*CROSSBAR, "--device", f"pcm-joshi2020@{time}", "--trials", 2)
             self.assertEqual(entry["accuracy"], alone["accuracy"])
         self.assertEqual(document["options"]["times"], "20s,1h,1d")
-        self.assertRegex(self.eval(*PCM, "--times", "20s,1d").stdout, r"\n +1 d ")
+        self.assertRegex(self.says("eval", "small.onnx", *DATA, *PCM, "--times", "20s,1d"), r"\n +1 d ")
 
     def test_measured_distribution(self):
         """A device whose programming errors follow a measured distribution."""
@@ -162,8 +122,8 @@ class Cells(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         (self.folder / "measured.csv").write_text("value,probability\n-1,0\n1,two\n")
         numpy.testing.assert_array_equal(self.logits(model="measured.mlir"), measured)
-        self.fails(1, "'mine.yaml' line 8", *device)
-        self.fails(1, "line 3", *device)
+        self.eval_fails(1, "'mine.yaml' line 8", *device)
+        self.eval_fails(1, "line 3", *device)
 
     def test_errors(self):
         for status, message, *options in [
@@ -185,7 +145,7 @@ class Cells(unittest.TestCase):
                 (2, "give it in uS", *CROSSBAR, "--correlated", "array=1ns"),
                 (2, "read-disturb: exponent", *CROSSBAR, "--read-disturb", "1uS,exponent=-1"),
                 (1, "not quantized", "--read-disturb", "1qs")]:
-            self.fails(status, message, *options)
+            self.eval_fails(status, message, *options)
         result = self.cim("histogram", "small.onnx", *CROSSBAR, "--read-disturb", "1uS", "-o", "h.csv")
         self.assertEqual(result.returncode, 1)
         self.assertIn("add reads=N", result.stderr)
@@ -199,7 +159,7 @@ class Cells(unittest.TestCase):
         options = (*CROSSBAR, "--wire-resistance", 5, "--correlated", "column=1uS", "--noise", "normal:1uS",
                    "--write-verify", "2uS", "--read-disturb", "0.1uS", "--layer", "fc:wire-resistance=1")
         numpy.testing.assert_array_equal(from_file, self.logits(*options))
-        result = self.cim("sweep", "small.onnx", "--data", "npy:x.npy,y.npy", *CROSSBAR, "--noise", "normal:1uS",
+        result = self.cim("sweep", "small.onnx", *DATA, *CROSSBAR, "--noise", "normal:1uS",
                           "--vary", "wire-resistance={0,5}", "--vary", "write-verify={1uS,2uS}", "--vary",
                           "correlated=column={0,1}uS", "--vary", "read-disturb={0,1}uS", "--trials", 2, "--store",
                           "s.sqlite", "--json", "-")
@@ -210,10 +170,8 @@ class Cells(unittest.TestCase):
 
     def test_resnet(self):
         """Wires on ResNet-32: 128x128 arrays at full speed after a short solution."""
-        if not (SHARED / "models/resnet32-cifar10.onnx").exists():
-            self.skipTest("the shared networks are not here")
-        result = self.cim("eval", SHARED / "models/resnet32-cifar10.onnx", "--data",
-                          f"cifar10:{SHARED}/data/cifar-10-binary.tar.xz", "--limit", 1000, "--crossbar", "128x128",
+        result = self.cim("eval", self.shared("models/resnet32-cifar10.onnx"), "--data",
+                          f"cifar10:{self.shared('data/cifar-10-binary.tar.xz')}", "--limit", 1000, "--crossbar", "128x128",
                           "--wire-resistance", "0.5", "--json", "-")
         self.assertEqual(result.returncode, 0, result.stderr)
         accuracy = json.loads(result.stdout)["accuracy"]["mean"]
@@ -222,5 +180,4 @@ class Cells(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    CIM, SHARED = str(pathlib.Path(sys.argv[1]).resolve()), pathlib.Path(sys.argv[2]).resolve()
-    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
+    main()

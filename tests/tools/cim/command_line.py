@@ -8,75 +8,30 @@ import json
 import os
 import pathlib
 import pty
-import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
-import time
-import unittest
 
 import numpy
 import onnx
-import onnxruntime
 
+from cim_test_case import CimTestCase, DATA, after, main
 from small_network import small_network
 
-CIM = None
 LAYERS = ["stem", "block.conv1", "block.conv2", "fc"]
 
 
-class CommandLine(unittest.TestCase):
+class CommandLine(CimTestCase):
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-        onnx.save(small_network(), cls.folder / "small.onnx")
+        super().setUpClass()
+        cls.images = cls.write_evaluation(300)
+        # Four labels in five are the network's own, so that it is 80 % right.
+        cls.expected, cls.labels = cls.write_own_labels(wrong=slice(None, None, 5))
         onnx.save(small_network(classes=20), cls.folder / "wide.onnx")
         onnx.save(small_network(nan=True), cls.folder / "nan.onnx")
         onnx.save(small_network(flat=True), cls.folder / "flat.onnx")
-        random = numpy.random.default_rng(2)
-        cls.images = random.normal(0, 1, (300, 3, 8, 8)).astype(numpy.float32)
-        session = onnxruntime.InferenceSession(cls.folder / "small.onnx", providers=["CPUExecutionProvider"])
-        cls.logits = session.run(None, {"input": cls.images})[0]
-        # Four labels in five are the network's own, so that it is 80 % right.
-        cls.labels = cls.logits.argmax(1).astype(numpy.int64)
-        cls.labels[::5] = (cls.labels[::5] + 1) % 4
-        numpy.save(cls.folder / "x.npy", cls.images)
-        numpy.save(cls.folder / "y.npy", cls.labels)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
-    def cim(self, *arguments, **options):
-        return subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
-                              timeout=120, **options)
-
-    def succeeds(self, *arguments):
-        result = self.cim(*arguments)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return result
-
-    def document(self, *arguments):
-        return json.loads(self.succeeds(*arguments, "--json", "-").stdout)
-
-    def fails(self, status, words, *arguments, **options):
-        """One line on stderr, nothing on stdout, and no file more than before."""
-        before = {p: p.stat().st_mtime_ns for p in self.folder.iterdir()}
-        result = self.cim(*arguments, **options)
-        self.assertEqual(result.returncode, status, result)
-        lines = [l for l in result.stderr.splitlines() if not l.startswith("cim: warning: ")]
-        self.assertEqual(len(lines), 1, result.stderr)
-        self.assertTrue(lines[0].startswith("cim: error: "), lines[0])
-        for word in [words] if isinstance(words, str) else words:
-            self.assertIn(word, lines[0])
-        self.assertEqual(before, {p: p.stat().st_mtime_ns for p in self.folder.iterdir()})
-        return lines[0]
-
-    def evaluate(self, *arguments, model="small.onnx"):
-        return self.document("eval", model, "--data", "npy:x.npy,y.npy", *arguments)
 
     # Help
 
@@ -176,7 +131,7 @@ class CommandLine(unittest.TestCase):
         self.fails(1, "bad.plan", "info", write("bad.plan", b"version: 1 version"))
         self.fails(1, ".", "info", ".")
         self.fails(1, ["finite", "block.conv2"], "info", "nan.onnx")
-        self.fails(1, ["finite", "block.conv2"], "eval", "nan.onnx", "--data", "npy:x.npy,y.npy")
+        self.fails(1, ["finite", "block.conv2"], "eval", "nan.onnx", *DATA)
 
     def test_wrong_data(self):
         evaluate = ["eval", "small.onnx", "--data"]
@@ -193,19 +148,19 @@ class CommandLine(unittest.TestCase):
         self.fails(1, "--normalize has no effect", *evaluate, "npy:x.npy,y.npy", "--normalize", "0/1")
 
     def test_errors_that_do_not_fit_the_network(self):
-        self.fails(1, "qs", "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:1qs")
-        self.fails(1, "uS", "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:1uS")
-        self.fails(1, "conv9", "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--quantize", "4",
+        self.fails(1, "qs", "eval", "small.onnx", *DATA, "--noise", "normal:1qs")
+        self.fails(1, "uS", "eval", "small.onnx", *DATA, "--noise", "normal:1uS")
+        self.fails(1, "conv9", "eval", "small.onnx", *DATA, "--quantize", "4",
                    "--layers", "conv9")
-        self.fails(1, "conv9", "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--layer", "conv9:quantize=4")
+        self.fails(1, "conv9", "eval", "small.onnx", *DATA, "--layer", "conv9:quantize=4")
 
     # Outputs
 
     def test_full_and_closed_outputs(self):
-        info = [CIM, "info", "small.onnx"]
-        for command in [info, info + ["--json", "-"], [CIM, "--help"], [CIM, "compile", "small.onnx"]]:
+        info = ["info", "small.onnx"]
+        for command in [info, info + ["--json", "-"], ["--help"], ["compile", "small.onnx"]]:
             with open("/dev/full", "w") as full:
-                result = subprocess.run(command, cwd=self.folder, stdout=full, stderr=subprocess.PIPE, text=True)
+                result = self.cim(*command, capture_output=False, stdout=full, stderr=subprocess.PIPE)
             self.assertEqual(result.returncode, 1)
             self.assertIn("No space left on device", result.stderr)
         result = self.cim("info", "small.onnx", "--json", "/dev/full")
@@ -213,10 +168,10 @@ class CommandLine(unittest.TestCase):
         self.assertIn("No space left on device", result.stderr)
         reader, writer = os.pipe()
         os.close(reader)
-        result = subprocess.run(info, cwd=self.folder, stdout=writer, stderr=subprocess.PIPE, text=True)
+        result = self.cim(*info, capture_output=False, stdout=writer, stderr=subprocess.PIPE)
         os.close(writer)
         self.assertEqual(result.returncode, 1)
-        result = subprocess.run(["bash", "-c", f"{CIM} info small.onnx >&-"], cwd=self.folder,
+        result = subprocess.run(["bash", "-c", f"{self.program} info small.onnx >&-"], cwd=self.folder,
                                 stderr=subprocess.PIPE, text=True)
         self.assertEqual(result.returncode, 1)
 
@@ -247,7 +202,7 @@ class CommandLine(unittest.TestCase):
         """As a full disk, where nothing can be mounted: beyond 8 KiB a write fails."""
         for arguments in ["compile small.onnx -o limited.mlir", "histogram small.onnx -o limited.csv",
                           "data npy:x.npy,y.npy -o limited"]:
-            result = subprocess.run(["bash", "-c", f"ulimit -f 8; exec {CIM} {arguments}"], cwd=self.folder,
+            result = subprocess.run(["bash", "-c", f"ulimit -f 8; exec {self.program} {arguments}"], cwd=self.folder,
                                     capture_output=True, text=True)
             self.assertEqual(result.returncode, 1, result)
             self.assertIn("File too large", result.stderr)
@@ -309,8 +264,8 @@ class CommandLine(unittest.TestCase):
         self.assertNotIn("top5", document)
         logits = numpy.load(self.folder / "logits.npy")
         self.assertEqual(logits.dtype, numpy.float32)
-        numpy.testing.assert_allclose(logits, self.logits, atol=1e-4 * numpy.abs(self.logits).max())
-        text = self.succeeds("eval", "small.onnx", "--data", "npy:x.npy,y.npy").stdout
+        numpy.testing.assert_allclose(logits, self.expected, atol=1e-4 * numpy.abs(self.expected).max())
+        text = self.succeeds("eval", "small.onnx", *DATA).stdout
         self.assertIn("80.00 %", text)
 
     def test_reference_agrees(self):
@@ -333,7 +288,7 @@ class CommandLine(unittest.TestCase):
         numpy.testing.assert_allclose(kernels, reference, atol=0.01 * largest)
         numpy.testing.assert_allclose(kernels, f32, atol=0.02 * largest)
         self.assertGreater(numpy.abs(kernels - f32).max(), 1e-4 * largest)
-        data = ["--data", "npy:x.npy,y.npy"]
+        data = [*DATA]
         self.fails(2, ["--instruction-set 'amx'", "bf16"], "eval", "small.onnx", *data, "--instruction-set", "amx")
 
     def test_profile(self):
@@ -346,13 +301,13 @@ class CommandLine(unittest.TestCase):
             self.assertIsNotNone(step["kernel"])
             self.assertGreater(step["seconds"], 0)
             self.assertAlmostEqual(step["peak_fraction"], step["gflops"] / profile["peak_gflops"])
-        text = self.succeeds("eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--profile").stdout
+        text = self.succeeds("eval", "small.onnx", *DATA, "--profile").stdout
         self.assertIn("of peak", text)
 
     def test_tune(self):
         with tempfile.TemporaryDirectory() as cache:
             environment = dict(os.environ, XDG_CACHE_HOME=cache)
-            evaluate = ["eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--limit", 5, "--json", "-"]
+            evaluate = ["eval", "small.onnx", *DATA, "--limit", 5, "--json", "-"]
             self.fails(1, "run cim tune", *evaluate, "--tuned", env=environment)
             document = json.loads(self.cim("tune", "small.onnx", "--json", "-", env=environment).stdout)
             self.assertEqual(document["command"], "tune")
@@ -382,7 +337,7 @@ class CommandLine(unittest.TestCase):
         document = self.evaluate(model="wide.onnx")
         self.assertEqual(set(document["top5"]), {"mean", "std", "ci95", "image_ci95", "trials"})
         self.assertGreaterEqual(document["top5"]["mean"], document["accuracy"]["mean"])
-        self.assertIn("top 5", self.succeeds("eval", "wide.onnx", "--data", "npy:x.npy,y.npy").stdout)
+        self.assertIn("top 5", self.succeeds("eval", "wide.onnx", *DATA).stdout)
 
     def test_same_bits(self):
         errors = ["--quantize", "5", "--noise", "normal:0.5qs", "--trials", "3", "--seed", "7"]
@@ -414,13 +369,13 @@ class CommandLine(unittest.TestCase):
 
     def test_options_without_effect_are_mentioned(self):
         for option in [["--trials", "5"], ["--seed", "3"]]:
-            result = self.succeeds("eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--quantize", "4", *option)
+            result = self.succeeds("eval", "small.onnx", *DATA, "--quantize", "4", *option)
             self.assertIn(f"cim: warning: {option[0]} has no effect", result.stderr)
-        result = self.succeeds("eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--limit", "1000")
+        result = self.succeeds("eval", "small.onnx", *DATA, "--limit", "1000")
         self.assertIn("only 300 images", result.stderr)
 
     def test_weights_without_range_are_mentioned(self):
-        for command in [["eval", "flat.onnx", "--data", "npy:x.npy,y.npy"], ["histogram", "flat.onnx"]]:
+        for command in [["eval", "flat.onnx", *DATA], ["histogram", "flat.onnx"]]:
             lines = self.succeeds(*command, "--quantize", "4").stderr.splitlines()
             self.assertEqual(len(lines), 1)
             self.assertIn("block.conv2", lines[0])
@@ -471,9 +426,9 @@ class CommandLine(unittest.TestCase):
         ]:
             with self.subTest(text[:40]):
                 config(text)
-                self.fails(1, words, "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--config", "experiment.yaml")
+                self.fails(1, words, "eval", "small.onnx", *DATA, "--config", "experiment.yaml")
         config("quantize: 99")
-        self.fails(2, "--quantize", "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--config", "experiment.yaml")
+        self.fails(2, "--quantize", "eval", "small.onnx", *DATA, "--config", "experiment.yaml")
         self.fails(1, "nowhere.yaml", "eval", "small.onnx", "--config", "nowhere.yaml")
         self.fails(2, "--config", "eval", "small.onnx", "--config")
 
@@ -489,16 +444,14 @@ class CommandLine(unittest.TestCase):
             document = self.evaluate("--outputs", "again.npy", model=model)
             self.assertEqual(document["correct"], plain["correct"], model)
             self.assertEqual((self.folder / "again.npy").read_bytes(), (self.folder / "onnx.npy").read_bytes(), model)
-        self.fails(2, "compile the model again", "eval", "small.plan", "--data", "npy:x.npy,y.npy", "--quantize", "3")
+        self.fails(2, "compile the model again", "eval", "small.plan", *DATA, "--quantize", "3")
         self.fails(2, "compiled already", "compile", "small.plan")
         document = self.document("compile", "small.onnx", "-o", "other.mlir")
         self.check_common(document, "compile")
 
     def test_a_plan_runs_without_mlir(self):
         self.succeeds("compile", "small.onnx", "-o", "free.plan")
-        trace = subprocess.run([CIM, "eval", "free.plan", "--data", "npy:x.npy,y.npy"], cwd=self.folder,
-                               capture_output=True, text=True, env=dict(os.environ, LD_DEBUG="files"))
-        self.assertEqual(trace.returncode, 0)
+        trace = self.succeeds("eval", "free.plan", *DATA, env=dict(os.environ, LD_DEBUG="files"))
         self.assertIn("libCimRuntime", trace.stderr)
         self.assertNotRegex(trace.stderr, "libMLIR|libLLVM|libCimCompiler")
 
@@ -550,32 +503,24 @@ class CommandLine(unittest.TestCase):
         for number in [signal.SIGINT, signal.SIGTERM]:
             with self.subTest(number):
                 (self.folder / "partial.json").unlink(missing_ok=True)
-                process = subprocess.Popen(
-                    [CIM, "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:0.1ns", "--trials",
-                     "1000000", "--json", "partial.json"], cwd=self.folder, stdout=subprocess.PIPE,
-                    stderr=subprocess.PIPE, text=True)
-                time.sleep(2)
-                process.send_signal(number)
-                _, errors = process.communicate(timeout=20)
-                self.assertEqual(process.returncode, 130, errors)
+                process = self.start("eval", "small.onnx", *DATA, "--noise", "normal:0.1ns", "--trials", "1000000",
+                                     "--json", "partial.json")
+                self.end(process, after(2), number)
                 document = json.loads((self.folder / "partial.json").read_text())
                 self.assertGreater(len(document["correct"]), 0)
                 self.assertEqual(len(document["correct"]), len(document["accuracy"]["trials"]))
 
     def test_progress_only_on_a_terminal(self):
-        command = ["eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:0.1ns", "--reference"]
+        command = ["eval", "small.onnx", *DATA, "--noise", "normal:0.1ns", "--reference"]
         self.assertEqual(self.succeeds(*command, "--trials", "2").stderr, "")
         master, slave = pty.openpty()
-        process = subprocess.Popen([CIM, *command, "--trials", "400"], cwd=self.folder, stdout=subprocess.DEVNULL, stderr=slave)
+        process = self.start(*command, "--trials", "400", stdout=subprocess.DEVNULL, stderr=slave)
         os.close(slave)
-        time.sleep(3)
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=20)
+        self.end(process, after(3))
         seen = os.read(master, 100000).decode()
         os.close(master)
         self.assertRegex(seen, r"evaluating 400 chips +[\d,]+ of 120,000 images +[\d,]+/s +.* left")
 
 
 if __name__ == "__main__":
-    CIM = str(pathlib.Path(sys.argv.pop(1)).resolve())
-    unittest.main(verbosity=2)
+    main()

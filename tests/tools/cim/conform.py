@@ -1,8 +1,7 @@
 """Runs the built `cim conform` on the operator cases that the onnx package
 generates, on those of the shared folder where it is, and on wrong ones.
 
-Run one test with `.venv/bin/python tests/tools/cim/conform.py build/bin/cim
-../shared Conform.test_wrong_number`.
+Run one test with `.venv/bin/python tests/tools/cim/conform.py build/bin/cim Conform.test_wrong_number`.
 """
 
 import fnmatch
@@ -10,10 +9,6 @@ import json
 import os
 import pathlib
 import shutil
-import subprocess
-import sys
-import tempfile
-import unittest
 import warnings
 
 import ml_dtypes
@@ -21,9 +16,10 @@ import numpy
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-CIM = SHARED = None
-PACKAGED = pathlib.Path(onnx.__file__).parent / "backend" / "test" / "data"
-DOCUMENT = pathlib.Path(__file__).parents[3] / "docs" / "onnx.md"
+from cim_test_case import CimTestCase, SOURCE, main
+
+PACKAGED = pathlib.Path(onnx.__file__).parent / "backend/test/data"
+DOCUMENT = SOURCE / "docs/onnx.md"
 
 # What is not supported, why, and the operator cases that need it. Everything else has to pass.
 # docs/onnx.md shows it: run with CIM_UPDATE_DOCS=1.
@@ -116,19 +112,9 @@ def sum_case(folder, expected, kind=numpy.float32, a=(1, 2, 3), b=1):
     write_case(folder, model, [([numpy.array(a, kind), numpy.array(b, kind)], [expected])])
 
 
-class Conform(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
+class Conform(CimTestCase):
     def conform(self, *folders):
-        result = subprocess.run([CIM, "conform", *map(str, folders), "--json", "-"], cwd=self.folder,
-                                capture_output=True, text=True, timeout=280)
+        result = self.cim("conform", *folders, "--json", "-")
         document = json.loads(result.stdout) if result.stdout else None
         return result, document
 
@@ -173,10 +159,7 @@ class Conform(unittest.TestCase):
         self.assertEqual((result.returncode, document["passed"]), (0, 9))
 
     def test_shared_cases(self):
-        folder = pathlib.Path(SHARED) / "onnx-conformance"
-        if not folder.exists():
-            self.skipTest(f"{folder} is missing: the shared cases are NOT run")
-        result, document = self.conform(folder.resolve())
+        result, document = self.conform(self.shared("onnx-conformance").resolve())
         self.assertEqual([case for case in document["cases"] if case["status"] != "passed"], [])
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertGreater(document["passed"], 400)
@@ -241,7 +224,7 @@ class Conform(unittest.TestCase):
     def test_table(self):
         sum_case(self.folder / "table" / "good", numpy.array([2, 3, 4], numpy.float32))
         sum_case(self.folder / "table" / "bad", numpy.array([2, 3, 9], numpy.float32))
-        result = subprocess.run([CIM, "conform", "table"], cwd=self.folder, capture_output=True, text=True)
+        result = self.cim("conform", "table")
         self.assertIn("1 passed, 1 failed, 0 unsupported of 2 cases", result.stdout)
         self.assertIn("bad", result.stdout)
         self.assertNotIn("good", result.stdout)
@@ -250,13 +233,11 @@ class Conform(unittest.TestCase):
         (self.folder / "empty").mkdir()
         for arguments, status, message in [(["empty"], 1, "has no ONNX backend test cases"),
                                            (["missing"], 1, "cannot be searched"), ([], 2, "name a folder")]:
-            result = subprocess.run([CIM, "conform", *arguments], cwd=self.folder, capture_output=True, text=True)
+            result = self.cim("conform", *arguments)
             self.assertEqual(result.returncode, status, result.stderr)
             self.assertIn(message, result.stderr)
             self.assertEqual(result.stderr.count("\n"), 1)
 
 
 if __name__ == "__main__":
-    CIM = str(pathlib.Path(sys.argv.pop(1)).resolve())
-    SHARED = str(pathlib.Path(sys.argv.pop(1)).resolve())
-    unittest.main(verbosity=2)
+    main()

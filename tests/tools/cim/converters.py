@@ -1,73 +1,32 @@
 """Converters as a user meets them, and the published check values where the
 shared networks and data are.
 
-Run one test with `.venv/bin/python tests/tools/cim/converters.py build/bin/cim
-../shared Converters.test_report`.
+Run one test with `.venv/bin/python tests/tools/cim/converters.py build/bin/cim Converters.test_report`.
 """
 
 import json
-import pathlib
-import subprocess
-import sys
-import tempfile
-import unittest
 
 import numpy
-import onnx
 
-from small_network import small_network
+from cim_test_case import CimTestCase, DATA, main
 
-CIM = SHARED = None
 MAPPED = ("--crossbar", "32x32")
 
 
-class Converters(unittest.TestCase):
+class Converters(CimTestCase):
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-        onnx.save(small_network(), cls.folder / "small.onnx")
-        random = numpy.random.default_rng(2)
-        numpy.save(cls.folder / "x.npy", random.normal(0, 1, (60, 3, 8, 8)).astype(numpy.float32))
-        numpy.save(cls.folder / "y.npy", random.integers(0, 4, 60))
+        super().setUpClass()
+        cls.write_evaluation(60)
         (cls.folder / "curve.csv").write_text("input,current\n0,0\n0.5,0.3\n1,1\n")
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
-    def cim(self, *arguments):
-        return subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
-                              timeout=200)
-
-    def eval(self, *options, model="small.onnx"):
-        return self.cim("eval", model, "--data", "npy:x.npy,y.npy", *options)
-
-    def document(self, *options, model="small.onnx"):
-        result = self.eval(*options, "--json", "-", model=model)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return json.loads(result.stdout)
-
-    def logits(self, *options, model="small.onnx"):
-        result = self.eval(*options, "--outputs", "out.npy", model=model)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return numpy.load(self.folder / "out.npy")
-
-    def fails(self, status, message, *options):
-        result = self.eval(*options)
-        self.assertEqual(result.returncode, status, result.stderr)
-        self.assertTrue(result.stderr.startswith("cim: error: "), result.stderr)
-        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
-        self.assertIn(message, result.stderr)
-
     def warns(self, message, *options):
-        result = self.eval(*options)
-        self.assertEqual(result.returncode, 0, result.stderr)
+        result = self.succeeds("eval", "small.onnx", *DATA, *options)
         self.assertIn("cim: warning: ", result.stderr)
         self.assertIn(message, result.stderr)
 
     def test_report(self):
-        document = self.document(*MAPPED, "--dac", "6", "--adc", "6,percentile=99")
+        document = self.evaluate(*MAPPED, "--dac", "6", "--adc", "6,percentile=99")
         names = [layer["name"] for layer in document["converters"]]
         self.assertEqual(names, ["stem", "block.conv1", "block.conv2", "fc"])
         stem, first, *_ = document["converters"]
@@ -79,7 +38,7 @@ class Converters(unittest.TestCase):
         self.assertAlmostEqual(first["adc"]["clipped"], 0.01, delta=0.004)
         self.assertEqual(stem["dac"]["clipped"], 0)  # all 60 images calibrate
         self.assertEqual(document["options"]["calibrate"], 200)
-        text = self.eval(*MAPPED, "--dac", "6", "--adc", "6,percentile=99").stdout
+        text = self.succeeds("eval", "small.onnx", *DATA, *MAPPED, "--dac", "6", "--adc", "6,percentile=99").stdout
         self.assertRegex(text, r"(?m)^block\.conv1 +6 bits +0 to \S+ +0\.00 % +6 bits +±\S+ +\d\.\d\d %$")
 
     def test_fine_converters_change_little_and_coarse_ones_much(self):
@@ -108,7 +67,7 @@ class Converters(unittest.TestCase):
 
     def test_mismatch_and_noise_make_chips_differ(self):
         for option in (("--adc-mismatch", "gain=0.2"), ("--read-noise", "5uS")):
-            document = self.document(*MAPPED, "--adc", "5", *option, "--trials", "4")
+            document = self.evaluate(*MAPPED, "--adc", "5", *option, "--trials", "4")
             self.assertEqual(document["accuracy"]["trials"].__len__(), 4)
         exact = self.logits(*MAPPED, "--dac", "8")
         for mismatch in ("gain=0.05", "offset=2", "inl=4"):
@@ -120,7 +79,7 @@ class Converters(unittest.TestCase):
         self.warns("every chip is the same", *MAPPED, "--adc", "5", "--trials", "4")
 
     def test_overrides_and_ideal_converters(self):
-        document = self.document(*MAPPED, "--adc", "6", "--layer", "fc:adc=none", "--layer", "stem:dac=4")
+        document = self.evaluate(*MAPPED, "--adc", "6", "--layer", "fc:adc=none", "--layer", "stem:dac=4")
         kinds = {layer["name"]: sorted(set(layer) - {"name"}) for layer in document["converters"]}
         self.assertEqual(kinds, {"stem": ["adc", "dac"], "block.conv1": ["adc"], "block.conv2": ["adc"]})
 
@@ -139,7 +98,7 @@ class Converters(unittest.TestCase):
             self.logits(model="later.plan"), self.logits(*MAPPED, "--dac", "6", "--adc", "6"))
 
     def test_sweep(self):
-        options = ("sweep", "small.onnx", "--data", "npy:x.npy,y.npy", *MAPPED, "--dac", "8", "--vary", "adc={3,6,none}",
+        options = ("sweep", "small.onnx", *DATA, *MAPPED, "--dac", "8", "--vary", "adc={3,6,none}",
                    "--store", "adc.sqlite", "--json", "-")
         document = json.loads(self.cim(*options).stdout)
         self.assertEqual([point["adc"] for point in document["points"]], ["3", "6", "none"])
@@ -147,13 +106,13 @@ class Converters(unittest.TestCase):
         self.assertEqual(json.loads(self.cim(*options).stdout)["computed"], 0)
         # Other calibration images, other results.
         self.assertEqual(json.loads(self.cim(*options, "--calibrate", "10").stdout)["computed"], 3)
-        accuracy = self.document(*MAPPED, "--dac", "8", "--adc", "3")["accuracy"]["mean"]
+        accuracy = self.evaluate(*MAPPED, "--dac", "8", "--adc", "3")["accuracy"]["mean"]
         self.assertEqual(document["points"][0]["accuracy"]["mean"], accuracy)
 
     def test_configuration_file(self):
         (self.folder / "adc.yaml").write_text("crossbar: 32x32\ndac: 8\nadc: 6,percentile=99.9\n"
                                               "layers:\n  fc:\n    adc: 8\n")
-        document = self.document("--config", "adc.yaml")
+        document = self.evaluate("--config", "adc.yaml")
         self.assertEqual([layer["adc"]["bits"] for layer in document["converters"]], [6, 6, 6, 8])
 
     def test_curve(self):
@@ -162,48 +121,43 @@ class Converters(unittest.TestCase):
         self.assertGreater(numpy.abs(bent - straight).max(), 0.1 * numpy.abs(straight).max())
 
     def test_what_has_no_effect_is_said(self):
-        self.fails(1, "stands on no arrays", "--adc", "8")
-        self.fails(1, "adc-mismatch has no effect", *MAPPED, "--adc-mismatch", "gain=0.1")
-        self.fails(1, "dac-mismatch has no effect", *MAPPED, "--adc", "8", "--dac-mismatch", "gain=0.1")
-        self.fails(1, "serial inputs have two levels", *MAPPED, "--dac", "8,mode=serial", "--adc", "8", "--dac-mismatch",
+        self.eval_fails(1, "stands on no arrays", "--adc", "8")
+        self.eval_fails(1, "adc-mismatch has no effect", *MAPPED, "--adc-mismatch", "gain=0.1")
+        self.eval_fails(1, "dac-mismatch has no effect", *MAPPED, "--adc", "8", "--dac-mismatch", "gain=0.1")
+        self.eval_fails(1, "serial inputs have two levels", *MAPPED, "--dac", "8,mode=serial", "--adc", "8", "--dac-mismatch",
                    "inl=1")
-        self.fails(1, "has a mismatch and a curve", *MAPPED, "--dac", "8", "--iv", "curve.csv", "--dac-mismatch", "gain=0.1")
-        self.fails(1, "has no DAC", *MAPPED, "--iv", "curve.csv")
-        self.fails(1, "never see the curve", *MAPPED, "--dac", "8,mode=serial", "--adc", "8", "--iv", "curve.csv")
-        self.fails(2, "--calibrate has no effect without converters", *MAPPED, "--calibrate", "50")
-        self.fails(2, "the ranges of all converters are given", *MAPPED, "--adc", "8,limit=10", "--calibrate", "50")
+        self.eval_fails(1, "has a mismatch and a curve", *MAPPED, "--dac", "8", "--iv", "curve.csv", "--dac-mismatch", "gain=0.1")
+        self.eval_fails(1, "has no DAC", *MAPPED, "--iv", "curve.csv")
+        self.eval_fails(1, "never see the curve", *MAPPED, "--dac", "8,mode=serial", "--adc", "8", "--iv", "curve.csv")
+        self.eval_fails(2, "--calibrate has no effect without converters", *MAPPED, "--calibrate", "50")
+        self.eval_fails(2, "the ranges of all converters are given", *MAPPED, "--adc", "8,limit=10", "--calibrate", "50")
         self.warns("serial inputs without an ADC", *MAPPED, "--dac", "8,mode=serial")
         self.warns("most codes of the ADCs of 4 layers stay unused", *MAPPED, "--adc", "8,range=1")
         result = self.cim("histogram", "small.onnx", *MAPPED, "--adc", "8")
         self.assertEqual(result.returncode, 2)
         self.assertIn("no effect on what is written into cells", result.stderr)
-        result = self.cim("compile", "small.onnx", *MAPPED, "--data", "npy:x.npy,y.npy", "-o", "c.mlir")
+        result = self.cim("compile", "small.onnx", *MAPPED, *DATA, "-o", "c.mlir")
         self.assertEqual(result.returncode, 2)
         self.assertIn("--data has no effect on a compilation without converters", result.stderr)
 
     def test_wrong_words(self):
-        self.fails(2, "--adc: resolution '1'", *MAPPED, "--adc", "1")
-        self.fails(2, "--dac: unknown mode 'seriel'", *MAPPED, "--dac", "8,mode=seriel")
-        self.fails(2, "--read-noise: width '1ns' is not in uS", *MAPPED, "--read-noise", "1ns")
-        self.fails(2, "--dac-mismatch: gain '-1'", *MAPPED, "--dac", "8", "--dac-mismatch", "gain=-1")
-        self.fails(2, "--iv: file 'none.csv' is not there", *MAPPED, "--dac", "8", "--iv", "none.csv")
-        self.fails(2, "--layer 'fc:adc=0'", *MAPPED, "--layer", "fc:adc=0")
-        self.fails(1, "has 1 limits, but its converters need 2", *MAPPED, "--quantize", "5,mode=symmetric", "--cell-bits",
+        self.eval_fails(2, "--adc: resolution '1'", *MAPPED, "--adc", "1")
+        self.eval_fails(2, "--dac: unknown mode 'seriel'", *MAPPED, "--dac", "8,mode=seriel")
+        self.eval_fails(2, "--read-noise: width '1ns' is not in uS", *MAPPED, "--read-noise", "1ns")
+        self.eval_fails(2, "--dac-mismatch: gain '-1'", *MAPPED, "--dac", "8", "--dac-mismatch", "gain=-1")
+        self.eval_fails(2, "--iv: file 'none.csv' is not there", *MAPPED, "--dac", "8", "--iv", "none.csv")
+        self.eval_fails(2, "--layer 'fc:adc=0'", *MAPPED, "--layer", "fc:adc=0")
+        self.eval_fails(1, "has 1 limits, but its converters need 2", *MAPPED, "--quantize", "5,mode=symmetric", "--cell-bits",
                    "2", "--adc", "8,limit=1")
-        self.fails(1, "DACs of one bit", *MAPPED, "--dac", "1")
+        self.eval_fails(1, "DACs of one bit", *MAPPED, "--dac", "1")
 
 
-class CheckValues(unittest.TestCase):
+class CheckValues(CimTestCase):
     """An independent framework's, ResNet-32 on CIFAR-10."""
 
     def accuracy(self, *options):
-        model, data = SHARED / "models/resnet32-cifar10.onnx", SHARED / "data/cifar-10-binary.tar.xz"
-        if not model.exists() or not data.exists():
-            self.skipTest(f"NOT TESTED: {SHARED} is not there")
-        result = subprocess.run([CIM, "eval", model, "--data", f"cifar10:{data}", *options, "--json", "-"],
-                                capture_output=True, text=True, timeout=250)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return json.loads(result.stdout)["accuracy"]["mean"]
+        model, data = self.shared("models/resnet32-cifar10.onnx"), self.shared("data/cifar-10-binary.tar.xz")
+        return self.document("eval", model, "--data", f"cifar10:{data}", *options)["accuracy"]["mean"]
 
     def test_one_tile_for_every_layer(self):
         # 0.923 in PyTorch, in double precision, and 0.922 in CrossSim, with the same calibration; 0.918 to 0.926 with
@@ -224,5 +178,4 @@ class CheckValues(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    CIM, SHARED = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
+    main()

@@ -1,63 +1,24 @@
 """Device models and errors of cells, as a user meets them; and the published
 check values of conductances where the shared networks and data are.
 
-Run one test with `.venv/bin/python tests/tools/cim/devices.py build/bin/cim
-../shared Devices.test_times`.
+Run one test with `.venv/bin/python tests/tools/cim/devices.py build/bin/cim Devices.test_times`.
 """
 
 import json
 import pathlib
-import subprocess
-import sys
-import tempfile
-import unittest
 
 import numpy
-import onnx
 
-from small_network import small_network
+from cim_test_case import CimTestCase, DATA, main
 
-CIM = SHARED = None
 FIELDS = {"name", "kind", "citation", "range", "terms"}
 
 
-class Devices(unittest.TestCase):
+class Devices(CimTestCase):
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-        onnx.save(small_network(), cls.folder / "small.onnx")
-        random = numpy.random.default_rng(2)
-        numpy.save(cls.folder / "x.npy", random.normal(0, 1, (50, 3, 8, 8)).astype(numpy.float32))
-        numpy.save(cls.folder / "y.npy", random.integers(0, 4, 50))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
-    def cim(self, *arguments):
-        return subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
-                              timeout=200)
-
-    def document(self, *arguments):
-        result = self.cim(*arguments, "--json", "-")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return json.loads(result.stdout)
-
-    def eval(self, *options, model="small.onnx"):
-        return self.cim("eval", model, "--data", "npy:x.npy,y.npy", *options)
-
-    def logits(self, *options, model="small.onnx"):
-        result = self.eval(*options, "--outputs", "out.npy", model=model)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return numpy.load(self.folder / "out.npy")
-
-    def fails(self, status, message, *options):
-        result = self.eval(*options)
-        self.assertEqual(result.returncode, status, result.stderr)
-        self.assertTrue(result.stderr.startswith("cim: error: "), result.stderr)
-        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
-        self.assertIn(message, result.stderr)
+        super().setUpClass()
+        cls.write_evaluation(50)
 
     def test_list(self):
         devices = self.document("devices")["devices"]
@@ -81,7 +42,7 @@ class Devices(unittest.TestCase):
                 (1, "--cell-bits 1", *crossbar, "--device", "sot-mram-2025"),
                 (1, "described in nA", *crossbar, "--device", "sonos-agrawal2022", "--noise", "normal:1uS"),
                 (1, "no.yaml", *crossbar, "--device", "no.yaml")]:
-            self.fails(status, message, *options)
+            self.eval_fails(status, message, *options)
 
     def test_own_file(self):
         text = ("format: 1\nname: mine\nkind: test\ncitation: none\nunit: uS\nconductance: [0, 50]\n"
@@ -94,7 +55,7 @@ class Devices(unittest.TestCase):
         self.assertAlmostEqual(numpy.std(one - exact) / numpy.std(other - exact), 1, delta=0.5)
         self.assertGreater(abs(one - other).max(), 1e-3)
         (self.folder / "mine.yaml").write_text(text % "zero")
-        self.fails(1, "'mine.yaml' line 7: 'zero' is not a number", *device)
+        self.eval_fails(1, "'mine.yaml' line 7: 'zero' is not a number", *device)
         (self.folder / "mine.yaml").write_text(text % "0")
         numpy.testing.assert_array_equal(self.logits(*device), exact)
 
@@ -129,13 +90,13 @@ class Devices(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertEqual((self.folder / "drift.mlir").read_text().count("cim.drift_compensation"), 4)
         numpy.testing.assert_array_equal(self.logits(*options[:-2]), self.logits(model="drift.mlir"))
-        self.fails(1, "has nothing to compensate", "--crossbar", "64x64", "--drift-compensation", "global")
-        self.fails(1, "stands on no arrays", "--drift-compensation", "global")
-        self.fails(2, "--drift-compensation: unknown compensation 'local'", *pcm, "pcm-joshi2020@1d",
+        self.eval_fails(1, "has nothing to compensate", "--crossbar", "64x64", "--drift-compensation", "global")
+        self.eval_fails(1, "stands on no arrays", "--drift-compensation", "global")
+        self.eval_fails(2, "--drift-compensation: unknown compensation 'local'", *pcm, "pcm-joshi2020@1d",
                    "--drift-compensation", "local")
 
     def test_chips_differ(self):
-        document = self.document("eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--crossbar", "64x64",
+        document = self.document("eval", "small.onnx", *DATA, "--crossbar", "64x64",
                                  "--device", "pcm-joshi2020@1d", "--trials", "3")
         self.assertEqual(len(document["correct"]), 3)
         self.assertEqual(document["options"]["device"], "pcm-joshi2020@1d")
@@ -148,12 +109,10 @@ class Devices(unittest.TestCase):
 
     def test_check_values(self):
         """ResNet-32 on the first 1,000 test images: guide, semantics section 3."""
-        if not (SHARED / "models/resnet32-cifar10.onnx").exists():
-            self.skipTest("the shared networks are not here")
 
         def accuracy(*options):
-            return self.document("eval", SHARED / "models/resnet32-cifar10.onnx", "--data",
-                                 f"cifar10:{SHARED}/data/cifar-10-binary.tar.xz", "--limit", 1000, *options)["accuracy"]
+            return self.document("eval", self.shared("models/resnet32-cifar10.onnx"), "--data",
+                                 f"cifar10:{self.shared('data/cifar-10-binary.tar.xz')}", "--limit", 1000, *options)["accuracy"]
 
         self.assertAlmostEqual(accuracy("--quantize", "5,mode=symmetric")["mean"], 0.926, delta=5e-4)
         # 0.874 +- 0.014 over chips; here the mean of 20.
@@ -162,5 +121,4 @@ class Devices(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    CIM, SHARED = str(pathlib.Path(sys.argv[1]).resolve()), pathlib.Path(sys.argv[2]).resolve()
-    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
+    main()

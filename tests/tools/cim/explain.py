@@ -3,53 +3,23 @@
 Run one test with `.venv/bin/python tests/tools/cim/explain.py build/bin/cim Explain.test_sources`.
 """
 
-import json
-import pathlib
-import signal
-import subprocess
-import sys
-import tempfile
-import time
-import unittest
+from cim_test_case import CimTestCase, DEMO_NETWORK, after, main
 
-CIM = None
-MODEL = pathlib.Path(__file__).resolve().parents[3] / "tools/demo-network/resnet8-shapes.onnx"
-DATA = ("--data", "shapes", "--limit", "300")
+SHAPES = ("--data", "shapes", "--limit", "300")
 ERRORS = ("--quantize", "4", "--noise", "normal:0.7qs", "--shift", "+0.002ns")
 
 
-class Explain(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
-    def cim(self, *arguments):
-        return subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
-                              timeout=120)
-
-    def document(self, command, *arguments):
-        result = self.cim(command, MODEL, *DATA, *arguments, "--json", "-")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return json.loads(result.stdout)
+class Explain(CimTestCase):
+    def explain(self, *arguments):
+        return self.document("explain", DEMO_NETWORK, *SHAPES, *arguments)
 
     def accuracy(self, *arguments):
-        return self.document("eval", *arguments)["accuracy"]["trials"]
-
-    def fails(self, status, words, *arguments):
-        result = self.cim("explain", *arguments)
-        self.assertEqual(result.returncode, status, result)
-        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
-        self.assertIn(words, result.stderr)
+        return self.document("eval", DEMO_NETWORK, *SHAPES, *arguments)["accuracy"]["trials"]
 
     def test_sources(self):
         """Every figure is one that eval gives with the same options."""
         chips = ("--trials", "3", "--seed", "5")
-        document = self.document("explain", *ERRORS, *chips)
+        document = self.explain(*ERRORS, *chips)
         ideal = self.accuracy()
         self.assertEqual(document["ideal"]["trials"], ideal)
         self.assertEqual(document["accuracy"]["trials"], self.accuracy(*ERRORS, *chips))
@@ -73,7 +43,7 @@ class Explain(unittest.TestCase):
             self.assertLess(source["image_ci95"][0], source["image_ci95"][1] + 1e-12)
 
     def test_layers(self):
-        document = self.document("explain", *ERRORS, "--trials", "2", "--layers", "*.conv2,fc")
+        document = self.explain(*ERRORS, "--trials", "2", "--layers", "*.conv2,fc")
         layers = [s for s in document["sources"] if s["layer"]]
         self.assertEqual(len(layers), 10)
         for layer in layers:
@@ -87,7 +57,7 @@ class Explain(unittest.TestCase):
     def test_overrides_and_slices(self):
         options = ("--crossbar", "64x64", "--quantize", "5,mode=symmetric", "--cell-bits", "2", "--noise",
                    "normal:4uS", "--layer", "fc:noise=normal:1uS")
-        document = self.document("explain", *options, "--trials", "2")
+        document = self.explain(*options, "--trials", "2")
         sources = {s["name"]: s for s in document["sources"] if s["layer"] == ""}
         self.assertEqual((sources["noise"]["value"], sources["noise"]["needs"]), ("several", "quantize"))
         self.assertEqual(document["accuracy"]["trials"], self.accuracy(*options, "--trials", "2"))
@@ -98,7 +68,7 @@ class Explain(unittest.TestCase):
 
     def test_converters(self):
         options = ("--crossbar", "64x64", "--dac", "6", "--adc", "4", "--noise", "normal:2uS")
-        document = self.document("explain", *options, "--trials", "2")
+        document = self.explain(*options, "--trials", "2")
         sources = {s["name"]: s for s in document["sources"] if s["layer"] == ""}
         self.assertEqual(list(sources), ["noise", "dac", "adc", "all"])
         self.assertEqual(document["accuracy"]["trials"], self.accuracy(*options, "--trials", "2"))
@@ -110,33 +80,29 @@ class Explain(unittest.TestCase):
                          self.accuracy(*options, *others[0], *others[1], "--layers", "layer2.conv2", "--trials", "2"))
 
     def test_words(self):
-        result = self.cim("explain", MODEL, *DATA, "--quantize", "8", "--noise", "normal:0.3ns", "--trials", "2")
+        result = self.cim("explain", DEMO_NETWORK, *SHAPES, "--quantize", "8", "--noise", "normal:0.3ns", "--trials", "2")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         why = result.stdout[result.stdout.index("\nWhy\n"):]
         self.assertIn("1. noise normal:0.3ns: every write leaves a weight somewhere else", why)
         self.assertNotIn("quantize", why)
-        result = self.cim("explain", MODEL, *DATA, "--quantize", "12")
+        result = self.cim("explain", DEMO_NETWORK, *SHAPES, "--quantize", "12")
         self.assertIn("no loss is certain", result.stdout)
 
     def test_interrupt(self):
-        process = subprocess.Popen([CIM, "explain", MODEL, "--data", "shapes", "--noise", "normal:0.1ns", "--trials",
-                                    "100000", "--json", "out.json"], cwd=self.folder, stderr=subprocess.PIPE)
-        time.sleep(3)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=60)
-        self.assertEqual(process.returncode, 130)
+        process = self.start("explain", DEMO_NETWORK, "--data", "shapes", "--noise", "normal:0.1ns", "--trials", "100000",
+                             "--json", "out.json")
+        self.end(process, after(3))
         self.assertFalse((self.folder / "out.json").exists())
 
     def test_wrong_usage(self):
-        self.fails(2, "nothing to explain", MODEL, *DATA)
-        self.fails(2, "nothing to explain", MODEL, *DATA, "--crossbar", "64x64")
-        self.fails(2, "the data are missing", MODEL, "--quantize", "4")
-        self.cim("compile", MODEL, "--quantize", "4", "-o", "a.mlir")
-        self.cim("compile", MODEL, "--quantize", "4", "-o", "b.plan")
-        self.fails(2, "cannot be switched off", "b.plan", *DATA)
-        self.fails(2, "cannot be switched off", "a.mlir", *DATA, "--noise", "normal:1qs")
+        self.fails(2, "nothing to explain", "explain", DEMO_NETWORK, *SHAPES)
+        self.fails(2, "nothing to explain", "explain", DEMO_NETWORK, *SHAPES, "--crossbar", "64x64")
+        self.fails(2, "the data are missing", "explain", DEMO_NETWORK, "--quantize", "4")
+        self.cim("compile", DEMO_NETWORK, "--quantize", "4", "-o", "a.mlir")
+        self.cim("compile", DEMO_NETWORK, "--quantize", "4", "-o", "b.plan")
+        self.fails(2, "cannot be switched off", "explain", "b.plan", *SHAPES)
+        self.fails(2, "cannot be switched off", "explain", "a.mlir", *SHAPES, "--noise", "normal:1qs")
 
 
 if __name__ == "__main__":
-    CIM = str(pathlib.Path(sys.argv.pop(1)).resolve())
-    unittest.main()
+    main()

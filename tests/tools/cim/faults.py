@@ -8,46 +8,23 @@ Faults.test_memory_limits`.
 
 import io
 import os
-import pathlib
 import random
 import resource
 import subprocess
-import sys
 import tarfile
-import tempfile
 import time
-import unittest
 
 import numpy
 import onnx
 
-from small_network import small_network
-
-CIM = None
+from cim_test_case import CimTestCase, DATA, main
 
 
-class Faults(unittest.TestCase):
+class Faults(CimTestCase):
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-        onnx.save(small_network(), cls.folder / "small.onnx")
-        generator = numpy.random.default_rng(2)
-        numpy.save(cls.folder / "x.npy", generator.normal(0, 1, (50, 3, 8, 8)).astype(numpy.float32))
-        numpy.save(cls.folder / "y.npy", generator.integers(0, 4, 50))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
-    def run_cim(self, *arguments, **options):
-        return subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
-                              timeout=100, **options)
-
-    def assertRefused(self, result):
-        self.assertEqual(result.returncode, 1, result)
-        self.assertTrue(result.stderr.startswith("cim: error: "), result.stderr)
-        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        super().setUpClass()
+        cls.write_evaluation(50)
 
     def test_memory_limits(self):
         """From too little to start to enough: an error in one line, or the result."""
@@ -56,15 +33,15 @@ class Faults(unittest.TestCase):
         passed = refused = 0
         for megabytes in range(60, 1260, 60):
             limit = megabytes << 20
-            result = self.run_cim("eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--threads", 2,
-                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+            result = self.cim("eval", "small.onnx", *DATA, "--threads", 2,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
             if result.returncode == 0:
                 passed += 1
                 continue
             if result.returncode == 127:  # the libraries do not fit, so nothing of cim has run
                 self.assertIn("error while loading shared libraries", result.stderr)
                 continue
-            self.assertRefused(result)
+            self.assertRefused(result, 1, [])
             refused += 1
         self.assertGreater(passed, 0)
         self.assertGreater(refused, 0)
@@ -81,12 +58,11 @@ class Faults(unittest.TestCase):
         onnx.save(onnx.helper.make_model(table, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8),
                   self.folder / "table.onnx")
         compile_it = ("compile", "table.onnx", "--until", "nn", "-o", "table.mlir")
-        result = self.run_cim(*compile_it, "--fold-memory", 15)
-        self.assertRefused(result)
-        self.assertIn("15 MB", result.stderr)
+        result = self.cim(*compile_it, "--fold-memory", 15)
+        self.assertRefused(result, 1, "15 MB")
         self.assertEqual(list(self.folder.glob("table.mlir*")), [])
-        self.assertEqual(self.run_cim(*compile_it, "--fold-memory", 17).returncode, 0)
-        self.assertEqual(self.run_cim(*compile_it).returncode, 0)
+        self.assertEqual(self.cim(*compile_it, "--fold-memory", 17).returncode, 0)
+        self.assertEqual(self.cim(*compile_it).returncode, 0)
 
     def test_memory_for_equal_numbers(self):
         """Weights of one number throughout take no memory in a file, however many there are; a plan spreads them out."""
@@ -102,36 +78,34 @@ class Faults(unittest.TestCase):
                                   [helper.make_tensor("shape", kind.INT64, [2], [1000, 1000])])
         onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8),
                   self.folder / "equal.onnx")
-        result = self.run_cim("info", "equal.onnx", "--fold-memory", 11)  # 4 MB each
-        self.assertRefused(result)
-        self.assertIn("more than 11 MB", result.stderr)
-        self.assertEqual(self.run_cim("info", "equal.onnx", "--fold-memory", 13).returncode, 0)
-        self.assertEqual(self.run_cim("info", "equal.onnx").returncode, 0)
+        result = self.cim("info", "equal.onnx", "--fold-memory", 11)  # 4 MB each
+        self.assertRefused(result, 1, "more than 11 MB")
+        self.assertEqual(self.cim("info", "equal.onnx", "--fold-memory", 13).returncode, 0)
+        self.assertEqual(self.cim("info", "equal.onnx").returncode, 0)
 
     def test_kills_while_writing(self):
         """What stands under the name that was asked for is whole, old or new."""
         generator = random.Random(3)
-        self.assertEqual(self.run_cim("compile", "small.onnx", "-o", "killed.mlir", "--quantize", 3).returncode, 0)
+        self.assertEqual(self.cim("compile", "small.onnx", "-o", "killed.mlir", "--quantize", 3).returncode, 0)
         for bits in range(2, 14):
-            process = subprocess.Popen([CIM, "compile", "small.onnx", "-o", "killed.mlir", "--quantize", str(bits)],
-                                       cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            process = self.start("compile", "small.onnx", "-o", "killed.mlir", "--quantize", bits)
             time.sleep(generator.uniform(0, 0.2))
             process.kill()
-            process.wait()
-            result = self.run_cim("info", "killed.mlir")
+            process.communicate()
+            result = self.cim("info", "killed.mlir")
             self.assertEqual((result.returncode, result.stderr), (0, ""))
 
     def test_two_writers(self):
         """One of both results, whole."""
         for attempt in range(8):
-            processes = [subprocess.Popen([CIM, "histogram", "small.onnx", "-o", "both.csv", "--quantize", bits],
-                                          cwd=self.folder, stdout=subprocess.DEVNULL) for bits in "27"]
+            processes = [self.start("histogram", "small.onnx", "-o", "both.csv", "--quantize", bits,
+                                    stdout=subprocess.DEVNULL, stderr=None) for bits in "27"]
             for process in processes:
                 self.assertEqual(process.wait(timeout=60), 0)
             written = (self.folder / "both.csv").read_text()
             expected = []
             for bits in "27":
-                self.run_cim("histogram", "small.onnx", "-o", f"alone{bits}.csv", "--quantize", bits)
+                self.cim("histogram", "small.onnx", "-o", f"alone{bits}.csv", "--quantize", bits)
                 expected.append((self.folder / f"alone{bits}.csv").read_text())
             self.assertIn(written, expected)
             self.assertEqual([p.name for p in self.folder.glob("both*")], ["both.csv"])
@@ -151,22 +125,21 @@ class Faults(unittest.TestCase):
         path = self.folder / "cifar.tar.gz"
         for share in (0, 0.1, 0.5, 0.9, 0.999):
             path.write_bytes(whole[:int(len(whole) * share)])
-            self.assertRefused(self.run_cim("data", "cifar10:cifar.tar.gz", env=environment))
+            self.assertRefused(self.cim("data", "cifar10:cifar.tar.gz", env=environment), 1, "cifar.tar.gz")
             kept = [p for p in (self.folder / "cache").rglob("*") if p.is_file()]
             self.assertEqual(kept, [], share)
         path.write_bytes(whole)
-        result = self.run_cim("data", "cifar10:cifar.tar.gz", env=environment)
+        result = self.cim("data", "cifar10:cifar.tar.gz", env=environment)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
 
     def test_places_that_cannot_be_written(self):
         (self.folder / "file").write_text("no folder")
         (self.folder / "folder.csv").mkdir()
         for place in ["file/out.csv", "missing/out.csv", "folder.csv", "/proc/out.csv"]:
-            result = self.run_cim("histogram", "small.onnx", "-o", place)
+            result = self.cim("histogram", "small.onnx", "-o", place)
             self.assertIn(result.returncode, (1, 2), place)
             self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
 
 
 if __name__ == "__main__":
-    CIM = str(pathlib.Path(sys.argv.pop(1)).resolve())
-    unittest.main(verbosity=2)
+    main()

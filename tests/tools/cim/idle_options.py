@@ -3,31 +3,17 @@
 Run one test with `.venv/bin/python tests/tools/cim/idle_options.py build/bin/cim IdleOptions.test_evaluation`.
 """
 
-import pathlib
-import subprocess
-import sys
-import tempfile
-import unittest
 
-CIM = None
-MODEL = pathlib.Path(__file__).resolve().parents[3] / "tools/demo-network/resnet8-shapes.onnx"
-EVAL = ("eval", MODEL, "--data", "shapes", "--limit", "10")
+from cim_test_case import CimTestCase, DEMO_NETWORK, main
+
+EVAL = ("eval", DEMO_NETWORK, "--data", "shapes", "--limit", "10")
 QUANTIZED = ("--quantize", "4,mode=symmetric")
 CROSSBAR = ("--crossbar", "64x64")
 
 
-class IdleOptions(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
+class IdleOptions(CimTestCase):
     def said(self, arguments):
-        result = subprocess.run([CIM, *map(str, arguments)], cwd=self.scratch.name, capture_output=True, text=True,
-                                timeout=120)
+        result = self.cim(*arguments)
         return result.returncode, result.stderr.splitlines()
 
     def check(self, cases):
@@ -69,19 +55,19 @@ class IdleOptions(unittest.TestCase):
 
     def test_weights(self):
         self.check((
-            ("--crossbar", ("histogram", MODEL, *CROSSBAR, "--quantize", "4")),
-            ("--crossbar", ("program", MODEL, *CROSSBAR, "--quantize", "4", "-o", "chip.onnx")),
-            (None, ("histogram", MODEL, *CROSSBAR, "--noise", "normal:1uS", "--seed", "3")),
-            ("--seed", ("histogram", MODEL, "--quantize", "4", "--seed", "3")),
-            ("--trial", ("program", MODEL, "--quantize", "4", "--trial", "3", "-o", "chip.onnx")),
-            ("--quantize", ("map", MODEL, *CROSSBAR, *QUANTIZED)),
-            (None, ("map", MODEL, *CROSSBAR, *QUANTIZED, "--cell-bits", "2")),
-            ("read noise", ("program", MODEL, *CROSSBAR, "--device", "pcm-joshi2020@1d", "-o", "chip.onnx")),
-            ("--adc", ("program", MODEL, *CROSSBAR, "--noise", "normal:1uS", "--adc", "6", "-o", "chip.onnx")),
+            ("--crossbar", ("histogram", DEMO_NETWORK, *CROSSBAR, "--quantize", "4")),
+            ("--crossbar", ("program", DEMO_NETWORK, *CROSSBAR, "--quantize", "4", "-o", "chip.onnx")),
+            (None, ("histogram", DEMO_NETWORK, *CROSSBAR, "--noise", "normal:1uS", "--seed", "3")),
+            ("--seed", ("histogram", DEMO_NETWORK, "--quantize", "4", "--seed", "3")),
+            ("--trial", ("program", DEMO_NETWORK, "--quantize", "4", "--trial", "3", "-o", "chip.onnx")),
+            ("--quantize", ("map", DEMO_NETWORK, *CROSSBAR, *QUANTIZED)),
+            (None, ("map", DEMO_NETWORK, *CROSSBAR, *QUANTIZED, "--cell-bits", "2")),
+            ("read noise", ("program", DEMO_NETWORK, *CROSSBAR, "--device", "pcm-joshi2020@1d", "-o", "chip.onnx")),
+            ("--adc", ("program", DEMO_NETWORK, *CROSSBAR, "--noise", "normal:1uS", "--adc", "6", "-o", "chip.onnx")),
             (None, (*EVAL, "--fold-batch-norm")),
         ))
         # A network whose BatchNorm is folded already has none to fold.
-        status, lines = self.said(("compile", MODEL, "--until", "nn", "--fold-batch-norm", "-o", "folded.mlir"))
+        status, lines = self.said(("compile", DEMO_NETWORK, "--until", "nn", "--fold-batch-norm", "-o", "folded.mlir"))
         self.assertEqual((status, lines), (0, []))
         self.check((("folding batch normalisation", ("info", "folded.mlir", "--fold-batch-norm")),))
 
@@ -92,10 +78,10 @@ class IdleOptions(unittest.TestCase):
                 (*EVAL, "--noise", "normal:1uS"), (*EVAL, "--shift", "1qs"), (*EVAL, "--faults", "flip=0.1"),
                 (*EVAL, "--technology", "isaac2016"), (*EVAL, "--quantize", "4,percentile=99"),
                 (*EVAL, "--reference", "--profile"), (*EVAL, "--device", "pcm-joshi2020"),
-                ("map", MODEL, *CROSSBAR, "--layer", "fc:noise=normal:1uS"),
-                ("histogram", MODEL, *CROSSBAR, "--noise", "normal:1uS", "--read-noise", "1uS"),
-                ("compile", MODEL, "--quantize", "4", "--until", "nn", "-o", "a.mlir"),
-                ("compile", MODEL, *CROSSBAR, "--until", "perturbed", "-o", "a.mlir")):
+                ("map", DEMO_NETWORK, *CROSSBAR, "--layer", "fc:noise=normal:1uS"),
+                ("histogram", DEMO_NETWORK, *CROSSBAR, "--noise", "normal:1uS", "--read-noise", "1uS"),
+                ("compile", DEMO_NETWORK, "--quantize", "4", "--until", "nn", "-o", "a.mlir"),
+                ("compile", DEMO_NETWORK, *CROSSBAR, "--until", "perturbed", "-o", "a.mlir")):
             with self.subTest(arguments):
                 status, lines = self.said(arguments)
                 self.assertIn(status, (1, 2), lines)
@@ -104,5 +90,4 @@ class IdleOptions(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    CIM = str(pathlib.Path(sys.argv.pop(1)).resolve())
-    unittest.main()
+    main()

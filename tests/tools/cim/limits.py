@@ -1,50 +1,24 @@
 """Runs the built `cim limits` and `cim reproduce` as a user would."""
 
-import json
-import pathlib
-import subprocess
-import sys
-import tempfile
-import unittest
-
-import numpy
-import onnx
-import onnxruntime
-
-from small_network import small_network
-
-CIM = None
-DATA = ("small.onnx", "--data", "npy:x.npy,y.npy")
 
 
-class Limits(unittest.TestCase):
+from cim_test_case import CimTestCase, DATA, SOURCE, main
+
+SMALL = ("small.onnx", *DATA)
+
+
+class Limits(CimTestCase):
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-        onnx.save(small_network(), cls.folder / "small.onnx")
-        images = numpy.random.default_rng(2).normal(0, 1, (300, 3, 8, 8)).astype(numpy.float32)
-        session = onnxruntime.InferenceSession(cls.folder / "small.onnx", providers=["CPUExecutionProvider"])
-        numpy.save(cls.folder / "x.npy", images)
-        numpy.save(cls.folder / "y.npy", session.run(None, {"input": images})[0].argmax(1).astype(numpy.int64))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
-    def run_cim(self, *arguments):
-        return subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True, timeout=120)
-
-    def document(self, *arguments):
-        result = self.run_cim(*arguments, "--json", "-")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return json.loads(result.stdout)
+        super().setUpClass()
+        cls.write_evaluation(300)
+        cls.write_own_labels()
 
     def accuracy(self, *arguments, trials=20):
-        return self.document("eval", *DATA, "--trials", trials, *arguments)["accuracy"]
+        return self.document("eval", *SMALL, "--trials", trials, *arguments)["accuracy"]
 
     def test_limits_are_where_the_accuracy_crosses(self):
-        document = self.document("limits", *DATA, "--threshold", 0.9, "--quantize", 6, "--search",
+        document = self.document("limits", *SMALL, "--threshold", 0.9, "--quantize", 6, "--search",
                                  "noise=normal:{0..4}qs", "--search", "shift={0..-8}qs", "--search", "quantize={8..2}")
         noise, shift, bits = document["limits"]
         self.assertEqual([limit["option"] for limit in document["limits"]], ["noise", "shift", "quantize"])
@@ -67,19 +41,19 @@ class Limits(unittest.TestCase):
         # Those that end at once leave a point whose place in memory the next one takes.
         searches = ["noise=normal:{0..4}qs", "noise=normal:{6..8}qs", "shift={0..-8}qs", "noise=laplace:{6..8}qs", "shift={0..8}qs",
                     "noise=uniform:{6..8}qs", "faults=low={0..0.5}", "quantize={8..2}"]
-        together = self.document("limits", *DATA, *common, *(word for search in searches for word in ("--search", search)))
+        together = self.document("limits", *SMALL, *common, *(word for search in searches for word in ("--search", search)))
         for search, limit in zip(searches, together["limits"]):
-            self.assertEqual(self.document("limits", *DATA, *common, "--search", search)["limits"], [limit], search)
+            self.assertEqual(self.document("limits", *SMALL, *common, "--search", search)["limits"], [limit], search)
 
     def test_layers_and_groups(self):
         search = ("--threshold", 0.95, "--trials", 5, "--search", "noise=normal:{0..0.5}ns", "--store", "limits.sqlite")
-        each = self.document("limits", *DATA, *search, "--each-layer")
+        each = self.document("limits", *SMALL, *search, "--each-layer")
         names = [layer["name"] for layer in self.document("info", "small.onnx")["layers"]]
         self.assertEqual([limit["layer"] for limit in each["limits"]], names)
-        again = self.document("limits", *DATA, *search, "--each-layer")
+        again = self.document("limits", *SMALL, *search, "--each-layer")
         self.assertEqual(again["computed"], 0)
         self.assertEqual(again["limits"], each["limits"])
-        groups = self.document("limits", *DATA, *search, "--group", names[0], "--group", f"{names[0]},{names[1]}")
+        groups = self.document("limits", *SMALL, *search, "--group", names[0], "--group", f"{names[0]},{names[1]}")
         self.assertEqual(groups["limits"][0]["largest"], each["limits"][0]["largest"])
         self.assertLess(groups["limits"][1]["largest"], groups["limits"][0]["largest"])
 
@@ -98,9 +72,7 @@ class Limits(unittest.TestCase):
                 ("fraction", ["--threshold", "90", "--search", "shift={0..1}ns"]),
                 ("--threshold", ["--search", "shift={0..1}ns"])):
             with self.subTest(arguments):
-                result = self.run_cim("limits", *DATA, *arguments)
-                self.assertEqual(result.returncode, 2, result)
-                self.assertIn(words, result.stderr)
+                self.fails(2, words, "limits", *SMALL, *arguments)
 
     def test_reproduce(self):
         (self.folder / "study.yaml").write_text("""
@@ -130,34 +102,26 @@ published:
             self.assertIn(f"| {point['quantize']} | 1 | {100 * point['accuracy']['mean']:.2f} |", page)
         self.assertIn(f"| all | quantize={{8..2}} | {limits['limits'][0]['largest']:g} |", page)
         self.assertIn("![](weights.svg)", page)
-        result = self.run_cim("reproduce", "study.yaml", "--limit", 100)
-        self.assertEqual(result.returncode, 0, result.stderr)
+        result = self.succeeds("reproduce", "study.yaml", "--limit", 100)
         self.assertIn("3 of 4 agree", result.stdout)
         for words, text in (("has no 'runs'", "title: x"), ("no valid YAML", "runs: ["),
                             ("'command' is missing", "runs: {a: {model: small.onnx}}"),
                             ("run 'a'", "runs: {a: {command: sweep, modle: small.onnx}}"),
                             ("no run 'b'", "runs: {}\npublished: [{run: b}]")):
             (self.folder / "bad.yaml").write_text(text)
-            result = self.run_cim("reproduce", "bad.yaml")
-            self.assertEqual(result.returncode, 1, result)
-            self.assertIn(words, result.stderr)
-            self.assertEqual(len(result.stderr.splitlines()), 1)
+            self.assertRefused(self.cim("reproduce", "bad.yaml"), 1, words)
 
     def test_published_experiments_are_well_formed(self):
         # The first run of each gets as far as its model, which is not there.
-        root = pathlib.Path(__file__).resolve().parents[3]
-        experiments = sorted((root / "experiments").glob("*.yaml"))
+        experiments = sorted((SOURCE / "experiments").glob("*.yaml"))
         self.assertGreater(len(experiments), 4)
         place = self.folder / "published" / "root"
         (place / "docs/reproduction").mkdir(parents=True)
-        (place / "experiments").symlink_to(root / "experiments")
+        (place / "experiments").symlink_to(SOURCE / "experiments")
         for experiment in experiments:
-            result = subprocess.run([CIM, "reproduce", f"experiments/{experiment.name}", "-o", "docs/reproduction/x.md"], cwd=place,
-                                    capture_output=True, text=True, timeout=60)
-            self.assertEqual(result.returncode, 1, result)
-            self.assertRegex(result.stderr, r"^cim: error: .*\.onnx")
+            result = self.cim("reproduce", f"experiments/{experiment.name}", "-o", "docs/reproduction/x.md", cwd=place)
+            self.assertRefused(result, 1, ".onnx")
 
 
 if __name__ == "__main__":
-    CIM = str(pathlib.Path(sys.argv.pop(1)).resolve())
-    unittest.main(verbosity=2)
+    main()

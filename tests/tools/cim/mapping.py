@@ -5,19 +5,13 @@ Run one test with `.venv/bin/python tests/tools/cim/mapping.py build/bin/cim Map
 
 import json
 import pathlib
-import subprocess
-import sys
-import tempfile
 import time
-import unittest
 
 import numpy
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from small_network import small_network
-
-CIM = None
+from cim_test_case import CimTestCase, DATA, main
 
 
 def depthwise_network():
@@ -45,45 +39,12 @@ def large_network():
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
 
 
-class Mapping(unittest.TestCase):
+class Mapping(CimTestCase):
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-        onnx.save(small_network(), cls.folder / "small.onnx")
+        super().setUpClass()
+        cls.write_evaluation(40)
         onnx.save(depthwise_network(), cls.folder / "depthwise.onnx")
-        random = numpy.random.default_rng(2)
-        numpy.save(cls.folder / "x.npy", random.normal(0, 1, (40, 3, 8, 8)).astype(numpy.float32))
-        numpy.save(cls.folder / "y.npy", random.integers(0, 4, 40))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
-    def cim(self, *arguments):
-        return subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
-                              timeout=120)
-
-    def succeeds(self, *arguments):
-        result = self.cim(*arguments)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return result
-
-    def document(self, *arguments):
-        return json.loads(self.succeeds(*arguments, "--json", "-").stdout)
-
-    def fails(self, status, words, *arguments):
-        before = sorted(self.folder.iterdir())
-        result = self.cim(*arguments)
-        self.assertEqual(result.returncode, status, result)
-        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
-        self.assertTrue(result.stderr.startswith("cim: error: "), result.stderr)
-        self.assertIn(words, result.stderr)
-        self.assertEqual(before, sorted(self.folder.iterdir()))
-
-    def logits(self, *arguments):
-        self.succeeds("eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--outputs", "out.npy", *arguments)
-        return numpy.load(self.folder / "out.npy")
 
     def test_document(self):
         document = self.document("map", "small.onnx", "--crossbar", "64x12")
@@ -129,7 +90,7 @@ class Mapping(unittest.TestCase):
         self.assertRegex(text, r"programming, once: 10,208 cell writes × 1\.\d+ pulses")
         self.assertRegex(text, r"cells +[\d,]+ pulses +× 2 pJ +\d+.*J")
         # The same chip as the first that is evaluated.
-        evaluated = self.document("eval", "small.onnx", "--data", "npy:x.npy,y.npy", *verify, "--technology", "tech.yaml")
+        evaluated = self.document("eval", "small.onnx", *DATA, *verify, "--technology", "tech.yaml")
         self.assertEqual(evaluated["writing"], document["writing"])
         self.assertEqual(evaluated["cost"]["programming_seconds"], cost["programming_seconds"])
         once = self.document("map", "small.onnx", "--crossbar", "64x64", "--technology", "tech.yaml")["cost"]
@@ -240,9 +201,9 @@ class Mapping(unittest.TestCase):
         self.assertEqual(cost["macs"], macs)
         self.assertEqual(sum(l["dac_conversions"] for l in cost["layers"]), cost["dac_conversions"])
         self.assertNotIn("energy_joules", cost)
-        evaluated = self.document("eval", *options, "--data", "npy:x.npy,y.npy")
+        evaluated = self.document("eval", *options, *DATA)
         self.assertEqual(evaluated["cost"], cost)
-        self.assertNotIn("cost", self.document("eval", "small.onnx", "--data", "npy:x.npy,y.npy"))
+        self.assertNotIn("cost", self.document("eval", "small.onnx", *DATA))
 
         priced = self.document("map", *options, "--technology", "isaac2016")["cost"]
         # One bit of 16 after the other.
@@ -261,7 +222,7 @@ class Mapping(unittest.TestCase):
         self.succeeds("map", *options, "--dac", "8", "--adc", "6", "-o", "converters.json")
         layer = json.loads((self.folder / "converters.json").read_text())["layers"][0]
         self.assertEqual((layer["dac_bits"], layer["adc_bits"], layer["serial_inputs"]), (8, 6, False))
-        text = self.succeeds("eval", *options, "--data", "npy:x.npy,y.npy", "--technology", "isaac2016").stdout
+        text = self.succeeds("eval", *options, *DATA, "--technology", "isaac2016").stdout
         for words in ("3.9 uW × 100 ns", "1.67 pJ", "are outside this model", "10.1109/ISCA.2016.12"):
             self.assertIn(words, text)
 
@@ -277,7 +238,7 @@ class Mapping(unittest.TestCase):
         (self.folder / "bad.yaml").write_text(text.replace("0.3 mW", "0.3"))
         self.fails(1, "'bad.yaml' line 16: write a number", *options, "bad.yaml")
         self.fails(2, "did you mean 'isaac2016'", *options, "isaac2015")
-        self.fails(2, "--technology has no effect", "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--technology",
+        self.fails(2, "--technology has no effect", "eval", "small.onnx", *DATA, "--technology",
                    "isaac2016")
 
     def test_pictures(self):
@@ -311,7 +272,7 @@ class Mapping(unittest.TestCase):
             with self.subTest(arguments):
                 self.fails(status, words, "map", "small.onnx", *arguments)
         self.fails(1, "is in uS, but the layer is not mapped",
-                   "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:1uS")
+                   "eval", "small.onnx", *DATA, "--noise", "normal:1uS")
         for stage, option in (("perturbed", "--crossbar=8x8"), ("nn", "--layer=fc:crossbar=8x8")):
             self.fails(2, "no effect before stage", "compile", "small.onnx", option, "--until", stage)
 
@@ -325,5 +286,4 @@ class Mapping(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    CIM = str(pathlib.Path(sys.argv.pop(1)).resolve())
-    unittest.main()
+    main()

@@ -4,27 +4,21 @@ quantized exports. Kernels, the double-precision reference and onnxruntime have
 to agree; threads and micro-batches must not change a bit, and neither must shards,
 kills and repetition change what chips with errors compute.
 
-Run one test with `.venv/bin/python tests/tools/cim/networks.py build/bin/cim
-../shared Networks.test_transformer`.
+Run one test with `.venv/bin/python tests/tools/cim/networks.py build/bin/cim Networks.test_transformer`.
 """
 
 import contextlib
-import json
 import pathlib
 import random
 import sqlite3
-import subprocess
-import sys
-import tempfile
 import time
-import unittest
 
 import numpy
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-CIM = SHARED = None
+from cim_test_case import CimTestCase, main
 
 
 def model_of(nodes, inputs, outputs, constants, opset=17):
@@ -275,25 +269,9 @@ def quantized():
     return model_of(nodes, [("input", ["N", 3, 8, 8])], [("logits", ["N", 5])], constants, opset=13)
 
 
-class Networks(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
-    def cim(self, *arguments):
-        result = subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
-                                timeout=200)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return result
-
+class Networks(CimTestCase):
     def logits(self, *options):
-        self.cim("eval", "net.onnx", "--data", "npy:x.npy,y.npy", "--outputs", "out.npy", *options)
-        return numpy.load(self.folder / "out.npy")
+        return super().logits(*options, model="net.onnx")
 
     def prepare(self, model, shape, images=6, seed=0):
         """Writes the network and images; what onnxruntime makes of them."""
@@ -352,22 +330,21 @@ class Networks(unittest.TestCase):
                 for instructions in INSTRUCTION_SETS:
                     self.assertClose(chip(seed, "--instruction-set", instructions), first, 2e-4, what)
 
-            self.cim(*sweep("whole"))
+            self.succeeds(*sweep("whole"))
             whole = trials("whole")
             self.assertEqual(len(whole), 18)
-            self.cim(*sweep("again", "--threads", 1))
+            self.succeeds(*sweep("again", "--threads", 1))
             self.assertEqual(trials("again"), whole, what)
             for i in (1, 2):
-                self.cim(*sweep(f"shard{i}", "--shard", f"{i}/2"))
-            self.cim("merge", f"shard1-{seed}.sqlite", f"shard2-{seed}.sqlite", "-o", f"merged-{seed}.sqlite")
+                self.succeeds(*sweep(f"shard{i}", "--shard", f"{i}/2"))
+            self.succeeds("merge", f"shard1-{seed}.sqlite", f"shard2-{seed}.sqlite", "-o", f"merged-{seed}.sqlite")
             self.assertEqual(trials("merged"), whole, what)
             for _ in range(3):
-                process = subprocess.Popen([CIM, *map(str, sweep("killed"))], cwd=self.folder,
-                                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                process = self.start(*sweep("killed"))
                 time.sleep(generator.uniform(0.05, 0.5))
                 process.kill()
-                process.wait()
-            self.cim(*sweep("killed"))
+                process.communicate()
+            self.succeeds(*sweep("killed"))
             self.assertEqual(trials("killed"), whole, what)
 
     def test_transformer(self):
@@ -375,7 +352,7 @@ class Networks(unittest.TestCase):
         expected = onnxruntime_result(self.folder / "net.onnx", x)
         self.assertClose(self.logits(), expected, 1e-5)
         self.assertClose(self.logits("--reference"), expected, 1e-5)
-        layers = json.loads(self.cim("info", "net.onnx", "--json", "-").stdout)["layers"]
+        layers = self.document("info", "net.onnx")["layers"]
         self.assertEqual([layer["name"] for layer in layers],
                          ["query", "key", "value", "out", "up", "down", "logits"])
         # Its weights can have errors, like those of every other network.
@@ -385,7 +362,7 @@ class Networks(unittest.TestCase):
         x = self.prepare(quantized(), (3, 8, 8))
         expected = onnxruntime_result(self.folder / "net.onnx", x)
         self.assertClose(self.logits(), expected, 1e-4)
-        layers = json.loads(self.cim("info", "net.onnx", "--json", "-").stdout)["layers"]
+        layers = self.document("info", "net.onnx")["layers"]
         self.assertEqual([(layer["name"], layer["weights"]) for layer in layers], [("conv", 216), ("fc", 40)])
 
     def test_light_models_with_random_weights(self):
@@ -400,5 +377,4 @@ class Networks(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    CIM, SHARED = str(pathlib.Path(sys.argv[1]).resolve()), pathlib.Path(sys.argv[2]).resolve()
-    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
+    main()

@@ -4,20 +4,15 @@ Run one test with `.venv/bin/python tests/tools/cim/program.py build/bin/cim Pro
 """
 
 import json
-import pathlib
-import subprocess
-import sys
-import tempfile
-import unittest
 
 import numpy
 import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
+from cim_test_case import CimTestCase, DATA, main
 from small_network import small_network
 
-CIM = None
 ERRORS = ("--quantize", "4", "--noise", "normal:0.5qs")
 
 
@@ -85,46 +80,16 @@ def in_precision(model, data_type, array_type, cast_weights):
     return model
 
 
-class Program(unittest.TestCase):
+class Program(CimTestCase):
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-        onnx.save(small_network(), cls.folder / "small.onnx")
+        super().setUpClass()
+        cls.images = cls.write_evaluation(20)
         onnx.save(tied_network(), cls.folder / "tied.onnx")
-        random = numpy.random.default_rng(2)
-        cls.images = random.normal(0, 1, (20, 3, 8, 8)).astype(numpy.float32)
-        numpy.save(cls.folder / "x.npy", cls.images)
-        numpy.save(cls.folder / "y.npy", random.integers(0, 3, 20))
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
-    def cim(self, *arguments):
-        return subprocess.run([CIM, *map(str, arguments)], cwd=self.folder, capture_output=True, text=True,
-                              timeout=120)
-
-    def succeeds(self, *arguments, warning=None):
-        result = self.cim(*arguments)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        if warning:
-            self.assertIn(warning, result.stderr)
-        else:
-            self.assertEqual(result.stderr, "")
-        return result.stdout
-
-    def fails(self, status, words, *arguments):
-        before = sorted(self.folder.iterdir())
-        result = self.cim(*arguments)
-        self.assertEqual(result.returncode, status, result)
-        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
-        self.assertIn(words, result.stderr)
-        self.assertEqual(before, sorted(self.folder.iterdir()))
+        numpy.save(cls.folder / "y.npy", numpy.random.default_rng(2).integers(0, 3, 20))
 
     def own_logits(self, model, *arguments):
-        result = self.cim("eval", model, "--data", "npy:x.npy,y.npy", "--outputs", "out.npy", *arguments)
-        self.assertEqual(result.returncode, 0, result.stderr)
+        result = self.succeeds("eval", model, *DATA, "--outputs", "out.npy", *arguments)
         for line in result.stderr.splitlines():  # of so small a network, any step may take much of the time
             self.assertIn("operations without a kernel", line)
         return numpy.load(self.folder / "out.npy")
@@ -138,7 +103,7 @@ class Program(unittest.TestCase):
 
     def compare(self, model, *errors, warning=None):
         """A chip runs in onnxruntime as it does here, and differs from the network."""
-        self.succeeds("program", model, *errors, "-o", "chip.onnx", warning=warning)
+        self.says("program", model, *errors, "-o", "chip.onnx", warning=warning)
         ours = self.own_logits(model, *errors)
         chip = self.run_elsewhere("chip.onnx")
         scale = abs(ours).max()
@@ -146,7 +111,7 @@ class Program(unittest.TestCase):
         self.assertGreater(abs(ours - self.own_logits(model)).max(), 1e-3 * scale)
         onnx.checker.check_model(onnx.load(self.folder / "chip.onnx"))
         # Its layers are still the same layers.
-        layers = [json.loads(self.succeeds("info", name, "--json", "-"))["layers"] for name in (model, "chip.onnx")]
+        layers = [self.document("info", name)["layers"] for name in (model, "chip.onnx")]
         self.assertEqual([(l["name"], l["shape"], l["role"]) for l in layers[0]],
                          [(l["name"], l["shape"], l["role"]) for l in layers[1]])
 
@@ -159,7 +124,7 @@ class Program(unittest.TestCase):
                 self.compare("small.onnx", *errors)
 
     def test_only_weights_change(self):
-        self.succeeds("program", "small.onnx", *ERRORS, "--layers", "block.*", "-o", "chip.onnx")
+        self.says("program", "small.onnx", *ERRORS, "--layers", "block.*", "-o", "chip.onnx")
         before = onnx.load(self.folder / "small.onnx")
         after = onnx.load(self.folder / "chip.onnx")
         changed = []
@@ -173,15 +138,20 @@ class Program(unittest.TestCase):
                          ("cimulator", "chip of seed 0, trial 0; errors: quantize 4, noise normal:0.5qs in block.*"))
         del before.graph.initializer[:], after.graph.initializer[:]
         self.assertEqual(before, after)
+        # Written once more, and again: keys of metadata must differ, and the same is noted once.
+        for trial in (1, 1):
+            self.says("program", "chip.onnx", "--noise", "normal:0.1ns", "--trial", trial, "-o", "chip.onnx")
+        (again,) = onnx.load(self.folder / "chip.onnx").metadata_props
+        self.assertEqual(again.value, note.value + "; then: chip of seed 0, trial 1; errors: noise normal:0.1ns")
 
     def test_trials_are_those_of_eval(self):
         """Trial 2 of a seed is the third chip of `eval --trials 3`."""
-        correct = json.loads(self.succeeds("eval", "small.onnx", "--data", "npy:x.npy,y.npy", *ERRORS, "--trials", 3,
+        correct = json.loads(self.says("eval", "small.onnx", *DATA, *ERRORS, "--trials", 3,
                                            "--json", "-"))["correct"]
         labels = numpy.load(self.folder / "y.npy")
         weights = set()
         for trial in range(3):
-            self.succeeds("program", "small.onnx", *ERRORS, "--trial", trial, "-o", "chip.onnx")
+            self.says("program", "small.onnx", *ERRORS, "--trial", trial, "-o", "chip.onnx")
             logits = self.run_elsewhere("chip.onnx")
             self.assertEqual((logits.argmax(1) == labels).sum(), correct[trial])
             weights.add((self.folder / "chip.onnx").read_bytes())
@@ -201,11 +171,11 @@ class Program(unittest.TestCase):
         self.assertLess((self.folder / "external.onnx").stat().st_size, 5000)
         self.compare("external.onnx", *ERRORS)
         (self.folder / "elsewhere").mkdir()
-        self.succeeds("program", "external.onnx", *ERRORS, "-o", "elsewhere/chip.onnx")
+        self.says("program", "external.onnx", *ERRORS, "-o", "elsewhere/chip.onnx")
         self.run_elsewhere("elsewhere/chip.onnx")
 
     def test_weights_of_every_origin(self):
-        document = json.loads(self.succeeds("program", "tied.onnx", *ERRORS, "-o", "chip.onnx", "--json", "-"))
+        document = self.document("program", "tied.onnx", *ERRORS, "-o", "chip.onnx")
         names = [layer["name"] for layer in document["layers"]]
         self.assertEqual(names, ["tied", "tied.2", "held", "computed", "left", "fc"])
         chip = onnx.load(self.folder / "chip.onnx")
@@ -228,22 +198,22 @@ class Program(unittest.TestCase):
         self.assertEqual({node.op_type for node in chip.graph.node}, {"MatMul", "ReduceSum", "Add", "Gemm"})
         self.assertNotIn("computed.v", after)
         self.assertNotIn("pair", after)
-        self.assertEqual(json.loads(self.succeeds("info", "chip.onnx", "--json", "-"))["model"]["layers"], 6)
+        self.assertEqual(self.document("info", "chip.onnx")["model"]["layers"], 6)
 
     def test_compiled_models(self):
         """A text or a plan has no nodes of ONNX: the file that it came from gets the weights."""
-        self.succeeds("program", "small.onnx", *ERRORS, "-o", "expected.onnx")
+        self.says("program", "small.onnx", *ERRORS, "-o", "expected.onnx")
         expected = self.run_elsewhere("expected.onnx")
-        self.succeeds("compile", "small.onnx", *ERRORS, "-o", "errors.mlir")
-        self.succeeds("compile", "small.onnx", *ERRORS, "--until", "plan", "-o", "compiled.plan")
-        self.succeeds("compile", "small.onnx", "--until", "cim", "-o", "clean.mlir")
+        self.says("compile", "small.onnx", *ERRORS, "-o", "errors.mlir")
+        self.says("compile", "small.onnx", *ERRORS, "--until", "plan", "-o", "compiled.plan")
+        self.says("compile", "small.onnx", "--until", "cim", "-o", "clean.mlir")
         for model, errors in (("errors.mlir", ()), ("compiled.plan", ()), ("clean.mlir", ERRORS)):
             with self.subTest(model):
-                self.succeeds("program", model, *errors, "--network", "small.onnx", "-o", "chip.onnx")
+                self.says("program", model, *errors, "--network", "small.onnx", "-o", "chip.onnx")
                 numpy.testing.assert_array_equal(self.run_elsewhere("chip.onnx"), expected)
         note = onnx.load(self.folder / "chip.onnx").metadata_props[-1].value
         self.assertIn("as compiled in clean.mlir, quantize 4", note)
-        self.succeeds("compile", "small.onnx", "--fold-batch-norm", *ERRORS, "-o", "folded.mlir")
+        self.says("compile", "small.onnx", "--fold-batch-norm", *ERRORS, "-o", "folded.mlir")
         for model, network in (("compiled.plan", "tied.onnx"), ("folded.mlir", "small.onnx")):
             self.fails(1, "belong to another file", "program", model, "--network", network, "-o", "chip2.onnx")
 
@@ -265,7 +235,7 @@ class Program(unittest.TestCase):
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
         onnx.save(model, self.folder / "up.onnx")
         self.compare("up.onnx", *ERRORS)
-        layers = json.loads(self.succeeds("info", "up.onnx", "--json", "-"))["layers"]
+        layers = self.document("info", "up.onnx")["layers"]
         self.assertEqual([layer["name"] for layer in layers], ["up", "same"])
         before, after = (onnx.load(self.folder / name).graph.initializer for name in ("up.onnx", "chip.onnx"))
         self.assertEqual([(i.name, i.dims) for i in before], [(i.name, i.dims) for i in after])
@@ -287,7 +257,7 @@ class Program(unittest.TestCase):
             model.graph.input.append(helper.make_tensor_value_info(
                 initializer.name, initializer.data_type, list(initializer.dims)))
         onnx.save(model, self.folder / "old.onnx")
-        self.succeeds("program", "old.onnx", *ERRORS, "-o", "chip.onnx")
+        self.says("program", "old.onnx", *ERRORS, "-o", "chip.onnx")
         chip = onnx.load(self.folder / "chip.onnx")
         onnx.checker.check_model(chip)
         self.assertEqual({i.name for i in chip.graph.initializer} | {"input"}, {i.name for i in chip.graph.input})
@@ -306,10 +276,9 @@ class Program(unittest.TestCase):
                 (2, "there is no device", ("small.onnx", "--device", "nothing", "-o", "chip2.onnx"))):
             with self.subTest(arguments):
                 self.fails(status, words, "program", *arguments)
-        self.succeeds("program", "small.onnx", "--quantize", "4", "--trial", 1, "-o", "chip.onnx",
+        self.says("program", "small.onnx", "--quantize", "4", "--trial", 1, "-o", "chip.onnx",
                       warning="--trial has no effect")
 
 
 if __name__ == "__main__":
-    CIM = str(pathlib.Path(sys.argv.pop(1)).resolve())
-    unittest.main()
+    main()

@@ -13,32 +13,23 @@ import pty
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
-import tempfile
 import time
 import unittest
 
-import numpy
 import onnx
 
 from browser import Browser, is_installed
+from cim_test_case import CimTestCase, DATA, main
 from small_network import small_network
 
-CIM = None
 
-
-class Reports(unittest.TestCase):
+class Reports(CimTestCase):
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-        onnx.save(small_network(), cls.folder / "small.onnx")
+        super().setUpClass()
+        cls.write_evaluation(200)
         (cls.folder / "<").mkdir()
         onnx.save(small_network(), cls.folder / "<" / "script><b>.onnx")
-        generator = numpy.random.default_rng(2)
-        numpy.save(cls.folder / "x.npy", generator.normal(0, 1, (200, 3, 8, 8)).astype(numpy.float32))
-        numpy.save(cls.folder / "y.npy", generator.integers(0, 4, 200))
         cls.sweep("--quantize", 4, "--vary", "noise=normal:{0,0.25,0.5,1,2}qs", "--trials", 12)
         cls.sweep("--quantize", 4, "--vary", "noise=uniform:{0.25,1}qs", "--trials", 3)
         cls.sweep("--quantize", 4, "--vary", "shift={-1/8,-1/16,0,+1/16,+1/8}qs")
@@ -47,24 +38,13 @@ class Reports(unittest.TestCase):
         cls.sweep("--quantize", 4, "--vary", "shift={0,1/8}qs", "--seed", 7)
 
     @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
-
-    @classmethod
-    def run_cim(cls, *arguments, **options):
-        return subprocess.run([CIM, *map(str, arguments)], cwd=cls.folder, capture_output=True, text=True, timeout=120,
-                              **options)
-
-    @classmethod
     def sweep(cls, *arguments, store="store.sqlite", model="</script><b>.onnx"):
-        result = cls.run_cim("sweep", model, "--data", "npy:x.npy,y.npy", "--store", store, "--json", "-", *arguments)
+        result = cls.cim("sweep", model, *DATA, "--store", store, "--json", "-", *arguments)
         assert result.returncode == 0, result.stderr
         return json.loads(result.stdout)
 
     def report(self, *arguments):
-        result = self.run_cim("report", "store.sqlite", *arguments)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return result.stdout
+        return self.succeeds("report", "store.sqlite", *arguments).stdout
 
     def data_in(self, page):
         text = re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.S).group(1)
@@ -140,14 +120,14 @@ class Reports(unittest.TestCase):
     # Layers and time
 
     def test_tolerance_and_time(self):
-        result = self.run_cim("tolerance", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", "normal:0.2ns", "--trials", 5,
+        result = self.cim("tolerance", "small.onnx", *DATA, "--noise", "normal:0.2ns", "--trials", 5,
                               "--store", "others.sqlite", "--json", "tolerance.json")
         self.assertEqual(result.returncode, 0, result.stderr)
         measured = json.loads((self.folder / "tolerance.json").read_text())
         self.sweep("--crossbar", "64x64", "--vary", "device={pcm-joshi2020,reram-wan2022}@{20s,1h,1d}", "--trials", 5,
                    store="others.sqlite", model="small.onnx")
         for name in ("others.svg", "others.html"):
-            result = self.run_cim("report", "others.sqlite", "-o", name)
+            result = self.cim("report", "others.sqlite", "-o", name)
             self.assertEqual(result.returncode, 0, result.stderr)
         study = self.data_in((self.folder / "others.html").read_text())["studies"][0]
         charts = {chart["x"]: chart for chart in study["charts"]}
@@ -189,7 +169,7 @@ class Reports(unittest.TestCase):
                                          (2, ".html", ["store.sqlite", "-o", "a.pdf"]),
                                          (1, "no store", ["nowhere.sqlite", "-o", "a.html"]),
                                          (1, "no folder", ["store.sqlite", "-o", "nowhere/a.html"])):
-            result = self.run_cim("report", *arguments)
+            result = self.cim("report", *arguments)
             self.assertEqual(result.returncode, status, result)
             self.assertIn(words, result.stderr)
             self.assertEqual(len(result.stderr.splitlines()), 1)
@@ -198,10 +178,10 @@ class Reports(unittest.TestCase):
     # A running sweep
 
     def test_watch(self):
-        arguments = [CIM, "sweep", "small.onnx", "--data", "npy:x.npy,y.npy", "--quantize", "4", "--vary",
-                     "noise=normal:{0.5,1}qs", "--trials", "100000", "--store", "watch.sqlite", "--watch", "watch.html"]
+        arguments = ["sweep", "small.onnx", *DATA, "--quantize", "4", "--vary", "noise=normal:{0.5,1}qs", "--trials",
+                     "100000", "--store", "watch.sqlite", "--watch", "watch.html"]
         controller, terminal = pty.openpty()
-        process = subprocess.Popen(arguments, cwd=self.folder, stdout=subprocess.PIPE, stderr=terminal)
+        process = self.start(*arguments, stderr=terminal)
         os.close(terminal)
         page = self.folder / "watch.html"
         try:
@@ -228,7 +208,7 @@ class Reports(unittest.TestCase):
         self.assertIn(b"accuracy %", shown)
         self.assertIsNone(self.data_in(page.read_text())["running"])
         self.assertNotIn('http-equiv="refresh"', page.read_text())
-        result = self.run_cim("sweep", "--watch", "small.onnx", "--data", "npy:x.npy,y.npy", "--store", "x.sqlite")
+        result = self.cim("sweep", "--watch", "small.onnx", *DATA, "--store", "x.sqlite")
         self.assertEqual(result.returncode, 2)
 
     # In a browser
@@ -334,12 +314,11 @@ class Reports(unittest.TestCase):
         with sqlite3.connect(self.folder / "large.sqlite") as database:
             database.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 499999) "
                              "INSERT INTO trial SELECT p.id, 0, i, (i * 7919) % 200, 200, 0, 0, 0 FROM n, point p")
-        result = self.run_cim("report", "large.sqlite", "-o", "large.html")
+        result = self.cim("report", "large.sqlite", "-o", "large.html")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertLess((self.folder / "large.html").stat().st_size, 2_000_000)
         self.assertIn("1,000,000", result.stdout)
 
 
 if __name__ == "__main__":
-    CIM = str(pathlib.Path(sys.argv.pop(1)).resolve())
-    unittest.main(verbosity=2)
+    main()

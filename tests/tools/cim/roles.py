@@ -4,18 +4,12 @@ generated as ONNX, and `cim info` says what it finds.
 Run one test with `.venv/bin/python tests/tools/cim/roles.py build/bin/cim Roles.test_bottleneck`.
 """
 
-import json
-import pathlib
-import subprocess
-import sys
-import tempfile
-import unittest
 
 import numpy
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-CIM = None
+from cim_test_case import CimTestCase, main
 
 
 class Graph:
@@ -66,19 +60,16 @@ class Graph:
         return onnx.shape_inference.infer_shapes(model)
 
 
-class Roles(unittest.TestCase):
+class Roles(CimTestCase):
     def check(self, build, roles):
         """Builds with normalisation and with it folded, and compares the roles
         of the layers in the order in which they were made."""
         for folded in (False, True):
             graph = Graph(folded)
             model = graph.model(build(graph))
-            with self.subTest(folded=folded), tempfile.TemporaryDirectory() as scratch:
-                path = pathlib.Path(scratch) / "network.onnx"
-                onnx.save(model, path)
-                result = subprocess.run([CIM, "info", path, "--json", "-"], capture_output=True, text=True, timeout=60)
-                self.assertEqual(result.returncode, 0, result.stderr)
-                found = {layer["name"]: layer for layer in json.loads(result.stdout)["layers"]}
+            with self.subTest(folded=folded):
+                onnx.save(model, self.folder / "network.onnx")
+                found = {layer["name"]: layer for layer in self.document("info", "network.onnx")["layers"]}
                 self.assertEqual([found[name]["block_role"] for name in graph.layers], roles)
                 # The contract knows two roles only.
                 self.assertEqual([found[name]["role"] for name in graph.layers],
@@ -157,5 +148,4 @@ class Roles(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    CIM = pathlib.Path(sys.argv.pop(1)).resolve()
-    unittest.main(verbosity=2)
+    main()

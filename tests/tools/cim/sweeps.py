@@ -6,67 +6,40 @@ Run one test with `.venv/bin/python tests/tools/cim/sweeps.py build/bin/cim Swee
 import contextlib
 import json
 import os
-import pathlib
 import random
 import resource
-import signal
 import sqlite3
 import subprocess
-import sys
-import tempfile
 import time
-import unittest
 
 import numpy
-import onnx
-import onnxruntime
 
-from small_network import small_network
+from cim_test_case import CimTestCase, DATA, SOURCE, main
 
-CIM = None
 NOISE = ("--vary", "noise=normal:{0.25,0.5,1}qs", "--vary", "quantize={3,4}")
 
 
-class Sweeps(unittest.TestCase):
+class Sweeps(CimTestCase):
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-        onnx.save(small_network(), cls.folder / "small.onnx")
-        generator = numpy.random.default_rng(2)
-        images = generator.normal(0, 1, (300, 3, 8, 8)).astype(numpy.float32)
-        session = onnxruntime.InferenceSession(cls.folder / "small.onnx", providers=["CPUExecutionProvider"])
-        labels = session.run(None, {"input": images})[0].argmax(1).astype(numpy.int64)
-        numpy.save(cls.folder / "x.npy", images)
-        numpy.save(cls.folder / "y.npy", labels)
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
+        super().setUpClass()
+        cls.write_evaluation(300)
+        cls.write_own_labels()
 
     def command(self, *arguments, store):
-        return [CIM, "sweep", "small.onnx", "--data", "npy:x.npy,y.npy", "--store", store, *map(str, arguments)]
-
-    def run_cim(self, command, **options):
-        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=120, **options)
+        return ["sweep", "small.onnx", *DATA, "--store", store, *arguments]
 
     def sweep(self, *arguments, store, **options):
-        result = self.run_cim([*self.command(*arguments, store=store), "--json", "-"], **options)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return json.loads(result.stdout)
+        return self.document(*self.command(*arguments, store=store), **options)
 
-    def fails(self, status, words, command, **options):
-        result = self.run_cim(command, **options)
-        self.assertEqual(result.returncode, status, result)
-        lines = [l for l in result.stderr.splitlines() if not l.startswith("cim: warning: ")]
-        self.assertEqual(len(lines), 1, result.stderr)
-        self.assertTrue(lines[0].startswith("cim: error: "), lines[0])
-        self.assertIn(words, lines[0])
+    def fails(self, status, words, *command, **options):
+        """What was finished before stays in the store."""
+        self.assertRefused(self.cim(*command, **options), status, words)
 
-    def rows(self, store):
+    def rows(self, store, mode="ro"):
         if not (self.folder / store).exists():
             return []
-        database = sqlite3.connect(f"file:{self.folder / store}?mode=ro", uri=True, timeout=60)
+        database = sqlite3.connect(f"file:{self.folder / store}?mode={mode}", uri=True, timeout=60)
         with contextlib.closing(database):
             if not database.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 return []
@@ -84,8 +57,8 @@ class Sweeps(unittest.TestCase):
         self.assertEqual(settings, [(f"normal:{n}qs", q) for n in ("0.25", "0.5", "1") for q in ("3", "4")])
         for point in document["points"]:
             self.assertEqual(set(point), {"noise", "quantize", "accuracy"})
-            result = self.run_cim([CIM, "eval", "small.onnx", "--data", "npy:x.npy,y.npy", "--noise", point["noise"],
-                                   "--quantize", point["quantize"], "--trials", "3", "--json", "-"])
+            result = self.succeeds("eval", "small.onnx", *DATA, "--noise", point["noise"],
+                                   "--quantize", point["quantize"], "--trials", "3", "--json", "-")
             accuracy = json.loads(result.stdout)["accuracy"]
             for field, value in accuracy.items():
                 self.assertEqual(point["accuracy"][field], value)
@@ -130,7 +103,7 @@ class Sweeps(unittest.TestCase):
         self.assertEqual(self.sweep(*vary, store="tables.sqlite")["computed"], 1)
 
     def test_devices_count_by_their_numbers(self):
-        preset = pathlib.Path(__file__).resolve().parents[3] / "runtime/devices/models/reram-milo2021.yaml"
+        preset = SOURCE / "runtime/devices/models/reram-milo2021.yaml"
         device = self.folder / "mine.yaml"
         device.write_text(preset.read_text().replace("reram-milo2021", "mine"))
         vary = ("--crossbar", "64x64", "--vary", "device=mine.yaml", "--trials", 2)
@@ -145,9 +118,7 @@ class Sweeps(unittest.TestCase):
         (self.folder / "sweep.yaml").write_text(
             "model: small.onnx\ndata: npy:x.npy,y.npy\nvary:\n  - noise=normal:{0.25,0.5}qs\n  - quantize={3,4}\n"
             "trials: 2\nstore: file.sqlite\n")
-        result = self.run_cim([CIM, "sweep", "--config", "sweep.yaml", "--json", "-"])
-        self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual(len(json.loads(result.stdout)["points"]), 4)
+        self.assertEqual(len(self.document("sweep", "--config", "sweep.yaml")["points"]), 4)
 
     # Statistics
 
@@ -188,12 +159,11 @@ class Sweeps(unittest.TestCase):
         generator = random.Random(1)
         before = []
         for _ in range(20):
-            process = subprocess.Popen(self.command(*NOISE, "--trials", 40, store=store.name), cwd=self.folder,
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            process = self.start(*self.command(*NOISE, "--trials", 40, store=store.name))
             time.sleep(generator.uniform(0, 1))
             process.kill()
-            self.assertEqual(process.communicate()[1], b"")
-            after = self.rows(store.name)
+            self.assertEqual(process.communicate()[1], "")
+            after = self.rows(store.name, mode="rw")  # there may be a journal to roll back
             self.assertLessEqual(set(before), set(after))
             before = after
             if process.returncode == 0:  # too late: begin anew
@@ -205,23 +175,17 @@ class Sweeps(unittest.TestCase):
         self.assertEqual(self.rows(store.name), self.rows("calm.sqlite"))
 
     def test_interrupt_keeps_what_is_finished(self):
-        process = subprocess.Popen([*self.command(*NOISE, "--trials", 100000, store="stop.sqlite"), "--json", "-"],
-                                   cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        while len(self.rows("stop.sqlite")) < 5:
-            time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-        self.assertEqual(process.returncode, 130)
-        self.assertEqual(err, b"cim: interrupted\n")
-        points = json.loads(out)["points"]
+        process = self.start(*self.command(*NOISE, "--trials", 100000, store="stop.sqlite"), "--json", "-")
+        output, errors = self.end(process, lambda: len(self.rows("stop.sqlite", mode="rw")) >= 5)
+        self.assertEqual(errors, "cim: interrupted\n")
+        points = json.loads(output)["points"]
         self.assertEqual(len(points), 6)
         self.assertIsNone(points[-1]["accuracy"])
         self.assertEqual(len(points[0]["accuracy"]["trials"]), len(self.rows("stop.sqlite")))
 
     def test_two_processes_share_the_work(self):
         alone = self.sweep(*NOISE, "--trials", 30, store="alone.sqlite")
-        processes = [subprocess.Popen([*self.command(*NOISE, "--trials", 30, "--threads", 1, store="both.sqlite"),
-                                       "--json", "-"], cwd=self.folder, stdout=subprocess.PIPE, text=True)
+        processes = [self.start(*self.command(*NOISE, "--trials", 30, "--threads", 1, store="both.sqlite"), "--json", "-")
                      for _ in range(2)]
         documents = [json.loads(p.communicate(timeout=120)[0]) for p in processes]
         for document in documents:
@@ -237,28 +201,25 @@ class Sweeps(unittest.TestCase):
         computed = [self.sweep(*NOISE, "--trials", 5, "--shard", f"{i + 1}/3", store=shards[i])["computed"]
                     for i in range(3)]
         self.assertEqual(computed, [10, 10, 10])
-        result = self.run_cim([CIM, "merge", *shards, "-o", "merged.sqlite", "--json", "-"])
-        self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertEqual(json.loads(result.stdout)["trials"], 30)
+        self.assertEqual(self.document("merge", *shards, "-o", "merged.sqlite")["trials"], 30)
         document = self.sweep(*NOISE, "--trials", 5, store="merged.sqlite")
         self.assertEqual(document["computed"], 0)
         self.assertEqual(document["points"], whole["points"])
         self.assertEqual(self.rows("merged.sqlite"), self.rows("whole.sqlite"))
 
         # Overlaps are fine, contradictions are not.
-        self.assertEqual(self.run_cim([CIM, "merge", "merged.sqlite", shards[0], "-o", "more.sqlite"]).returncode, 0)
+        self.succeeds("merge", "merged.sqlite", shards[0], "-o", "more.sqlite")
         self.assertEqual(self.rows("more.sqlite"), self.rows("whole.sqlite"))
         with sqlite3.connect(self.folder / shards[0]) as database:
             database.execute("UPDATE trial SET correct = 1 WHERE trial = 0")
-        self.fails(1, "disagrees", [CIM, "merge", *shards, "merged.sqlite", "-o", "wrong.sqlite"])
+        self.fails(1, "disagrees", "merge", *shards, "merged.sqlite", "-o", "wrong.sqlite")
         self.assertEqual(list(self.folder.glob("wrong.sqlite*")), [])
-        self.fails(1, "exists already", [CIM, "merge", *shards, "-o", "more.sqlite"])
+        self.fails(1, "exists already", "merge", *shards, "-o", "more.sqlite")
 
     def test_merge_says_when_kernels_mix(self):
         for name in ("baseline", "avx2"):
             self.sweep("--vary", "quantize={3}", "--instruction-set", name, store=f"{name}.sqlite")
-        result = self.run_cim([CIM, "merge", "baseline.sqlite", "avx2.sqlite", "-o", "mixed.sqlite"])
-        self.assertEqual(result.returncode, 0)
+        result = self.succeeds("merge", "baseline.sqlite", "avx2.sqlite", "-o", "mixed.sqlite")
         self.assertIn("mix", result.stderr)
         self.assertEqual(len(self.rows("mixed.sqlite")), 2)
 
@@ -285,19 +246,19 @@ class Sweeps(unittest.TestCase):
                 file = self.folder / f"{name}.sqlite"
                 before = file.read_bytes()
                 self.fails(1, words if name != "header" else "store",
-                           self.command(*NOISE, "--trials", 41, store=file.name))
+                           *self.command(*NOISE, "--trials", 41, store=file.name))
                 self.fails(1, words if name != "header" else "store",
-                           [CIM, "merge", "good.sqlite", file.name, "-o", "all.sqlite"])
+                           "merge", "good.sqlite", file.name, "-o", "all.sqlite")
                 self.assertEqual(file.read_bytes(), before)
                 self.assertEqual(list(self.folder.glob(f"{name}.sqlite-*")), [])
                 self.assertEqual(list(self.folder.glob("all.sqlite*")), [])
-        self.fails(1, "there is no store", [CIM, "merge", "nowhere.sqlite", "-o", "all.sqlite"])
-        self.fails(1, "is no file", self.command(*NOISE, store="."))
+        self.fails(1, "there is no store", "merge", "nowhere.sqlite", "-o", "all.sqlite")
+        self.fails(1, "is no file", *self.command(*NOISE, store="."))
 
     def test_full_disk(self):
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (40 * 1024, 40 * 1024))
-        self.fails(1, "space", self.command(*NOISE, "--trials", 300, store="full.sqlite"), preexec_fn=limit)
+        self.fails(1, "space", *self.command(*NOISE, "--trials", 300, store="full.sqlite"), preexec_fn=limit)
         with sqlite3.connect(self.folder / "full.sqlite") as database:
             self.assertEqual(database.execute("PRAGMA integrity_check").fetchone()[0], "ok")
         document = self.sweep(*NOISE, "--trials", 10, store="full.sqlite")
@@ -318,7 +279,7 @@ class Sweeps(unittest.TestCase):
     def test_a_disk_that_is_really_full(self):
         calm = self.sweep(*NOISE, "--trials", 300, store="roomy.sqlite")
         with self.mounted("160k") as place:
-            self.fails(1, "space", self.command(*NOISE, "--trials", 300, store="mounted/full.sqlite"))
+            self.fails(1, "space", *self.command(*NOISE, "--trials", 300, store="mounted/full.sqlite"))
             kept = self.rows("mounted/full.sqlite")
             self.assertGreater(len(kept), 10)
             self.assertLessEqual(set(kept), set(self.rows("roomy.sqlite")))
@@ -328,8 +289,8 @@ class Sweeps(unittest.TestCase):
             with contextlib.suppress(OSError), open(place / "filler", "wb", buffering=0) as filler:
                 while True:
                     filler.write(bytes(4096))
-            self.fails(1, "space", [CIM, "merge", "roomy.sqlite", "-o", "mounted/all.sqlite"])
-            self.fails(1, "mounted/page.html", [CIM, "report", "roomy.sqlite", "-o", "mounted/page.html"])
+            self.fails(1, "space", "merge", "roomy.sqlite", "-o", "mounted/all.sqlite")
+            self.fails(1, "mounted/page.html", "report", "roomy.sqlite", "-o", "mounted/page.html")
             (place / "filler").unlink()
             self.assertEqual({f.name for f in place.iterdir()} - {"full.sqlite", "full.sqlite-wal", "full.sqlite-shm"}, set())
             subprocess.run(["mount", "-o", "remount,size=32m", place], check=True)
@@ -341,10 +302,10 @@ class Sweeps(unittest.TestCase):
             before = (place / "fixed.sqlite").read_bytes()
             subprocess.run(["mount", "-o", "remount,ro", place], check=True)
             self.assertEqual(self.sweep(*NOISE, "--trials", 2, store="mounted/fixed.sqlite")["points"], first["points"])
-            self.fails(1, "cannot be written", self.command(*NOISE, "--trials", 3, store="mounted/fixed.sqlite"))
-            self.fails(1, "mounted/new.sqlite", self.command(*NOISE, "--trials", 3, store="mounted/new.sqlite"))
-            self.assertEqual(self.run_cim([CIM, "merge", "mounted/fixed.sqlite", "-o", "copy.sqlite"]).returncode, 0)
-            self.assertEqual(self.run_cim([CIM, "report", "mounted/fixed.sqlite", "-o", "ro.html"]).returncode, 0)
+            self.fails(1, "cannot be written", *self.command(*NOISE, "--trials", 3, store="mounted/fixed.sqlite"))
+            self.fails(1, "mounted/new.sqlite", *self.command(*NOISE, "--trials", 3, store="mounted/new.sqlite"))
+            self.succeeds("merge", "mounted/fixed.sqlite", "-o", "copy.sqlite")
+            self.succeeds("report", "mounted/fixed.sqlite", "-o", "ro.html")
             self.assertEqual((place / "fixed.sqlite").read_bytes(), before)
 
     def test_a_store_that_cannot_be_written_answers(self):
@@ -356,11 +317,11 @@ class Sweeps(unittest.TestCase):
         # Root can write everything.
         user = {"user": "nobody", "extra_groups": []} if os.geteuid() == 0 else {}
         self.assertEqual(self.sweep(*NOISE, "--trials", 2, store=store.name, **user)["points"], first["points"])
-        self.fails(1, "cannot be written", self.command(*NOISE, "--trials", 3, store=store.name), **user)
+        self.fails(1, "cannot be written", *self.command(*NOISE, "--trials", 3, store=store.name), **user)
         self.assertEqual(store.read_bytes(), before)
         if user:  # a folder where no log can be made beside the store
             store.chmod(0o666)
-            self.fails(1, "fixed.sqlite", self.command(*NOISE, "--trials", 3, store=store.name), **user)
+            self.fails(1, "fixed.sqlite", *self.command(*NOISE, "--trials", 3, store=store.name), **user)
             self.assertEqual(store.read_bytes(), before)
 
     def test_a_large_store_answers_quickly(self):
@@ -395,14 +356,13 @@ class Sweeps(unittest.TestCase):
                 ("fraction", [*vary, "--until-ci", "nan", "--store", "u.sqlite"]),
                 ("fraction", [*vary, "--yield-above", "90", "--store", "u.sqlite"])):
             with self.subTest(arguments):
-                self.fails(2, words, [CIM, "sweep", "small.onnx", "--data", "npy:x.npy,y.npy", *arguments])
-        self.fails(1, "no folder", self.command(*vary, store="nowhere/u.sqlite"))
-        self.fails(1, "not quantized", self.command("--vary", "quantize={4,none}", "--noise", "normal:1qs",
+                self.fails(2, words, "sweep", "small.onnx", *DATA, *arguments)
+        self.fails(1, "no folder", *self.command(*vary, store="nowhere/u.sqlite"))
+        self.fails(1, "not quantized", *self.command("--vary", "quantize={4,none}", "--noise", "normal:1qs",
                                                          "--trials", 1, store="units.sqlite"))
         self.assertEqual(len(self.rows("units.sqlite")), 1)
         self.assertEqual(list(self.folder.glob("u.sqlite*")), [])
 
 
 if __name__ == "__main__":
-    CIM = str(pathlib.Path(sys.argv.pop(1)).resolve())
-    unittest.main(verbosity=2)
+    main()

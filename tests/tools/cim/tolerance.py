@@ -3,152 +3,124 @@
 Run one test with `.venv/bin/python tests/tools/cim/tolerance.py build/bin/cim Tolerance.test_groups`.
 """
 
+import contextlib
 import json
-import pathlib
 import re
-import signal
-import subprocess
-import sys
-import tempfile
-import time
-import unittest
+import sqlite3
 
 import numpy
-import onnx
-import onnxruntime
 
-from small_network import small_network
+from cim_test_case import CimTestCase, DATA, DEMO_NETWORK, main
 
-CIM = None
 NOISE = ("--noise", "normal:0.06ns")
 LAYERS = ["stem", "block.conv1", "block.conv2", "fc"]
 
 
-class Tolerance(unittest.TestCase):
+class Tolerance(CimTestCase):
     @classmethod
     def setUpClass(cls):
-        cls.scratch = tempfile.TemporaryDirectory()
-        cls.folder = pathlib.Path(cls.scratch.name)
-        onnx.save(small_network(), cls.folder / "small.onnx")
-        generator = numpy.random.default_rng(2)
-        images = generator.normal(0, 1, (300, 3, 8, 8)).astype(numpy.float32)
-        session = onnxruntime.InferenceSession(cls.folder / "small.onnx", providers=["CPUExecutionProvider"])
-        labels = session.run(None, {"input": images})[0].argmax(1).astype(numpy.int64)
-        labels[:30] = (labels[:30] + 1) % 4  # 90 % without errors
-        numpy.save(cls.folder / "x.npy", images)
-        numpy.save(cls.folder / "y.npy", labels)
+        super().setUpClass()
+        cls.write_evaluation(300)
+        cls.write_own_labels(wrong=slice(30))  # 90 % without errors
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.scratch.cleanup()
+    def tolerance(self, *options, model="small.onnx"):
+        return self.document("tolerance", model, *DATA, *options)
 
-    def run_cim(self, command, *arguments, model="small.onnx", **options):
-        return subprocess.run([CIM, command, model, "--data", "npy:x.npy,y.npy", *map(str, arguments)],
-                              cwd=self.folder, capture_output=True, text=True, timeout=120, **options)
+    def table(self, *options):
+        return self.succeeds("tolerance", "small.onnx", *DATA, *options).stdout
 
-    def document(self, command, *arguments, **options):
-        result = self.run_cim(command, *arguments, "--json", "-", **options)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return json.loads(result.stdout)
-
-    def fails(self, status, words, *arguments, command="tolerance", **options):
-        result = self.run_cim(command, *arguments, **options)
-        self.assertEqual(result.returncode, status, result)
-        lines = [l for l in result.stderr.splitlines() if not l.startswith("cim: warning: ")]
-        self.assertEqual(len(lines), 1, result.stderr)
-        self.assertTrue(lines[0].startswith("cim: error: "), lines[0])
-        self.assertIn(words, lines[0])
+    def tolerance_fails(self, status, words, *options, model="small.onnx"):
+        self.fails(status, words, "tolerance", model, *DATA, *options)
 
     # The same numbers as separate evaluations, from shared work
 
     def test_equals_separate_evaluations(self):
         errors = ("--quantize", "4", *NOISE, "--trials", 4, "--seed", 5)
-        document = self.document("tolerance", *errors)
+        document = self.tolerance(*errors)
         self.assertEqual(list(document)[:4], ["command", "model", "data", "options"])
         self.assertEqual(list(document)[-1], "seconds")
         self.assertEqual([l["name"] for l in document["layers"]], LAYERS)
         self.assertEqual([l["role"] for l in document["layers"]], ["", "C1", "C2", ""])
         self.assertEqual(document["layers"][1]["weights"], 16 * 16 * 9)
-        self.assertEqual(document["exact"]["mean"], self.document("eval")["accuracy"]["mean"])
+        self.assertEqual(document["exact"]["mean"], self.evaluate()["accuracy"]["mean"])
         self.assertAlmostEqual(document["exact"]["mean"], 0.9)
         for layer in document["layers"]:
-            separate = self.document("eval", *errors, "--layers", layer["name"])
+            separate = self.evaluate(*errors, "--layers", layer["name"])
             self.assertEqual(layer["accuracy"], separate["accuracy"], layer["name"])
 
     def test_numbers_depend_on_neither_memory_nor_threads(self):
-        whole = self.document("tolerance", *NOISE, "--trials", 3)["layers"]
+        whole = self.tolerance(*NOISE, "--trials", 3)["layers"]
         for options in (("--threads", 1), ("--threads", 3, "--micro-batch", 2), ("--keep", 1, "--micro-batch", 1)):
-            self.assertEqual(self.document("tolerance", *NOISE, "--trials", 3, *options)["layers"], whole, options)
+            self.assertEqual(self.tolerance(*NOISE, "--trials", 3, *options)["layers"], whole, options)
 
     def test_layers_selects(self):
-        some = self.document("tolerance", *NOISE, "--layers", "role:C2,fc")["layers"]
+        some = self.tolerance(*NOISE, "--layers", "role:C2,fc")["layers"]
         self.assertEqual([l["name"] for l in some], ["block.conv2", "fc"])
-        everything = self.document("tolerance", *NOISE)["layers"]
+        everything = self.tolerance(*NOISE)["layers"]
         self.assertEqual(some, [everything[2], everything[3]])
 
     def test_groups(self):
-        document = self.document("tolerance", *NOISE, "--trials", 3, "--group", "role:C1,role:C2", "--group", "fc")
+        document = self.tolerance(*NOISE, "--trials", 3, "--group", "role:C1,role:C2", "--group", "fc")
         both, last = document["layers"]
         self.assertEqual((both["name"], both["role"], both["weights"]), ("role:C1,role:C2", "", 2 * 16 * 16 * 9))
-        separate = self.document("eval", *NOISE, "--trials", 3, "--layers", "role:C1,role:C2")
+        separate = self.evaluate(*NOISE, "--trials", 3, "--layers", "role:C1,role:C2")
         self.assertEqual(both["accuracy"], separate["accuracy"])
         self.assertEqual(last["name"], "fc")
 
     def test_errors_per_layer(self):
-        document = self.document("tolerance", *NOISE, "--trials", 2, "--layer", "fc:noise=normal:0.5ns")
-        separate = self.document("eval", "--noise", "normal:0.5ns", "--layers", "fc", "--trials", 2)
+        document = self.tolerance(*NOISE, "--trials", 2, "--layer", "fc:noise=normal:0.5ns")
+        separate = self.evaluate("--noise", "normal:0.5ns", "--layers", "fc", "--trials", 2)
         self.assertEqual(document["layers"][3]["accuracy"], separate["accuracy"])
 
     def test_devices_and_crossbars(self):
         errors = ("--crossbar", "64x64", "--device", "pcm-joshi2020@1h", "--trials", 2)
-        document = self.document("tolerance", *errors)
-        separate = self.document("eval", *errors, "--layers", "block.conv1")
+        document = self.tolerance(*errors)
+        separate = self.evaluate(*errors, "--layers", "block.conv1")
         self.assertEqual(document["layers"][1]["accuracy"], separate["accuracy"])
 
     def test_fixed_errors_need_one_chip(self):
-        document = self.document("tolerance", "--quantize", "2")
+        document = self.tolerance("--quantize", "2")
         self.assertEqual(document["options"]["trials"], 1)
         self.assertIsNone(document["layers"][0]["accuracy"]["std"])
 
     def test_compiled_plan(self):
-        subprocess.run([CIM, "compile", "small.onnx", *NOISE, "-o", "noisy.plan"], cwd=self.folder, check=True)
-        compiled = self.document("tolerance", "--trials", 2, model="noisy.plan")["layers"]
-        self.assertEqual(compiled, self.document("tolerance", *NOISE, "--trials", 2)["layers"])
+        self.succeeds("compile", "small.onnx", *NOISE, "-o", "noisy.plan")
+        compiled = self.tolerance("--trials", 2, model="noisy.plan")["layers"]
+        self.assertEqual(compiled, self.tolerance(*NOISE, "--trials", 2)["layers"])
 
     # Blocks
 
     def test_compares_the_layers_of_a_block(self):
-        document = self.document("tolerance", *NOISE, "--trials", 5)
+        document = self.tolerance(*NOISE, "--trials", 5)
         (block,) = document["comparison"]
         self.assertEqual((block["c1"], block["c2"]), ("block.conv1", "block.conv2"))
         c1, c2 = (document["layers"][i]["accuracy"]["trials"] for i in (1, 2))
         self.assertEqual(block["difference"]["trials"], [b - a for a, b in zip(c1, c2)])
         self.assertAlmostEqual(block["difference"]["mean"], sum(c2) / 5 - sum(c1) / 5)
-        self.assertIn("blocks with an identity shortcut", self.run_cim("tolerance", *NOISE, "--trials", 5).stdout)
+        self.assertIn("blocks with an identity shortcut", self.table(*NOISE, "--trials", 5))
 
     # The largest error
 
     def test_threshold(self):
-        document = self.document("tolerance", *NOISE, "--trials", 3, "--threshold", 0.8)
+        document = self.tolerance(*NOISE, "--trials", 3, "--threshold", 0.8)
         self.assertEqual(document["unit"], "ns")
         for layer in document["layers"]:
             largest = layer["largest"]
             self.assertGreater(largest, 0)
-            at = self.document("eval", "--noise", f"normal:{largest!r}ns", "--layers", layer["name"], "--trials", 3)
+            at = self.evaluate("--noise", f"normal:{largest!r}ns", "--layers", layer["name"], "--trials", 3)
             self.assertGreaterEqual(at["accuracy"]["mean"], 0.8, layer["name"])
             low, high = layer["largest_ci95"]
             self.assertTrue(low <= largest and (high is None or largest <= high))
-        result = self.run_cim("tolerance", *NOISE, "--trials", 3, "--threshold", 0.8)
-        self.assertIn("largest for 80.0 %", result.stdout)
+        self.assertIn("largest for 80.0 %", self.table(*NOISE, "--trials", 3, "--threshold", 0.8))
 
     def test_threshold_of_a_shift(self):
-        document = self.document("tolerance", "--shift", "-0.01ns", "--threshold", 0.8, "--layers", "stem")
+        document = self.tolerance("--shift", "-0.01ns", "--threshold", 0.8, "--layers", "stem")
         self.assertLess(document["layers"][0]["largest"], 0)
 
     def test_threshold_out_of_reach(self):
-        document = self.document("tolerance", *NOISE, "--trials", 2, "--threshold", 0.99, "--layers", "fc")
+        document = self.tolerance(*NOISE, "--trials", 2, "--threshold", 0.99, "--layers", "fc")
         self.assertEqual(document["layers"][0]["largest"], 0)
-        document = self.document("tolerance", *NOISE, "--trials", 2, "--threshold", 0, "--layers", "fc")
+        document = self.tolerance(*NOISE, "--trials", 2, "--threshold", 0, "--layers", "fc")
         self.assertIsNone(document["layers"][0]["largest"])
         self.assertIsNone(document["layers"][0]["largest_ci95"][1])
 
@@ -156,63 +128,60 @@ class Tolerance(unittest.TestCase):
 
     def test_store(self):
         stored = (*NOISE, "--quantize", 4, "--trials", 3, "--store", "t.sqlite")
-        first = self.document("tolerance", *stored)
-        self.assertEqual(first["layers"], self.document("tolerance", *NOISE, "--quantize", 4, "--trials", 3)["layers"])
+        first = self.tolerance(*stored)
+        self.assertEqual(first["layers"], self.tolerance(*NOISE, "--quantize", 4, "--trials", 3)["layers"])
         self.assertEqual(first["computed"], 1 + 3 * len(LAYERS))
-        again = self.document("tolerance", *stored)
+        again = self.tolerance(*stored)
         self.assertEqual((again["computed"], again["layers"], again["exact"]), (0, first["layers"], first["exact"]))
-        more = self.document("tolerance", *NOISE, "--quantize", 4, "--trials", 5, "--store", "t.sqlite")
+        more = self.tolerance(*NOISE, "--quantize", 4, "--trials", 5, "--store", "t.sqlite")
         self.assertEqual(more["computed"], 2 * len(LAYERS))
-        self.assertEqual(more["layers"], self.document("tolerance", *NOISE, "--quantize", 4, "--trials", 5)["layers"])
+        self.assertEqual(more["layers"], self.tolerance(*NOISE, "--quantize", 4, "--trials", 5)["layers"])
         # They are the points of a sweep, in either direction.
         vary = ("--vary", f"layers={{{','.join(LAYERS)}}}", *NOISE, "--quantize", 4, "--trials", 5)
-        sweep = self.document("sweep", *vary, "--store", "t.sqlite")
+        sweep = self.document("sweep", "small.onnx", *DATA, *vary, "--store", "t.sqlite")
         self.assertEqual(sweep["computed"], 0)
         self.assertEqual([p["accuracy"]["trials"] for p in sweep["points"]], [l["accuracy"]["trials"] for l in more["layers"]])
-        self.document("sweep", *vary, "--store", "s.sqlite")
-        of_sweep = self.document("tolerance", *NOISE, "--quantize", 4, "--trials", 5, "--store", "s.sqlite")
+        self.document("sweep", "small.onnx", *DATA, *vary, "--store", "s.sqlite")
+        of_sweep = self.tolerance(*NOISE, "--quantize", 4, "--trials", 5, "--store", "s.sqlite")
         self.assertEqual((of_sweep["computed"], of_sweep["layers"]), (1, more["layers"]))
 
     def test_store_of_groups(self):
         stored = (*NOISE, "--trials", 2, "--group", "role:C1,role:C2", "--layers", "block.*", "--store", "g.sqlite")
-        first = self.document("tolerance", *stored)
-        self.assertEqual(self.document("tolerance", *stored)["computed"], 0)
-        separate = self.document("eval", *NOISE, "--trials", 2, "--layers", "block.conv1,block.conv2")
+        first = self.tolerance(*stored)
+        self.assertEqual(self.tolerance(*stored)["computed"], 0)
+        separate = self.evaluate(*NOISE, "--trials", 2, "--layers", "block.conv1,block.conv2")
         self.assertEqual(first["layers"][0]["accuracy"], separate["accuracy"])
 
     def test_store_refuses_what_it_would_confuse(self):
         store = ("--store", "no.sqlite")
-        self.fails(2, "--layer", *NOISE, "--layer", "fc:noise=normal:0.5ns", *store)
-        self.fails(2, "--adc", *NOISE, "--crossbar", "64x64", "--adc", 8, *store)
+        self.tolerance_fails(2, "--layer", *NOISE, "--layer", "fc:noise=normal:0.5ns", *store)
+        self.tolerance_fails(2, "--adc", *NOISE, "--crossbar", "64x64", "--adc", 8, *store)
         for name in ("noisy.plan", "noisy.mlir"):
-            subprocess.run([CIM, "compile", "small.onnx", *NOISE, "-o", name], cwd=self.folder, check=True, capture_output=True)
-            self.fails(2, name, *store, model=name)
+            self.succeeds("compile", "small.onnx", *NOISE, "-o", name)
+            self.tolerance_fails(2, name, *store, model=name)
         self.assertFalse((self.folder / "no.sqlite").exists())
 
     # Estimates
 
     def test_estimates(self):
-        document = self.document("tolerance", *NOISE, "--trials", 10, "--estimate")
+        document = self.tolerance(*NOISE, "--trials", 10, "--estimate")
         measured = [l["accuracy"]["mean"] for l in document["layers"]]
         for layer in document["layers"]:
             self.assertLess(abs(layer["estimate"] - layer["accuracy"]["mean"]), 0.3, layer["name"])
         self.assertEqual(measured, [l["accuracy"]["mean"] for l in
-                                    self.document("tolerance", *NOISE, "--trials", 10)["layers"]])
-        self.assertIn("rank correlation", self.run_cim("tolerance", *NOISE, "--estimate").stdout)
+                                    self.tolerance(*NOISE, "--trials", 10)["layers"]])
+        self.assertIn("rank correlation", self.table(*NOISE, "--estimate"))
 
     def test_estimates_rank_the_layers_of_a_trained_network(self):
-        demo = pathlib.Path(__file__).resolve().parents[3] / "tools/demo-network/resnet8-shapes.onnx"
-        result = subprocess.run([CIM, "tolerance", demo, "--data", "shapes", "--limit", "300", "--noise", "normal:0.1ns",
-                                 "--trials", "4", "--estimate", "--json", "-"], capture_output=True, text=True, timeout=120)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        document = json.loads(result.stdout)
+        document = self.document("tolerance", DEMO_NETWORK, "--data", "shapes", "--limit", "300", "--noise",
+                                 "normal:0.1ns", "--trials", "4", "--estimate")
         for name in ("estimate_rank_correlation", "loss_increase_rank_correlation"):
             self.assertGreater(document[name], 0.5, name)
 
     # Files
 
     def test_annotated_network(self):
-        measured = self.document("tolerance", *NOISE, "--trials", 3, "--threshold", 0.8, "-o", "annotated.mlir")
+        measured = self.tolerance(*NOISE, "--trials", 3, "--threshold", 0.8, "-o", "annotated.mlir")
         text = (self.folder / "annotated.mlir").read_text()
         for layer in measured["layers"]:
             line = next(l for l in text.splitlines() if f"@{layer['name']} " in l)
@@ -222,43 +191,33 @@ class Tolerance(unittest.TestCase):
             limit = re.search(r'limit<"noise normal:\*ns" threshold 0.8 largest ([\d.e-]+)>', line)
             self.assertEqual(float(limit[1]), layer["largest"])
         # It is a network like any other, without errors.
-        self.assertEqual(self.document("eval", model="annotated.mlir")["accuracy"]["mean"], measured["exact"]["mean"])
-        again = self.document("tolerance", *NOISE, "--trials", 3, model="annotated.mlir")
+        self.assertEqual(self.evaluate(model="annotated.mlir")["accuracy"]["mean"], measured["exact"]["mean"])
+        again = self.tolerance(*NOISE, "--trials", 3, model="annotated.mlir")
         self.assertEqual([l["accuracy"] for l in again["layers"]], [l["accuracy"] for l in measured["layers"]])
 
     def test_plans_read_the_annotation(self):
-        self.run_cim("tolerance", *NOISE, "--trials", 3, "-o", "facts.mlir")
-        result = subprocess.run([CIM, "info", "facts.mlir", "--select", "tolerant:4", "--json", "-"], cwd=self.folder,
-                                capture_output=True, text=True)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        selection = json.loads(result.stdout)["selection"]
-        measured = {l["name"]: l["accuracy"]["mean"] for l in self.document("tolerance", *NOISE, "--trials", 3)["layers"]}
+        self.table(*NOISE, "--trials", 3, "-o", "facts.mlir")
+        selection = self.document("info", "facts.mlir", "--select", "tolerant:4")["selection"]
+        measured = {l["name"]: l["accuracy"]["mean"] for l in self.tolerance(*NOISE, "--trials", 3)["layers"]}
         median = numpy.median(list(measured.values()))
         self.assertEqual(selection["selected"], [n for n in LAYERS if measured[n] >= median])
 
     def test_pictures(self):
-        result = self.run_cim("tolerance", *NOISE, "--trials", 3, "-o", "bars.svg", "-o", "bars.png")
-        self.assertEqual(result.returncode, 0, result.stderr)
+        self.table(*NOISE, "--trials", 3, "-o", "bars.svg", "-o", "bars.png")
         self.assertIn("block.conv2", (self.folder / "bars.svg").read_text())
         self.assertTrue((self.folder / "bars.png").read_bytes().startswith(b"\x89PNG"))
 
     # Interruption
 
     def test_interrupt_keeps_what_is_done(self):
-        process = subprocess.Popen(
-            [CIM, "tolerance", "small.onnx", "--data", "npy:x.npy,y.npy", *NOISE, "--trials", "5000", "--threads", "1",
-             "--json", "part.json", "-o", "part.mlir"],
-            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        begin = time.monotonic()
-        while process.poll() is None and time.monotonic() < begin + 1.5:
-            time.sleep(0.05)
-        if process.poll() is not None:
-            self.skipTest("it was too fast to be interrupted")
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=60)
-        self.assertEqual(process.returncode, 130, errors)
-        if not output:
-            return  # nothing was finished
+        def has_finished_a_layer():
+            with contextlib.suppress(sqlite3.Error), contextlib.closing(
+                    sqlite3.connect(f"file:{self.folder}/part.sqlite?mode=ro", uri=True)) as store:
+                return store.execute("SELECT count(*) FROM trial").fetchone()[0] > 300
+
+        process = self.start("tolerance", "small.onnx", *DATA, *NOISE, "--trials", "200", "--threads", "1", "--json",
+                             "part.json", "-o", "part.mlir", "--store", "part.sqlite")
+        output, _ = self.end(process, has_finished_a_layer)
         self.assertIn("interrupted after", output)
         part = json.loads((self.folder / "part.json").read_text())
         self.assertFalse(part["complete"])
@@ -268,28 +227,27 @@ class Tolerance(unittest.TestCase):
     # Bad input
 
     def test_refuses_wrong_usage(self):
-        self.fails(2, "no error to tolerate")
-        self.fails(2, "--threshold 'x'", *NOISE, "--threshold", "x")
-        self.fails(2, "--threshold '1.5'", *NOISE, "--threshold", "1.5")
-        self.fails(2, "--threshold searches the largest", "--quantize", "4", "--threshold", "0.8")
-        self.fails(2, "name an .svg or .png", *NOISE, "-o", "bars.jpg")
-        self.fails(2, "--group", *NOISE, "--group", "role:C3")
-        self.fails(2, "leave out --group", *NOISE, "--group", "fc", "-o", "x.mlir")
-        self.fails(2, "--reference has no effect", *NOISE, "--reference")
+        self.tolerance_fails(2, "no error to tolerate")
+        self.tolerance_fails(2, "--threshold 'x'", *NOISE, "--threshold", "x")
+        self.tolerance_fails(2, "--threshold '1.5'", *NOISE, "--threshold", "1.5")
+        self.tolerance_fails(2, "--threshold searches the largest", "--quantize", "4", "--threshold", "0.8")
+        self.tolerance_fails(2, "name an .svg or .png", *NOISE, "-o", "bars.jpg")
+        self.tolerance_fails(2, "--group", *NOISE, "--group", "role:C3")
+        self.tolerance_fails(2, "leave out --group", *NOISE, "--group", "fc", "-o", "x.mlir")
+        self.tolerance_fails(2, "--reference has no effect", *NOISE, "--reference")
 
     def test_refuses_bad_input(self):
-        self.fails(1, "there is no folder", *NOISE, "-o", "none/bars.png")
-        self.fails(1, "did you mean", *NOISE, "--layers", "block.conv3")
-        self.fails(1, "did you mean", *NOISE, "--group", "block.conv3")
-        self.fails(1, "its layers have no errors", *NOISE, "--layers", "stem", "--group", "fc")
-        self.fails(1, "no largest one", *NOISE, "--threshold", "0.8", "--layer", "fc:noise=normal:0ns")
+        self.tolerance_fails(1, "there is no folder", *NOISE, "-o", "none/bars.png")
+        self.tolerance_fails(1, "did you mean", *NOISE, "--layers", "block.conv3")
+        self.tolerance_fails(1, "did you mean", *NOISE, "--group", "block.conv3")
+        self.tolerance_fails(1, "its layers have no errors", *NOISE, "--layers", "stem", "--group", "fc")
+        self.tolerance_fails(1, "no largest one", *NOISE, "--threshold", "0.8", "--layer", "fc:noise=normal:0ns")
         self.assertEqual(list(self.folder.glob("*.tmp*")), [])
-        subprocess.run([CIM, "compile", "small.onnx", *NOISE, "-o", "fixed.plan"], cwd=self.folder, check=True)
-        self.fails(2, "no plan can become an .mlir file", "-o", "x.mlir", model="fixed.plan")
-        subprocess.run([CIM, "compile", "small.onnx", "-o", "exact.plan"], cwd=self.folder, check=True)
-        self.fails(1, "no layer with an error", model="exact.plan")
+        self.succeeds("compile", "small.onnx", *NOISE, "-o", "fixed.plan")
+        self.tolerance_fails(2, "no plan can become an .mlir file", "-o", "x.mlir", model="fixed.plan")
+        self.succeeds("compile", "small.onnx", "-o", "exact.plan")
+        self.tolerance_fails(1, "no layer with an error", model="exact.plan")
 
 
 if __name__ == "__main__":
-    CIM = pathlib.Path(sys.argv.pop(1)).resolve()
-    unittest.main(verbosity=2)
+    main()

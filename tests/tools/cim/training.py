@@ -1,67 +1,59 @@
 """Runs the built `cim retrain` and `cim train` as a user would.
 
-Run one test with `.venv/bin/python tests/tools/cim/training.py build/bin/cim . Retraining.test_document`.
+Run one test with `.venv/bin/python tests/tools/cim/training.py build/bin/cim Retraining.test_document`.
 """
 
 import json
-import pathlib
+import re
 import signal
-import subprocess
-import sys
-import tempfile
-import time
-import unittest
 
 import numpy
+import onnxruntime
+import safetensors.numpy
 
-CIM = SOURCE = None
+from cim_test_case import DATA, DEMO_NETWORK, FreshFolderTestCase, main
 
 
-class Commands(unittest.TestCase):
-    def setUp(self):
-        scratch = tempfile.TemporaryDirectory()
-        self.addCleanup(scratch.cleanup)
-        self.folder = pathlib.Path(scratch.name)
-
-    def cim(self, *arguments, status=0):
-        result = subprocess.run([CIM, *map(str, arguments)], capture_output=True, text=True, timeout=120,
-                                cwd=self.folder)
-        self.assertEqual(result.returncode, status, result.stderr)
-        return result
-
-    def document(self, *arguments):
-        return json.loads(self.cim(*arguments, "--json", "-").stdout)
-
-    def refused(self, status, *arguments):
-        result = self.cim(*arguments, status=status)
-        self.assertRegex(result.stderr, "^cim: error: .*\n$")
-        return result.stderr
-
-    def interrupted(self, *arguments):
-        """Ends a command whose output is out.onnx with Ctrl-C as soon as it has left a checkpoint, and returns that."""
-        process = subprocess.Popen([CIM, *map(str, arguments)], cwd=self.folder, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.PIPE, text=True)
+class Commands(FreshFolderTestCase):
+    def interrupted(self, *arguments, by=signal.SIGINT, when=lambda progress: True):
+        """Ends a command whose output is out.onnx as soon as it has left a checkpoint whose progress will do, and
+        returns the checkpoint."""
         checkpoint = self.folder / "out.checkpoint.safetensors"
-        while not checkpoint.exists() and process.poll() is None:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        error = process.communicate()[1]
-        self.assertEqual(process.returncode, 130, error)
+        self.end(self.start(*arguments), lambda: checkpoint.exists() and when(self.progress(checkpoint)), by)
         return checkpoint
+
+    def labels_beyond_the_outputs(self):
+        """Images of more classes than the demo's network has."""
+        numpy.save(self.folder / "x.npy", numpy.zeros((8, 3, 32, 32), dtype=numpy.float32))
+        numpy.save(self.folder / "y.npy", numpy.arange(8, 16))
+        return DATA
+
+    def check_divergence(self, *arguments):
+        """It says where, and the checkpoint still holds the epochs before, each a single step here."""
+        result = self.cim(*arguments, "--epochs", "9", "--batch", "300", "--learning-rate", "1e30", "-o", "out.onnx")
+        self.assertRefused(result, 1, ["diverged", "checkpoint"])
+        epoch = int(re.search(r"step (\d+) \(epoch \1\)", result.stderr)[1])
+        self.assertGreater(epoch, 1)
+        self.assertFalse((self.folder / "out.onnx").exists())
+        progress = self.progress(self.folder / "out.checkpoint.safetensors")
+        self.assertEqual(len(progress.get("in_work", {}).get("training", progress)["epochs"]), epoch - 1)
+
+    @staticmethod
+    def progress(checkpoint):
+        return json.loads(safetensors.numpy.load_file(checkpoint)["training"].tobytes())["progress"]
 
 
 class Retraining(Commands):
     def setUp(self):
         super().setUp()
-        self.common = ["retrain", SOURCE / "tools/demo-network/resnet8-shapes.onnx", "--data", "shapes",
-                       "--limit", "128", "--test-limit", "200"]
+        self.common = ["retrain", DEMO_NETWORK, "--data", "shapes", "--limit", "128", "--test-limit", "200"]
         self.noise = ["--noise", "normal:0.05ns"]
 
     def test_document(self):
         result = self.document(*self.common, *self.noise, "--select", "c2:8,layer1.conv1", "--trials", "2",
                                "--rewrites", "3", "-o", "out.onnx")
         self.assertEqual(result["command"], "retrain")
-        info = self.document("info", SOURCE / "tools/demo-network/resnet8-shapes.onnx")["layers"]
+        info = self.document("info", DEMO_NETWORK)["layers"]
         wanted = [layer["name"] for i, layer in enumerate(info)
                   if (layer["role"] == "C2" and i >= len(info) - 8) or layer["name"] == "layer1.conv1"]
         self.assertEqual(result["selected"], wanted)
@@ -72,8 +64,15 @@ class Retraining(Commands):
                          [1, 2, 2, 6])
         self.assertEqual(len(result["chips"][0]["epochs"]), 1)
         # The network written is the first chip, as it was retrained; errors are in it already.
-        again = self.document("eval", "out.onnx", "--data", "shapes", "--limit", "200")
+        again = self.document("eval", "out.onnx", "--data", "shapes", "--limit", "200", "--outputs", "logits.npy")
         self.assertAlmostEqual(again["accuracy"]["mean"], accuracy["retrained"]["trials"][0], delta=0.011)
+        # It runs elsewhere, too.
+        self.succeeds("data", "shapes", "--limit", "200", "-o", "copy")
+        session = onnxruntime.InferenceSession(self.folder / "out.onnx", providers=["CPUExecutionProvider"])
+        images = numpy.load(self.folder / "copy-images.npy").astype(numpy.float32)
+        logits = numpy.load(self.folder / "logits.npy")
+        numpy.testing.assert_allclose(session.run(None, {session.get_inputs()[0].name: images})[0], logits,
+                                      atol=1e-4 * abs(logits).max())
         # The same on another number of threads.
         other = self.document(*self.common, *self.noise, "--select", "c2:8,layer1.conv1", "--trials", "2",
                               "--rewrites", "3", "--threads", "3")
@@ -86,23 +85,21 @@ class Retraining(Commands):
         self.assertEqual(plain["accuracy"], kept["accuracy"])
         self.assertEqual([epoch["loss"] for epoch in plain["chips"][0]["epochs"]],
                          [epoch["loss"] for epoch in kept["chips"][0]["epochs"]])
-        self.assertIn("--keep", self.refused(2, *arguments, "--keep", "16", "--augment", "flip,crop:2"))
+        self.fails(2, "--keep", *arguments, "--keep", "16", "--augment", "flip,crop:2")
 
     def test_published_counts(self):
-        model = SOURCE.parent / "shared/models/resnet32-cifar10.onnx"
-        if not model.exists():
-            self.skipTest(f"SKIPPED, no {model}")
+        model = self.shared("models/resnet32-cifar10.onnx")
         random = numpy.random.default_rng(0)
         numpy.save(self.folder / "x.npy", random.standard_normal((4, 3, 32, 32), dtype=numpy.float32))
         numpy.save(self.folder / "y.npy", random.integers(0, 10, 4))
         for plan, weights, depth in (("last:14", 379_978, 14), ("last:9", 296_586, 9), ("c2:18", 185_088, 18),
                                      ("c2:18,layer2.0.conv2", 194_368, 20)):
-            result = self.document("retrain", model, "--data", "npy:x.npy,y.npy", "--noise", "normal:0.03ns", "--select",
+            result = self.document("retrain", model, *DATA, "--noise", "normal:0.03ns", "--select",
                                    plan, "--rewrites", "1")
             self.assertEqual((result["weights"], result["depth"]), (weights, depth), plan)
 
     def test_validation(self):
-        self.assertIn("--hold-back", self.refused(2, *self.common, *self.noise, "--select", "last:2", "--validate"))
+        self.fails(2, "--hold-back", *self.common, *self.noise, "--select", "last:2", "--validate")
         result = self.document(*self.common, *self.noise, "--select", "last:2", "--hold-back", "0.25", "--validate")
         self.assertEqual(result["data"]["test"]["images"], 32)
 
@@ -121,23 +118,47 @@ class Retraining(Commands):
             self.assertGreater(written, 1500)
         # Scale and bias of all normalisations, and the biases.
         self.assertGreater(result["digital_parameters"], 100)
-        self.assertIn("--adapt", self.refused(2, *self.common, *self.noise, "--select", "last:8", "--writes", "9"))
-        self.assertIn("--threshold", self.refused(2, *self.common, *self.noise, "--select", "last:8", "--writes", "9",
-                                                  "--adapt", "64", "--threshold", "0.1"))
-        self.assertIn("--writes", self.refused(2, *self.common, *self.noise, "--select", "last:8", "--write-rounds",
-                                              "2"))
+        self.fails(2, "--adapt", *self.common, *self.noise, "--select", "last:8", "--writes", "9")
+        self.fails(2, "--threshold", *self.common, *self.noise, "--select", "last:8", "--writes", "9",
+                   "--adapt", "64", "--threshold", "0.1")
+        self.fails(2, "--writes", *self.common, *self.noise, "--select", "last:8", "--write-rounds", "2")
 
     def test_interrupted_retraining_goes_on(self):
         arguments = [*self.common, *self.noise, "--select", "last:2", "--trials", "6", "--rewrites", "2"]
         whole = self.document(*arguments, "-o", "whole.onnx")
         checkpoint = self.interrupted(*arguments, "-o", "out.onnx")
-        self.assertIn("other options", self.refused(1, *arguments, "--resume", "-o", "out.onnx", "--momentum", "0.8"))
+        self.fails(1, "other options", *arguments, "--resume", "-o", "out.onnx", "--momentum", "0.8")
         rest = self.document(*arguments, "--resume", "-o", "out.onnx")
         self.assertEqual(rest["accuracy"], whole["accuracy"])
         self.assertEqual((self.folder / "out.onnx").read_bytes(), (self.folder / "whole.onnx").read_bytes())
         self.assertFalse(checkpoint.exists())
-        self.assertIn("--checkpoint", self.refused(2, *arguments, "--resume"))
-        self.assertIn("no checkpoint", self.refused(1, *arguments, "--resume", "-o", "out.onnx"))
+        self.fails(2, "--checkpoint", *arguments, "--resume")
+        self.fails(1, "no checkpoint", *arguments, "--resume", "-o", "out.onnx")
+
+    def test_interrupted_chip_goes_on(self):
+        arguments = ["retrain", DEMO_NETWORK, "--data", "shapes", "--limit", "400", "--test-limit", "500", *self.noise,
+                     "--select", "last:4", "--epochs", "10", "--rewrites", "10"]
+        whole = self.document(*arguments, "-o", "whole.onnx")
+        for by in (signal.SIGINT, signal.SIGKILL):
+            for stage, when in (("epochs", lambda progress: len(progress["in_work"]["training"]["epochs"]) >= 2),
+                                ("rewrites", lambda progress: len(progress["in_work"]["rewritten"]) >= 2)):
+                with self.subTest(by=by, stage=stage):
+                    checkpoint = self.interrupted(*arguments, "-o", "out.onnx", by=by, when=when)
+                    self.assertFalse((self.folder / "out.onnx").exists())
+                    kept = self.progress(checkpoint)
+                    self.assertEqual(kept["chips"], [])
+                    rest = self.document(*arguments, "--resume", "-o", "out.onnx")
+                    self.assertEqual(rest["accuracy"], whole["accuracy"])
+                    self.assertEqual((self.folder / "out.onnx").read_bytes(),
+                                     (self.folder / "whole.onnx").read_bytes())
+                    # Epochs that were kept are not trained again: they still took what they took.
+                    done = kept["in_work"]["training"]["epochs"]
+                    self.assertEqual([epoch["seconds"] for epoch in rest["chips"][0]["epochs"]][:len(done)],
+                                     [epoch["seconds"] for epoch in done])
+                    (self.folder / "out.onnx").unlink()
+
+    def test_divergence(self):
+        self.check_divergence(*self.common, *self.noise, "--select", "last:4")
 
     def test_table(self):
         text = self.cim(*self.common, *self.noise, "--select", "last:2").stdout
@@ -145,17 +166,20 @@ class Retraining(Commands):
             self.assertIn(word, text)
 
     def test_bad_input(self):
-        self.assertIn("--select", self.refused(2, *self.common, *self.noise))
-        self.assertIn("layer1.conv1", self.refused(1, *self.common, *self.noise, "--select", "layer1.conv11"))
-        self.assertIn("role", self.refused(2, *self.common, *self.noise, "--select", "role:C9"))
-        self.assertIn("selects nothing", self.refused(1, *self.common, *self.noise, "--select", "c2:1"))
-        self.assertIn("--noise", self.refused(2, *self.common, "--select", "last:2"))
-        self.assertIn("--schedule", self.refused(2, *self.common, *self.noise, "--select", "last:2",
-                                                 "--schedule", "cosin"))
-        self.assertIn("diverged", self.refused(1, *self.common, *self.noise, "--select", "last:2",
-                                               "--batch", "16", "--learning-rate", "1e30"))
+        self.fails(2, "--select", *self.common, *self.noise)
+        self.fails(1, "layer1.conv1", *self.common, *self.noise, "--select", "layer1.conv11")
+        self.fails(2, "role", *self.common, *self.noise, "--select", "role:C9")
+        self.fails(1, "selects nothing", *self.common, *self.noise, "--select", "c2:1")
+        self.fails(2, "--noise", *self.common, "--select", "last:2")
+        self.fails(2, "--schedule", *self.common, *self.noise, "--select", "last:2", "--schedule", "cosin")
+        self.fails(1, "diverged", *self.common, *self.noise, "--select", "last:2", "--batch", "16",
+                   "--learning-rate", "1e30")
+        self.fails(1, "outputs", "retrain", DEMO_NETWORK, *self.labels_beyond_the_outputs(), *self.noise, "--select",
+                   "last:2")
+        for file in self.folder.iterdir():
+            file.unlink()
         # Files appear whole or not at all.
-        self.refused(1, *self.common, *self.noise, "--select", "last:2", "-o", "nowhere/out.onnx")
+        self.fails(1, "nowhere", *self.common, *self.noise, "--select", "last:2", "-o", "nowhere/out.onnx")
         self.assertEqual(list(self.folder.iterdir()), [])
 
 
@@ -176,7 +200,7 @@ class Training(Commands):
         self.assertEqual([path.name for path in self.folder.iterdir()], ["out.onnx"])
 
     def test_graph(self):
-        model = SOURCE / "tools/demo-network/resnet8-shapes.onnx"
+        model = DEMO_NETWORK
         scratch = self.document("train", model, *self.common, "--epochs", "1", "-o", "scratch.onnx")
         tuned = self.document("train", model, *self.data, "--epochs", "1", "-o", "tuned.onnx", "--fine-tune",
                               "--learning-rate", "1e-4", "--augment", "none")
@@ -186,35 +210,35 @@ class Training(Commands):
         self.assertEqual(*names)
 
     def test_interrupted_training_goes_on(self):
-        arguments = ["train", "--arch", "resnet8", *self.common, "--epochs", "20", "-o", "out.onnx"]
+        arguments = ["train", "--arch", "resnet8", *self.common, "--epochs", "20", "-o"]
+        self.succeeds(*arguments, "whole.onnx")
+        arguments.append("out.onnx")
         checkpoint = self.interrupted(*arguments)
         self.assertFalse((self.folder / "out.onnx").exists())
         # With other options it is another training.
-        self.assertIn("other options", self.refused(1, *arguments, "--resume", "--momentum", "0.8"))
+        self.fails(1, "other options", *arguments, "--resume", "--momentum", "0.8")
         self.assertTrue(checkpoint.exists())
         result = self.document(*arguments, "--resume")
         self.assertEqual(len(result["epochs"]), 20)
         self.assertFalse(checkpoint.exists())
+        self.assertEqual((self.folder / "out.onnx").read_bytes(), (self.folder / "whole.onnx").read_bytes())
+
+    def test_divergence(self):
+        self.check_divergence("train", "--arch", "resnet8", *self.data)
 
     def test_bad_input(self):
-        self.assertIn("resnet8", self.refused(2, "train", "--arch", "resnet9", *self.common, "-o", "out.onnx"))
-        self.assertIn("--arch", self.refused(2, "train", *self.common, "-o", "out.onnx"))
-        self.assertIn("-o", self.refused(2, "train", "--arch", "resnet8", *self.common))
-        self.assertIn("no checkpoint", self.refused(1, "train", "--arch", "resnet8", *self.common, "-o", "out.onnx",
-                                                    "--resume"))
-        self.assertIn("--patience", self.refused(2, "train", "--arch", "resnet8", *self.common, "-o", "out.onnx",
-                                                 "--patience", "3"))
-        self.assertIn("diverged", self.refused(1, "train", "--arch", "resnet8", *self.data, "-o", "out.onnx", "--batch",
-                                               "32", "--learning-rate", "1e30"))
-        # More labels than the network has outputs.
-        numpy.save(self.folder / "x.npy", numpy.zeros((8, 3, 32, 32), dtype=numpy.float32))
-        numpy.save(self.folder / "y.npy", numpy.arange(8, 16))
-        self.assertIn("outputs", self.refused(1, "train", SOURCE / "tools/demo-network/resnet8-shapes.onnx", "--data",
-                                              "npy:x.npy,y.npy", "-o", "out.onnx"))
+        self.fails(2, "resnet8", "train", "--arch", "resnet9", *self.common, "-o", "out.onnx")
+        self.fails(2, "--arch", "train", *self.common, "-o", "out.onnx")
+        self.fails(2, "-o", "train", "--arch", "resnet8", *self.common)
+        self.fails(1, "no checkpoint", "train", "--arch", "resnet8", *self.common, "-o", "out.onnx",
+                                                    "--resume")
+        self.fails(2, "--patience", "train", "--arch", "resnet8", *self.common, "-o", "out.onnx",
+                                                 "--patience", "3")
+        self.fails(1, "diverged", "train", "--arch", "resnet8", *self.data, "-o", "out.onnx", "--batch",
+                                               "32", "--learning-rate", "1e30")
+        self.fails(1, "outputs", "train", DEMO_NETWORK, *self.labels_beyond_the_outputs(), "-o", "out.onnx")
         self.assertFalse((self.folder / "out.onnx").exists())
 
 
 if __name__ == "__main__":
-    CIM = str(pathlib.Path(sys.argv.pop(1)).absolute())
-    SOURCE = pathlib.Path(sys.argv.pop(1)).absolute()
-    unittest.main()
+    main()
