@@ -260,14 +260,16 @@ def markdown(heads, rows):
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) + "\n"
 
 
-def retraining_table(rows):
-    heads = ["errors", "retrained", "options", "weights written", "injected", "retrained", "rewritten", "published"]
-    networks = len({row.get("network") for row in rows}) > 1
-    return markdown(["network"] * networks + heads,
+def retraining_table(name, rows):
+    """What is published is of ResNet-32 and all images, as in the first table."""
+    networks, published = name == "networks", name == "retraining"
+    heads = ["errors", "retrained", "options", "weights written", "injected", "retrained", "rewritten"]
+    return markdown(["network"] * networks + heads + ["published"] * published,
                     [[row.get("network")] * networks +
                      [row["size"], f"`{row['plan']}`", f"`{' '.join(row['options'])}`" if "options" in row else "",
                       f"{row['weights']:,}", percent(row["injected"]), percent(row["retrained"]),
-                      percent(row["rewritten"]), PUBLISHED_ACCURACY.get((row["size"], row["plan"]), "")]
+                      percent(row["rewritten"])] +
+                     [PUBLISHED_ACCURACY.get((row["size"], row["plan"]), "")] * published
                      for row in rows])
 
 
@@ -298,7 +300,7 @@ def write_tables(folder, page):
         elif name == "tolerance":
             table = "\n".join(map(tolerance_table, rows))
         else:
-            table = (search_table if name == "search" else retraining_table)(rows)
+            table = search_table(rows) if name == "search" else retraining_table(name, rows)
         begin, end = f"<!-- table {name} -->\n", "<!-- end -->\n"
         before, rest = text.split(begin)
         text = before + begin + "\n" + table + "\n" + end + rest.split(end, 1)[1]
