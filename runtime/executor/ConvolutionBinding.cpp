@@ -7,6 +7,7 @@
 #include "runtime/executor/ConvolutionBinding.h"
 
 #include "runtime/executor/Attributes.h"
+#include "runtime/executor/Window.h"
 
 #include <climits>
 
@@ -26,13 +27,10 @@ cim::imageConvolutionShape(const Program &program, const plan::Step &step) {
   const plan::Value &y = program.value(step.outputs(0));
   if (x.layout() != plan::CHANNELS_LAST || y.layout() != plan::CHANNELS_LAST)
     return std::nullopt;
-  auto strides = integers(step, "strides"), pads = integers(step, "pads"),
-       dilations = integers(step, "dilations");
-  for (auto list : {strides, pads, dilations})
-    for (int64_t n : list)
-      if (n < 0 || n > 1 << 20) // so that kernels count pixels in an int
-        return std::nullopt;
   kernels::ConvolutionShape shape;
+  // So that kernels count pixels in an int.
+  if (!readWindow(step, shape, 1 << 20))
+    return std::nullopt;
   shape.channelsIn = x.shape(1);
   shape.channelsOut = y.shape(1);
   shape.groups = integer(step, "groups");
@@ -40,14 +38,6 @@ cim::imageConvolutionShape(const Program &program, const plan::Step &step) {
   shape.widthIn = x.shape(3);
   shape.kernelHeight = weights.shape(2);
   shape.kernelWidth = weights.shape(3);
-  shape.strideY = strides[0];
-  shape.strideX = strides[1];
-  shape.dilationY = dilations[0];
-  shape.dilationX = dilations[1];
-  shape.pads.top = pads[0];
-  shape.pads.left = pads[1];
-  shape.pads.bottom = pads[2];
-  shape.pads.right = pads[3];
   return shape;
 }
 

@@ -7,6 +7,7 @@
 #include "runtime/executor/Attributes.h"
 #include "runtime/executor/KernelSteps.h"
 #include "runtime/executor/Views.h"
+#include "runtime/executor/Window.h"
 #include "runtime/kernels/Kernels.h"
 
 #include <climits>
@@ -64,23 +65,15 @@ std::unique_ptr<BoundStep> cim::bindPooling(const Program &program,
   if (!isMax && step.operation() != "average_pool")
     return nullptr;
 
-  auto kernel = integers(step, "kernel"), strides = integers(step, "strides"),
-       pads = integers(step, "pads"), dilations = integers(step, "dilations");
-  for (auto list : {kernel, strides, pads, dilations})
-    for (int64_t n : list)
-      if (n < 0 || n > INT_MAX)
-        return nullptr;
+  auto kernel = integers(step, "kernel");
+  for (int64_t n : kernel)
+    if (n < 0 || n > INT_MAX)
+      return nullptr;
   kernels::PoolingShape shape;
+  if (!readWindow(step, shape, INT_MAX))
+    return nullptr;
   shape.kernelHeight = kernel[0];
   shape.kernelWidth = kernel[1];
-  shape.strideY = strides[0];
-  shape.strideX = strides[1];
-  shape.dilationY = dilations[0];
-  shape.dilationX = dilations[1];
-  shape.pads.top = pads[0];
-  shape.pads.left = pads[1];
-  shape.pads.bottom = pads[2];
-  shape.pads.right = pads[3];
   if (isMax)
     return makeImageStep(step,
                          [shape](const ImageView &in, const ImageView &out) {

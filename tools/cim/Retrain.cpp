@@ -230,11 +230,13 @@ void Retrain::run() {
                      {"cells_written", chip.cellsWritten},
                      {"epochs", epochs}});
   }
-  Json trainedAndTested = data.train.identity(train, train.images());
-  if (test)
+  Json trainedAndTested;
+  if (test) {
     trainedAndTested = data.identity(train, *test);
-  else
+  } else {
+    trainedAndTested = data.train.identity(train, train.images());
     trainedAndTested["test"] = data.train.identity(train, testImages);
+  }
   output.write(text(network, selection, measures, train, testImages),
                {{"command", "retrain"},
                 {"model", network.describe()},
