@@ -2,6 +2,7 @@
 evaluate it on, and what an error has to look like."""
 
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from small_network import small_network
 SOURCE = pathlib.Path(__file__).resolve().parents[3]
 DEMO_NETWORK = SOURCE / "tools/demo-network/resnet8-shapes.onnx"
 DATA = ("--data", "npy:x.npy,y.npy")
+SLOWNESS = 10 if os.environ.get("CIM_SANITIZE") else 1  # what time limits are multiplied by
 
 
 def after(seconds):
@@ -74,7 +76,7 @@ class CimTestCase(unittest.TestCase):
     @classmethod
     def cim(cls, *arguments, **options):
         return subprocess.run([cls.program, *map(str, arguments)], **{
-            "cwd": cls.folder, "capture_output": True, "text": True, "timeout": 280, **options})
+            "cwd": cls.folder, "capture_output": True, "text": True, "timeout": 280 * SLOWNESS, **options})
 
     @classmethod
     def start(cls, *arguments, **options):
@@ -111,7 +113,7 @@ class CimTestCase(unittest.TestCase):
             time.sleep(0.005)
         self.assertIsNone(process.poll(), "it had finished before it could be ended")
         process.send_signal(by)
-        output, errors = process.communicate(timeout=100)
+        output, errors = process.communicate(timeout=100 * SLOWNESS)
         self.assertEqual(process.returncode, -by if by == signal.SIGKILL else 130, errors)
         return output, errors
 

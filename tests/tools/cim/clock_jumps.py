@@ -17,7 +17,7 @@ import tarfile
 import time
 
 
-from cim_test_case import CimTestCase, DATA, main
+from cim_test_case import CimTestCase, DATA, SLOWNESS, main
 
 CLOCK = None
 NOISE = ("--vary", "noise=normal:{0.5,1}qs", "--quantize", 4, "--trials", 6)
@@ -84,7 +84,7 @@ class ClockJumps(CimTestCase):
         """They share the work, although each believes the other to live in another century."""
         command = ["sweep", "small.onnx", *DATA, "--store", "shared.sqlite", *NOISE, "--json", "-"]
         processes = [self.start(*command, env=self.environment(jumping)) for jumping in (True, True, False)]
-        documents = [json.loads(process.communicate(timeout=100)[0]) for process in processes]
+        documents = [json.loads(process.communicate(timeout=100 * SLOWNESS)[0]) for process in processes]
         steady = self.sweep("alone.sqlite", jumping=False)
         for document in documents:
             self.assertEqual(document["points"], steady["points"])

@@ -17,7 +17,7 @@ import time
 import numpy
 import onnx
 
-from cim_test_case import CimTestCase, DATA, main
+from cim_test_case import CimTestCase, DATA, SLOWNESS, main
 
 
 class Faults(CimTestCase):
@@ -100,7 +100,7 @@ class Faults(CimTestCase):
             processes = [self.start("histogram", "small.onnx", "-o", "both.csv", "--quantize", bits,
                                     stdout=subprocess.DEVNULL, stderr=None) for bits in "27"]
             for process in processes:
-                self.assertEqual(process.wait(timeout=60), 0)
+                self.assertEqual(process.wait(timeout=60 * SLOWNESS), 0)
             written = (self.folder / "both.csv").read_text()
             expected = []
             for bits in "27":

@@ -14,7 +14,7 @@ import time
 
 import numpy
 
-from cim_test_case import CimTestCase, DATA, SOURCE, main
+from cim_test_case import CimTestCase, DATA, SLOWNESS, SOURCE, main
 
 NOISE = ("--vary", "noise=normal:{0.25,0.5,1}qs", "--vary", "quantize={3,4}")
 
@@ -187,7 +187,7 @@ class Sweeps(CimTestCase):
         alone = self.sweep(*NOISE, "--trials", 30, store="alone.sqlite")
         processes = [self.start(*self.command(*NOISE, "--trials", 30, "--threads", 1, store="both.sqlite"), "--json", "-")
                      for _ in range(2)]
-        documents = [json.loads(p.communicate(timeout=120)[0]) for p in processes]
+        documents = [json.loads(p.communicate(timeout=120 * SLOWNESS)[0]) for p in processes]
         for document in documents:
             self.assertEqual(document["points"], alone["points"])
         # Claims are given up between two looks, so hardly anything is done twice.
