@@ -72,6 +72,18 @@ public:
     return measures;
   }
 
+  /// Throws where a range would have to hold what is no finite number.
+  void requireFinite() {
+    for (int l = 0; l < plan.layers_size(); ++l)
+      if (const LayerMeasurement &seen = measurements.of(l);
+          !seen.hasFiniteInputs() || !seen.hasFiniteSums())
+        throw InputError("layer '" + plan.layers(l).name() + "': " +
+                         (seen.hasFiniteInputs() ? "partial sums" : "inputs") +
+                         " are not finite (NaN or infinity) in the "
+                         "calibration; correct the network's weights, or the "
+                         "size of its inputs (--normalize)");
+  }
+
   /// Ranges of DACs, which serial inputs need to be measured further.
   void findDacRanges() {
     for (int l = 0; l < plan.layers_size(); ++l)
@@ -196,6 +208,7 @@ cim::calibrate(plan::Plan &plan, const TensorMap &tensors, int64_t images,
     if (!executor.run(images, read, [](int64_t, const float *) {}, stop))
       return {};
     calibration.measured().finish();
+    calibration.requireFinite();
     calibration.findDacRanges();
   }
   calibration.finish();

@@ -57,6 +57,8 @@ void LayerMeasurement::finish() {
   for (const LayerSight &sight : sights) {
     total.lowestInput = std::min(total.lowestInput, sight.lowestInput);
     total.highestInput = std::max(total.highestInput, sight.highestInput);
+    total.hasFiniteInputs &= sight.hasFiniteInputs;
+    total.hasFiniteSums &= sight.hasFiniteSums;
     for (size_t i = 0; i < sight.largest.size(); ++i)
       total.largest[i] = std::max(total.largest[i], sight.largest[i]);
     total.bins.resize(std::max(total.bins.size(), sight.bins.size()),

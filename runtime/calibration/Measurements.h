@@ -29,6 +29,7 @@ enum class Quantity {
 /// not depend on the order in which images come.
 struct LayerSight {
   float lowestInput = 0, highestInput = 0;
+  bool hasFiniteInputs = true, hasFiniteSums = true;
   std::vector<float> largest;              ///< by limit of the ADC
   std::vector<std::vector<uint64_t>> bins; ///< by limit
 };
@@ -59,6 +60,9 @@ public:
   double lowestInput() const { return total.lowestInput; }
   double highestInput() const { return total.highestInput; }
   double largestInput() const;
+  /// Whether all numbers so far were finite; sums that are not are left out.
+  bool hasFiniteInputs() const { return total.hasFiniteInputs; }
+  bool hasFiniteSums() const { return total.hasFiniteSums; }
   /// Of the magnitudes that belong to limit \p limit of the ADC.
   double largestSum(uint32_t limit) const { return total.largest[limit]; }
   /// The value that \p percent of them lie at or below, linear within a bin.

@@ -39,17 +39,20 @@ public:
   bool runsInPlace() const override { return true; }
 
   void place(std::span<const Placement> values, size_t) override {
-    in = elementsOf(values[input]);
-    out = elementsOf(values[output]);
+    in = rowsOf(values[input]);
+    out = rowsOf(values[output]);
   }
 
   int run(const Pass &pass) const override {
-    const kernels::ImageView from = in.in(pass);
-    const int64_t clipped = kernels::drive(from, drive, out.in(pass));
+    const kernels::ImageView from = in.in(pass), to = out.in(pass);
+    const int64_t images = pass.batch.filled(from.images, from.images);
+    const int64_t rest = from.images - images;
+    const int64_t clipped =
+        kernels::drive(part(from, 0, images), drive, part(to, 0, images));
+    kernels::drive(part(from, images, rest), drive, part(to, images, rest));
     if (countsInputs) {
       ConverterCounts &counts = pass.counts[layer];
-      counts.inputs +=
-          int64_t(from.images) * from.height * from.width * from.channels;
+      counts.inputs += images * from.height * from.width * from.channels;
       counts.clippedInputs += clipped;
     }
     return 0;

@@ -128,6 +128,8 @@ struct Executor::Implementation {
   int64_t callsOf(int64_t images) const {
     return (images + callImages - 1) / callImages;
   }
+  /// Worker \p w's with images [first, first + images).
+  Pass passOf(unsigned w, int64_t first, int64_t images);
 
   // The parts of a micro-batch.
   void read(Worker &worker, int64_t first, int64_t images,
@@ -139,8 +141,7 @@ struct Executor::Implementation {
   void writeCall(Worker &worker, int64_t call, int64_t first, int64_t images,
                  const WriteResult &write);
   /// Runs steps [begin, end) of the plan.
-  void runSteps(unsigned w, int64_t calls, int64_t firstImage, int begin,
-                int end);
+  void runSteps(const Pass &pass, int begin, int end);
 
   /// What one call has in the arena of a value that has memory of its own.
   struct LiveValue {
@@ -310,15 +311,24 @@ void Executor::Implementation::writeCall(Worker &worker, int64_t call,
     write(first + i, dense + i * elements);
 }
 
-void Executor::Implementation::runSteps(unsigned w, int64_t calls,
-                                        int64_t firstImage, int begin,
-                                        int end) {
+Pass Executor::Implementation::passOf(unsigned w, int64_t first,
+                                      int64_t images) {
   Worker &worker = perWorker[w];
-  const Pass pass = {worker.arena.data(), worker.arena.data(), calls,
-                     firstImage,          callImages,          w,
-                     worker.counts};
+  const int64_t calls = callsOf(images);
+  return {.arena = worker.arena.data(),
+          .scratch = worker.arena.data(),
+          .calls = calls,
+          .firstImage = first,
+          .callImages = callImages,
+          .worker = w,
+          .counts = worker.counts,
+          .batch = {images, calls * callImages}};
+}
+
+void Executor::Implementation::runSteps(const Pass &pass, int begin, int end) {
+  Worker &worker = perWorker[pass.worker];
   worker.passes += 1;
-  worker.calls += calls;
+  worker.calls += pass.calls;
   const auto first =
       std::ranges::lower_bound(running, begin, {}, &RunningStep::index);
   for (size_t s = first - running.begin();
@@ -333,7 +343,7 @@ void Executor::Implementation::runSteps(unsigned w, int64_t calls,
                                "' failed with Halide's code " +
                                std::to_string(status) + "; please report it");
     if (step.rounded)
-      roundPlaced(*step.rounded, worker.arena.data(), calls);
+      roundPlaced(*step.rounded, worker.arena.data(), pass.calls);
     if (step.isTimed)
       worker.times[s] += Clock::now() - start;
   }
@@ -414,7 +424,14 @@ Executor::Implementation::call(std::span<const Tensor> inputs) {
     store(place.geometry, inputs[i].data.get(),
           worker.arena.data() + place.offset);
   }
-  runSteps(0, 1, 0, 0, plan.steps_size());
+  const Pass pass = {.arena = worker.arena.data(),
+                     .scratch = worker.arena.data(),
+                     .calls = 1,
+                     .firstImage = 0,
+                     .callImages = callImages,
+                     .worker = 0,
+                     .counts = worker.counts};
+  runSteps(pass, 0, plan.steps_size());
   std::vector<Tensor> outputs;
   for (uint32_t index : plan.outputs()) {
     if (program.isConstant(index)) {
@@ -461,7 +478,7 @@ bool Executor::run(int64_t images, const ReadImage &read,
       0, images,
       [&](unsigned w, int64_t first, int64_t images) {
         run.read(run.perWorker[w], first, images, read);
-        run.runSteps(w, run.callsOf(images), first, 0, run.plan.steps_size());
+        run.runSteps(run.passOf(w, first, images), 0, run.plan.steps_size());
         run.write(run.perWorker[w], first, images, write);
       },
       stop);
@@ -494,7 +511,7 @@ bool Executor::keep(KeptActivations &kept, int64_t first, int64_t images,
       [&](unsigned w, int64_t begin, int64_t images) {
         Worker &worker = run.perWorker[w];
         run.read(worker, begin, images, read);
-        run.runSteps(w, run.callsOf(images), begin, 0, step);
+        run.runSteps(run.passOf(w, begin, images), 0, step);
         run.save(worker, live, kept.call((begin - first) / run.callImages),
                  kept.bytesPerCall, run.callsOf(images));
       },
@@ -518,7 +535,7 @@ bool Executor::advance(KeptActivations &kept, int step,
         std::byte *place = kept.call((begin - kept.first) / run.callImages);
         const int64_t calls = run.callsOf(images);
         run.restore(worker, before, place, kept.bytesPerCall, calls);
-        run.runSteps(w, calls, begin, kept.reached, step);
+        run.runSteps(run.passOf(w, begin, images), kept.reached, step);
         run.save(worker, after, place, kept.bytesPerCall, calls);
       },
       stop);
@@ -536,11 +553,11 @@ bool Executor::resume(const KeptActivations &kept, const WriteResult &write,
       kept.first, kept.count,
       [&](unsigned w, int64_t begin, int64_t images) {
         Worker &worker = run.perWorker[w];
-        const int64_t calls = run.callsOf(images);
         run.restore(worker, live,
                     kept.call((begin - kept.first) / run.callImages),
-                    kept.bytesPerCall, calls);
-        run.runSteps(w, calls, begin, kept.reached, run.plan.steps_size());
+                    kept.bytesPerCall, run.callsOf(images));
+        run.runSteps(run.passOf(w, begin, images), kept.reached,
+                     run.plan.steps_size());
         run.write(worker, begin, images, write);
       },
       stop);

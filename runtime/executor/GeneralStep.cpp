@@ -162,7 +162,7 @@ private:
       drives.push_back(*operands[0]);
     return mapped->run(
         operands, drives, pass.firstImage + call * pass.callImages,
-        program.value(step.outputs(0)), pass.counts[step.layer()]);
+        program.value(step.outputs(0)), pass.counts[step.layer()], pass.batch);
   }
 
   Program program;

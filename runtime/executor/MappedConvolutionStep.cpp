@@ -42,13 +42,6 @@ float *floats(const AlignedMemory &memory) {
   return reinterpret_cast<float *>(memory.data());
 }
 
-/// A part of the images of \p view.
-kernels::ImageView part(kernels::ImageView view, int64_t first, int64_t count) {
-  view.data += first * view.imageStride;
-  view.images = int(count);
-  return view;
-}
-
 /// The converters of one slice and row tile, as the kernel takes them.
 struct Columns {
   std::vector<float> perSum, offset, bend, step;
@@ -132,6 +125,11 @@ private:
     return part(from[which].in(chunk.pass), chunk.first, chunk.images);
   }
   int runChunk(const Chunk &chunk) const;
+  /// Pixels of the chunk that belong to images, which come first.
+  int64_t filledPixels(const Chunk &chunk) const;
+  /// Converts the sums of one array. Returns how many of images were clipped.
+  int64_t convert(const Chunk &chunk, const kernels::AdcColumns &converters,
+                  float factor, bool isFirst) const;
   /// Adds what the DACs of one array are off by, but for their gain.
   int addMismatch(const Chunk &chunk, int tile, uint32_t slice) const;
   int addDigitalPart(const Chunk &chunk, bool &isFirst) const;
@@ -151,7 +149,8 @@ private:
   std::vector<uint32_t> driveValues, squareValues, bendValues;
   std::vector<float> significance; ///< of applications
   uint32_t output;
-  int64_t imagesPerCall; ///< as views count them
+  int64_t imagesPerCall;  ///< as views count them
+  int64_t resultRows = 1; ///< dimension 0 of the result
 
   int64_t tileRows;
   kernels::TiledConvolution tiled;
@@ -377,6 +376,7 @@ void MappedConvolutionStep::place(std::span<const Placement> values,
   for (uint32_t value : bendValues)
     bends.push_back(binding.view(values[value], shape.channelsIn));
   out = binding.view(values[output], shape.channelsOut);
+  resultRows = values[output].geometry.images;
   binding.epilogue.place(values, [&](const Placement &residual) {
     return binding.view(residual, shape.channelsOut);
   });
@@ -441,10 +441,9 @@ int MappedConvolutionStep::runChunk(const Chunk &chunk) const {
         if (energy)
           addNoise(chunk, slice, array);
         if (adc)
-          clipped += kernels::convert(
-              scratch.sums, count, channels,
-              columns[slice * tiled.tiles() + tile].view(*adc),
-              significance[which] * compensation, isFirst, scratch.total);
+          clipped +=
+              convert(chunk, columns[slice * tiled.tiles() + tile].view(*adc),
+                      significance[which] * compensation, isFirst);
         else
           kernels::accumulate(scratch.sums, count, channels,
                               significance[which] * compensation, isFirst,
@@ -455,7 +454,7 @@ int MappedConvolutionStep::runChunk(const Chunk &chunk) const {
   }
   if (adc) {
     ConverterCounts &counts = chunk.pass.counts[layerIndex];
-    counts.sums += count * channels * array;
+    counts.sums += filledPixels(chunk) * channels * array;
     counts.clippedSums += clipped;
   }
 
@@ -465,6 +464,28 @@ int MappedConvolutionStep::runChunk(const Chunk &chunk) const {
   return kernels::scaleOffset(
       denseView(scratch.total, channels, chunk.images), epilogue,
       part(out.in(chunk.pass), chunk.first, chunk.images));
+}
+
+int64_t MappedConvolutionStep::filledPixels(const Chunk &chunk) const {
+  const Pass &pass = chunk.pass;
+  const int64_t all = pass.calls * out.oneCall().images * pixels();
+  return std::clamp<int64_t>(pass.batch.filled(resultRows, all) -
+                                 chunk.first * pixels(),
+                             0, chunk.images * pixels());
+}
+
+int64_t MappedConvolutionStep::convert(const Chunk &chunk,
+                                       const kernels::AdcColumns &converters,
+                                       float factor, bool isFirst) const {
+  const int64_t ofImages = filledPixels(chunk);
+  auto convert = [&](int64_t first, int64_t count) {
+    const int64_t at = first * paddedChannels();
+    return kernels::convert(chunk.scratch.sums + at, count, shape.channelsOut,
+                            converters, factor, isFirst,
+                            chunk.scratch.total + at);
+  };
+  convert(ofImages, chunk.images * pixels() - ofImages);
+  return convert(0, ofImages);
 }
 
 int MappedConvolutionStep::addMismatch(const Chunk &chunk, int tile,

@@ -36,6 +36,10 @@ public:
       : measurement(measurement), sight(sight) {}
 
   void see(uint32_t limit, float sum) {
+    if (!std::isfinite(sum)) {
+      sight.hasFiniteSums = false;
+      return;
+    }
     const float magnitude = std::abs(sum);
     if (measurement.sums == Quantity::largest) {
       sight.largest[limit] = std::max(sight.largest[limit], magnitude);
@@ -70,6 +74,7 @@ public:
   void place(std::span<const Placement> values, size_t scratch) override {
     inner->place(values, scratch);
     input = values[step.inputs(0)];
+    resultRows = values[step.outputs(0)].geometry.images;
   }
   void pack(const float *written, int64_t begin, int64_t end) override {
     inner->pack(written, begin, end);
@@ -104,17 +109,20 @@ protected:
   std::unique_ptr<BoundStep> inner;
   LayerMeasurement &measurement;
   Placement input;
+  int64_t resultRows = 1; ///< dimension 0 of the result
 
 private:
   void seeInputs(const Pass &pass) const {
     LayerSight &seen = sight(pass);
-    const kernels::ImageView view = elementsOf(input).in(pass);
-    for (int64_t n = 0; n < view.images; ++n)
+    const kernels::ImageView view = rowsOf(input).in(pass);
+    const int64_t images = pass.batch.filled(view.images, view.images);
+    for (int64_t n = 0; n < images; ++n)
       for (int64_t y = 0; y < view.height; ++y)
         for (int64_t x = 0; x < view.width; ++x) {
           const float *pixel = view.data + n * view.imageStride +
                                y * view.rowStride + x * view.pixelStride;
           for (int c = 0; c < view.channels; ++c) {
+            seen.hasFiniteInputs &= std::isfinite(pixel[c]);
             seen.lowestInput = std::min(seen.lowestInput, pixel[c]);
             seen.highestInput = std::max(seen.highestInput, pixel[c]);
           }
@@ -251,7 +259,8 @@ private:
       limits[c] = limitOf(layer, slice, tile, c);
     SumSight seen(measurement, sight(pass));
     const int64_t stride = kernels::paddedChannels(channels);
-    for (int64_t pixel = 0; pixel < images * pixels(); ++pixel)
+    const int64_t count = pass.batch.filled(resultRows, images * pixels());
+    for (int64_t pixel = 0; pixel < count; ++pixel)
       for (int c = 0; c < channels; ++c)
         seen.see(limits[c], sums[pixel * stride + c]);
   }
@@ -299,15 +308,17 @@ protected:
           measurement.layer.dac().serial()
               ? driven(measurement.layer, x, ignored)
               : std::vector{x};
-      arrays->forEachArray(drives, program.value(step.outputs(0)),
-                           [&](uint32_t, uint32_t slice, uint32_t tile,
-                               reference::Tensor &sums) {
-                             for (size_t i = 0; i < sums.numbers.size(); ++i)
-                               seen.see(
-                                   limitOf(measurement.layer, slice, tile,
-                                           arrays->channelOf(sums.shape, i)),
-                                   float(sums.numbers[i]));
-                           });
+      arrays->forEachArray(
+          drives, program.value(step.outputs(0)),
+          [&](uint32_t, uint32_t slice, uint32_t tile,
+              reference::Tensor &sums) {
+            const int64_t count =
+                pass.batch.filled(resultRows, sums.numbers.size());
+            for (int64_t i = 0; i < count; ++i)
+              seen.see(limitOf(measurement.layer, slice, tile,
+                               arrays->channelOf(sums.shape, i)),
+                       float(sums.numbers[i]));
+          });
     }
     return 0;
   }

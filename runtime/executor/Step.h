@@ -10,6 +10,7 @@
 #include "runtime/converters/Counts.h"
 #include "runtime/executor/Geometry.h"
 #include "runtime/kernels/Convolution.h"
+#include "runtime/plan/Batch.h"
 #include "runtime/plan/plan.pb.h"
 #include "runtime/programming/Chip.h"
 #include "runtime/tensor/Tensor.h"
@@ -49,6 +50,7 @@ struct Pass {
   int64_t callImages; ///< from one call's first image to the next call's
   unsigned worker;
   std::span<ConverterCounts> counts; ///< the worker's, by layer of the plan
+  Batch batch = {};                  ///< how far all calls are filled
 
   /// The first call's value at \p place.
   std::byte *at(const Placement &place) const {

@@ -56,6 +56,26 @@ PlacedView cim::elementsOf(const Placement &place) {
              : pixelsOf(place, 1, place.geometry.elements);
 }
 
+PlacedView cim::rowsOf(const Placement &place) {
+  const Geometry &geometry = place.geometry;
+  if (geometry.channelsLast() || geometry.images <= 1)
+    return elementsOf(place);
+  kernels::ImageView view;
+  view.channels = narrow(geometry.elements / geometry.images);
+  view.width = 1;
+  view.height = 1;
+  view.images = narrow(geometry.images);
+  view.pixelStride = view.rowStride = view.imageStride = view.channels;
+  return {view, place};
+}
+
+kernels::ImageView cim::part(kernels::ImageView view, int64_t first,
+                             int64_t count) {
+  view.data += first * view.imageStride;
+  view.images = int(count);
+  return view;
+}
+
 int64_t cim::elementChannels(const plan::Value &value) {
   if (value.layout() == plan::CHANNELS_LAST)
     return value.shape(1);

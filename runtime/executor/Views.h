@@ -59,6 +59,12 @@ PlacedView pixelsOf(const Placement &place, int64_t pixels, int64_t channels);
 /// A value as the elementwise kernels see it: images, or one pixel of all
 /// elements.
 PlacedView elementsOf(const Placement &place);
+/// The same where a call has several images: those of a ROW_MAJOR value are its
+/// rows along dimension 0. Dense ones cannot stand side by side with the next
+/// call's, so only where there is one call.
+PlacedView rowsOf(const Placement &place);
+/// Images [first, first + count) of \p view.
+kernels::ImageView part(kernels::ImageView view, int64_t first, int64_t count);
 /// Channels that elementsOf sees.
 int64_t elementChannels(const plan::Value &value);
 

@@ -49,6 +49,8 @@ Cells::Cells(const plan::Layer &layer, double lowest, double highest,
     step = scale.step;
     origin = scale.origin;
     digital = isDifferential ? 0 : origin;
+    if (step == 0) // without codes, the weights are all alike
+      digital = lowest;
     worthOfLowest = scale.step * ((1u << cellBits) - 1) / window;
   } else {
     double range =

@@ -80,8 +80,9 @@ public:
                          int64_t begin, std::span<float> variance) const;
 
   /// What is added to every weight without being on any cell: lo of sliced
-  /// offset cells; of analogue ones the least weight above, or the greatest
-  /// below zero; else 0.
+  /// offset cells, and of all sliced ones where the weights are all alike; of
+  /// analogue offset cells the least weight above, or the greatest below zero;
+  /// else 0.
   float digitalPart() const;
 
   /// What a cell of slice \p slice at the highest conductance is worth as a

@@ -16,20 +16,28 @@
 
 using namespace cim;
 
+/// How many numbers of \p tensor belong to images of \p batch.
+static size_t filled(const Batch &batch, const reference::Tensor &tensor) {
+  return batch.filled(tensor.shape.empty() ? 1 : tensor.shape[0],
+                      tensor.numbers.size());
+}
+
 std::vector<reference::Tensor> cim::driven(const plan::Layer &layer,
                                            const reference::Tensor &input,
-                                           ConverterCounts &counts) {
+                                           ConverterCounts &counts,
+                                           const Batch &batch) {
   if (!layer.has_dac())
     return {input};
   const Dac dac = dacOf(layer);
   std::vector<reference::Tensor> drives(dac.applications(), input);
+  const size_t counted = filled(batch, input);
   for (size_t i = 0; i < input.numbers.size(); ++i) {
     const int64_t code = dac.code(input.numbers[i]);
     for (unsigned which = 0; which < drives.size(); ++which)
       drives[which].numbers[i] = dac.drive(code, which);
-    counts.clippedInputs += dac.clips(input.numbers[i]);
+    counts.clippedInputs += i < counted && dac.clips(input.numbers[i]);
   }
-  counts.inputs += input.numbers.size();
+  counts.inputs += counted;
   return drives;
 }
 
@@ -230,7 +238,8 @@ void MappedLayer::forEachArray(std::span<const reference::Tensor> drives,
 reference::Tensor
 MappedLayer::run(std::span<const reference::Tensor *const> operands,
                  std::span<const reference::Tensor> drives, uint64_t firstImage,
-                 const plan::Value &result, ConverterCounts &counts) const {
+                 const plan::Value &result, ConverterCounts &counts,
+                 const Batch &batch) const {
   reference::Tensor total = zeros(result);
   uint32_t array = 0;
   auto significance = [&](uint32_t which) {
@@ -250,18 +259,20 @@ MappedLayer::run(std::span<const reference::Tensor *const> operands,
         if (uniformVariance[slice] > 0 || readsVariance())
           addNoise(drives[which], slice, tile, array, firstImage, result, sums);
         ++array;
+        const size_t counted = filled(batch, sums);
         for (size_t i = 0; i < sums.numbers.size(); ++i) {
           double value = sums.numbers[i];
           if (adc) {
             const AdcColumn &column =
                 adc->column(slice, tile, channelOf(sums.shape, i));
-            counts.clippedSums += column.clips(value, adc->lastCode());
+            counts.clippedSums +=
+                i < counted && column.clips(value, adc->lastCode());
             value = column.convert(value, adc->lastCode());
           }
           total.numbers[i] += significance(which) * compensation * value;
         }
         if (adc)
-          counts.sums += sums.numbers.size();
+          counts.sums += counted;
       });
 
   // The bias, as the operation adds it to products of zero.

@@ -17,6 +17,7 @@
 #include "runtime/converters/Counts.h"
 #include "runtime/converters/LayerConverters.h"
 #include "runtime/converters/ReadNoise.h"
+#include "runtime/plan/Batch.h"
 #include "runtime/plan/plan.pb.h"
 #include "runtime/programming/Programming.h"
 
@@ -28,10 +29,12 @@
 namespace cim {
 
 /// What the DACs of \p layer give to its arrays for \p input: one tensor for
-/// every application. Without a DAC, the input itself.
+/// every application. Without a DAC, the input itself. \p counts are of the
+/// images of \p batch.
 std::vector<reference::Tensor> driven(const plan::Layer &layer,
                                       const reference::Tensor &input,
-                                      ConverterCounts &counts);
+                                      ConverterCounts &counts,
+                                      const Batch &batch = {});
 
 /// One step whose layer is computed array by array (readsArrays).
 class MappedLayer {
@@ -58,11 +61,11 @@ public:
 
   /// The step's result before its epilogue, for one call whose first image is
   /// \p firstImage. \p operands are the step's, of which the weights do not
-  /// matter; \p drives as driven() makes them.
+  /// matter; \p drives and \p counts as driven() makes them.
   reference::Tensor run(std::span<const reference::Tensor *const> operands,
                         std::span<const reference::Tensor> drives,
                         uint64_t firstImage, const plan::Value &result,
-                        ConverterCounts &counts) const;
+                        ConverterCounts &counts, const Batch &batch) const;
 
   /// Calls \p visit with the sums that leave each array, before noise and
   /// converters, and its coordinates.

@@ -102,7 +102,7 @@ std::vector<ConverterCounts> ReferenceExecutor::converterCounts() const {
 
 std::vector<reference::Tensor>
 ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs,
-                            uint64_t firstImage) const {
+                            uint64_t firstImage, const Batch &batch) const {
   std::vector<ConverterCounts> here(program_.layers_size());
   std::vector<reference::Tensor> computed(program_.values_size());
   auto keep = [&](uint32_t index, reference::Tensor result) {
@@ -126,7 +126,7 @@ ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs,
     if (step.has_layer()) {
       operands[1] = &weights[step.layer()];
       drives = driven(program_.layers(step.layer()), *operands[0],
-                      here[step.layer()]);
+                      here[step.layer()], batch);
       operands[0] = &drives[0];
     }
     std::vector<reference::Tensor> results;
@@ -134,9 +134,9 @@ ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs,
       results.push_back(zeros(program_.values(output)));
 
     if (mapped[s])
-      results[0] =
-          mapped[s]->run(operands, drives, firstImage,
-                         program_.values(step.outputs(0)), here[step.layer()]);
+      results[0] = mapped[s]->run(operands, drives, firstImage,
+                                  program_.values(step.outputs(0)),
+                                  here[step.layer()], batch);
     else if (step.operation() == "relayout" ||
              step.operation() == "scale_offset")
       results[0] = *operands[0];
@@ -178,7 +178,8 @@ void ReferenceExecutor::runCall(int64_t first, int64_t images,
     read(first + i, image.data());
     std::ranges::copy(image, input.numbers.begin() + i * image.size());
   }
-  std::vector<reference::Tensor> values = evaluate({&input, 1}, first);
+  std::vector<reference::Tensor> values =
+      evaluate({&input, 1}, first, {images, imagesPerCall(program_)});
   const double *logits = values[program_.outputs(0)].numbers.data();
   for (int64_t i = 0; i < images; ++i)
     write(first + i, logits + i * outputElements());

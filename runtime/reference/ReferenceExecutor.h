@@ -15,6 +15,7 @@
 
 #include "dialects/nn/reference/Reference.h"
 #include "runtime/converters/Counts.h"
+#include "runtime/plan/Batch.h"
 #include "runtime/plan/Precision.h"
 #include "runtime/plan/plan.pb.h"
 #include "runtime/programming/Chip.h"
@@ -50,10 +51,11 @@ public:
 
   /// Computes every value of the plan, in the order of its values, from one
   /// call's \p inputs, whose shapes must be those of the plan's inputs, and
-  /// the first of which is image \p firstImage.
+  /// the first of which is image \p firstImage. Converters count what belongs
+  /// to images of \p batch.
   std::vector<reference::Tensor>
-  evaluate(std::span<const reference::Tensor> inputs,
-           uint64_t firstImage = 0) const;
+  evaluate(std::span<const reference::Tensor> inputs, uint64_t firstImage = 0,
+           const Batch &batch = {}) const;
 
   /// What the converters of each layer of the plan did in all runs so far.
   std::vector<ConverterCounts> converterCounts() const;

@@ -176,6 +176,21 @@ struct Layer {
     drift.mutable_std()->set_highest(spread);
     return *this;
   }
+  /// Several images per call, without a promise to keep them apart.
+  Layer &batchesOf(int64_t size) {
+    b.plan.set_image_wise(false);
+    for (plan::Value &value : *b.plan.mutable_values())
+      if (value.constant().empty())
+        value.set_shape(0, size);
+    return *this;
+  }
+  /// Weights that are all alike.
+  Layer &flat() {
+    Tensor &weights = b.tensors.at(layer().weights());
+    weights = makeTensor(weights.shape,
+                         std::vector<float>(weights.elements(), -0.25f));
+    return *this;
+  }
   plan::Layer &layer() { return *b.plan.mutable_layers(0); }
 
   /// Finds the ranges.
@@ -447,6 +462,46 @@ TEST(MappedLayers, areTheLayerWithFineConverters) {
     }
 }
 
+/// Without codes, they are added digitally.
+TEST(MappedLayers, keepWeightsThatAreAllAlike) {
+  for (auto &[name, layer] : layers())
+    for (bool isOffset : {false, true}) {
+      SCOPED_TRACE(name + (isOffset ? ", offset" : ""));
+      Layer alike = layer;
+      if (isOffset)
+        alike.offset();
+      alike.slices().flat();
+      const std::vector<float> expected = runFast(alike.b).results;
+      check(alike.adc(8).calibrate());
+      const std::vector<float> results = runFast(alike.b).results;
+      float largest = 0;
+      for (float number : expected)
+        largest = std::max(largest, std::abs(number));
+      for (size_t i = 0; i < results.size(); ++i)
+        ASSERT_NEAR(results[i], expected[i], 1e-4 * largest) << i;
+    }
+}
+
+/// Zeros fill the second batch up.
+TEST(MappedLayers, countImagesOnly) {
+  for (auto &[name, layer] : layers()) {
+    SCOPED_TRACE(name);
+    layer.dac(6).adc(6).calibrate(2); // so that other images are clipped
+    const ConverterCounts expected = runFast(layer.b).counts[0];
+    layer.batchesOf(4);
+    ConverterCounts ofReference;
+    runReference(layer.b, {}, ofReference);
+    for (const ConverterCounts &counts :
+         {runFast(layer.b).counts[0], ofReference}) {
+      EXPECT_EQ(counts.inputs, expected.inputs);
+      EXPECT_EQ(counts.clippedInputs, expected.clippedInputs);
+      EXPECT_EQ(counts.sums, expected.sums);
+      EXPECT_NEAR(counts.clippedSums, expected.clippedSums,
+                  1 + expected.clippedSums / 100);
+    }
+  }
+}
+
 TEST(MappedLayers, losePrecisionBitByBit) {
   Layer layer = Layer().conv(24, 20, 9, 3);
   const std::vector<float> exact = runFast(layer.b).results;
@@ -565,6 +620,77 @@ TEST(Calibration, findsPercentiles) {
   layer.layer().mutable_adc()->set_bits(14);
   const ConverterCounts counts = runFast(layer.b, {}, {}, 8).counts[0];
   EXPECT_NEAR(double(counts.clippedSums) / counts.sums, 0.05, 0.002);
+}
+
+TEST(Calibration, leavesOutZerosThatFillABatchUp) {
+  for (auto &[name, layer] : layers()) {
+    SCOPED_TRACE(name);
+    layer.adc(8).layer().mutable_adc()->set_range(plan::Adc::PERCENTILE);
+    layer.layer().mutable_adc()->set_value(95);
+    Layer batched = layer;
+    layer.calibrate(images);
+    batched.batchesOf(4).calibrate(images);
+    const double expected = layer.layer().adc().limits(0);
+    EXPECT_NEAR(batched.layer().adc().limits(0), expected, 0.01 * expected);
+  }
+}
+
+/// A number x that becomes 5 - x, 16 times, before it comes to the layer; and
+/// \p batch of them in a call. A zero would give the largest input and sums.
+Layer behindABias(int64_t batch) {
+  Layer layer;
+  PlanBuilder &b = layer.b;
+  const uint32_t x = b.input({1, 1}, plan::ROW_MAJOR);
+  const uint32_t minus = b.constant({1, 16}, std::vector<float>(16, -1));
+  const uint32_t y = b.step("matmul", {x, minus}, {1, 16}, plan::ROW_MAJOR);
+  const uint32_t five = b.constant({16}, std::vector<float>(16, 5));
+  b.epilogue().set_offset(five);
+  const uint32_t ones = b.constant({16, 16}, std::vector<float>(256, 1));
+  b.output(b.step("matmul", {y, ones}, {1, 16}, plan::ROW_MAJOR));
+  b.layer().set_channel_axis(1);
+  layer.map(16, 16, 1).dac(8).adc(8);
+  return layer.batchesOf(batch);
+}
+
+TEST(Calibration, leavesOutWhatZerosThatFillABatchUpBecome) {
+  for (int64_t batch : {1, 2}) {
+    Layer layer = behindABias(batch);
+    calibrateOn(layer, {{3}, {4}, {3}});
+    EXPECT_FLOAT_EQ(layer.layer().dac().range(), 2);
+    EXPECT_FALSE(layer.layer().dac().is_signed());
+    EXPECT_THAT(layer.layer().adc().limits(), ElementsAre(32));
+    Executor executor(layer.b.plan, layer.b.tensors, {});
+    executor.program({});
+    executor.run(
+        3, [](int64_t, float *image) { *image = 3; },
+        [](int64_t, const float *) {});
+    const ConverterCounts counts = executor.converterCounts()[0];
+    EXPECT_EQ(counts.inputs, 3 * 16);
+    EXPECT_EQ(counts.clippedInputs, 0);
+    EXPECT_EQ(counts.sums, 3 * 16);
+    EXPECT_EQ(counts.clippedSums, 0);
+  }
+}
+
+TEST(Calibration, refusesWhatIsNotFinite) {
+  auto problemOf = [](Layer layer, std::vector<float> row) -> std::string {
+    try {
+      calibrateOn(layer, {row});
+    } catch (const InputError &error) {
+      return error.what();
+    }
+    return "";
+  };
+  Layer largest = twoTiles().adc(8), percentile = largest;
+  percentile.layer().mutable_adc()->set_range(plan::Adc::PERCENTILE);
+  percentile.layer().mutable_adc()->set_value(99);
+  for (const Layer &layer : {largest, percentile, twoTiles().dac(8)})
+    for (float number : {NAN, INFINITY})
+      EXPECT_THAT(problemOf(layer, {number, 0, 0, 0}),
+                  HasSubstr("layer 'layer0': inputs are not finite"));
+  for (const Layer &layer : {largest, percentile})
+    EXPECT_THAT(problemOf(layer, {3e38f, 3e38f, 0, 0}),
+                HasSubstr("layer 'layer0': partial sums are not finite"));
 }
 
 TEST(Calibration, isTheSameHoweverItRuns) {

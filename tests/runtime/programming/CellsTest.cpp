@@ -361,6 +361,35 @@ TEST(Cells, WeightsAllAlikeHaveNoErrors) {
   }
 }
 
+/// Without codes, they are added digitally.
+TEST(Cells, WeightsAllAlikeAreNotSliced) {
+  plan::Layer layer;
+  layer.set_name("fc");
+  layer.add_shape(2);
+  layer.add_shape(2);
+  layer.mutable_quantize()->set_bits(4);
+  layer.mutable_crossbar()->set_groups(1);
+  layer.mutable_crossbar()->set_highest_conductance(100);
+  layer.mutable_crossbar()->set_cell_bits(2);
+  for (bool isOffset : {false, true}) {
+    layer.mutable_crossbar()->set_cells(
+        isOffset ? plan::Crossbar::OFFSET : plan::Crossbar::DIFFERENTIAL);
+    layer.mutable_quantize()->set_mode(isOffset ? plan::Quantize::MINMAX
+                                                : plan::Quantize::SYMMETRIC);
+    const std::vector<float> weights(4, -0.5f);
+    LayerProgram program(layer, makeTensor({2, 2}, weights));
+    EXPECT_EQ(write(program, 4), weights);
+    EXPECT_EQ(program.digitalPart(), -0.5f);
+    for (unsigned slice = 0; slice < program.slices(); ++slice) {
+      std::vector<float> read(4, 1);
+      program.writeArrays(chip, slice, 0, read);
+      EXPECT_EQ(read, std::vector<float>(4, 0));
+    }
+    ASSERT_EQ(program.warnings().size(), 1u);
+    EXPECT_THAT(program.warnings()[0], HasSubstr("not quantized"));
+  }
+}
+
 /// A thousand cells of a normal error of 1 uS, verified to within 1 uS: erf(1 /
 /// sqrt 2) of all pulses succeed, so that the number of pulses is geometric,
 /// and what stays is the normal distribution cut off there.

@@ -7,8 +7,10 @@ Run one test with `.venv/bin/python tests/tools/cim/converters.py build/bin/cim 
 import json
 
 import numpy
+import onnx
 
 from cim_test_case import CimTestCase, DATA, main
+from small_network import small_network
 
 MAPPED = ("--crossbar", "32x32")
 
@@ -96,6 +98,37 @@ class Converters(CimTestCase):
                                   "-o", "later.plan").returncode, 0)
         numpy.testing.assert_array_equal(
             self.logits(model="later.plan"), self.logits(*MAPPED, "--dac", "6", "--adc", "6"))
+
+    def test_a_fixed_batch_is_the_same_images(self):
+        model = small_network()
+        for value in (model.graph.input[0], model.graph.output[0]):
+            value.type.tensor_type.shape.dim[0].dim_value = 32  # 4 zeros behind the 60 images
+        onnx.save(model, self.folder / "batch.onnx")
+        options = (*MAPPED, "--dac", "6", "--adc", "6,percentile=99")
+        single, batched = (self.evaluate(*options, model=name)["converters"] for name in ("small.onnx", "batch.onnx"))
+        for one, other in zip(single, batched, strict=True):
+            self.assertEqual(one["name"], other["name"])
+            self.assertEqual(one["dac"]["signed"], other["dac"]["signed"])
+            numpy.testing.assert_allclose(one["dac"]["range"], other["dac"]["range"], rtol=1e-4)
+            numpy.testing.assert_allclose(one["adc"]["limits"], other["adc"]["limits"], rtol=2e-3)
+            for converter in ("dac", "adc"):
+                self.assertEqual(one[converter]["conversions"], other[converter]["conversions"])
+                self.assertAlmostEqual(one[converter]["clipped"], other[converter]["clipped"], delta=5e-3)
+
+    def test_weights_that_are_all_alike_stay(self):
+        onnx.save(small_network(flat=True), self.folder / "flat.onnx")
+        for cells in (("--quantize", "4,mode=symmetric"), ("--quantize", "4", "--cells", "offset")):
+            options = (*MAPPED, *cells, "--cell-bits", "2")
+            exact = self.logits(*options, model="flat.onnx")
+            converted = self.logits(*options, "--layer", "block.conv2:adc=8", model="flat.onnx")
+            numpy.testing.assert_allclose(converted, exact, rtol=0, atol=1e-4 * numpy.abs(exact).max())
+
+    def test_what_is_not_finite_has_no_range(self):
+        numpy.save(self.folder / "large.npy", numpy.float32(6.7e37) * numpy.load(self.folder / "x.npy"))
+        for problem, *options in (("layer 'stem': partial sums are not finite", "--adc", "8"),
+                                  ("layer 'stem': partial sums are not finite", "--adc", "8,percentile=99.9"),
+                                  ("layer 'block.conv1': inputs are not finite", "--dac", "8", "--precision", "f32-strict")):
+            self.fails(1, [problem, "--normalize"], "eval", "small.onnx", "--data", "npy:large.npy,y.npy", *MAPPED, *options)
 
     def test_sweep(self):
         options = ("sweep", "small.onnx", *DATA, *MAPPED, "--dac", "8", "--vary", "adc={3,6,none}",
