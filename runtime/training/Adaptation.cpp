@@ -12,12 +12,27 @@
 
 using namespace cim;
 
-std::set<uint32_t> cim::layersWithBias(const plan::Plan &plan) {
+static bool hasBias(const plan::Step &step) {
+  return step.has_layer() && step.inputs_size() > 2;
+}
+
+static std::set<uint32_t> layersWithBias(const plan::Plan &plan) {
   std::set<uint32_t> layers;
   for (const plan::Step &step : plan.steps())
-    if (step.has_layer() && step.inputs_size() > 2)
+    if (hasBias(step))
       layers.insert(step.layer());
   return layers;
+}
+
+int64_t cim::biasesBeside(const plan::Plan &plan,
+                          const std::set<uint32_t> &layers) {
+  int64_t numbers = 0;
+  for (const plan::Step &step : plan.steps())
+    if (hasBias(step) && !layers.contains(step.layer())) {
+      const auto &shape = plan.values(step.inputs(2)).shape();
+      numbers += elementCount({shape.data(), size_t(shape.size())});
+    }
+  return numbers;
 }
 
 std::optional<TensorMap>

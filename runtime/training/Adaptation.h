@@ -13,8 +13,8 @@
 
 namespace cim {
 
-/// The layers of \p plan that have a bias of their own.
-std::set<uint32_t> layersWithBias(const plan::Plan &plan);
+/// Numbers in the biases of all layers of \p plan but \p layers.
+int64_t biasesBeside(const plan::Plan &plan, const std::set<uint32_t> &layers);
 
 /// Trains what is digital in a network on \p chip as it is written: the biases
 /// of layers, and scale and bias of every batch normalisation, which works in

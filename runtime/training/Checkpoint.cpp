@@ -15,6 +15,7 @@ using namespace cim;
 using Json = nlohmann::ordered_json;
 
 static constexpr const char *progressName = "training";
+static constexpr int version = 3;
 
 static Tensor textTensor(const std::string &text) {
   std::shared_ptr<std::byte[]> bytes(new std::byte[text.size()]);
@@ -24,7 +25,7 @@ static Tensor textTensor(const std::string &text) {
 
 void cim::writeCheckpoint(const std::string &path, const std::string &identity,
                           Checkpoint checkpoint) {
-  const Json text = {{"version", 2},
+  const Json text = {{"version", version},
                      {"identity", identity},
                      {"progress", std::move(checkpoint.progress)}};
   checkpoint.tensors[progressName] = textTensor(text.dump(1));
@@ -39,7 +40,7 @@ Checkpoint cim::readCheckpoint(const std::string &path,
     throw InputError("'" + path + "' is no checkpoint of a training");
   auto bytes = progress->second.as<uint8_t>();
   const Json text = Json::parse(bytes.begin(), bytes.end());
-  if (text.at("version") != 2)
+  if (text.at("version") != version)
     throw InputError("'" + path +
                      "' is a checkpoint of another version of "
                      "Cimulator; train anew");

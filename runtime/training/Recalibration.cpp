@@ -16,21 +16,23 @@ TensorMap cim::recalibrateBatchNorm(const plan::Plan &lowered,
                                     const TensorMap &tensors, const Chip &chip,
                                     const DataSet &data, int64_t images,
                                     const TrainingStream &stream,
-                                    unsigned threads) {
+                                    const ExecutorOptions &executor) {
   constexpr int64_t batch = 128;
   images = std::min(images, data.images());
   if (images < 2)
     throw InputError("batch statistics need at least 2 images");
-  TrainingProgram program(lowered, tensors, {}, /*allNormalizations=*/true,
-                          {.threads = threads, .batch = batch});
+  TrainingProgram program(
+      lowered, tensors, {}, /*allNormalizations=*/true,
+      {.threads = executor.threads,
+       .batch = batch,
+       .strict = executor.precision == Precision::f32Strict});
   program.program(chip);
   const std::vector<int64_t> order = shuffledOrder(stream, 0, data.images());
-  int64_t batches = 0;
   for (int64_t first = 0; first < images; first += batch) {
     const int64_t count = std::min(batch, images - first);
-    // The average of all batches so far.
+    // The average of all images so far: the last batch may have fewer.
     program.measure(
-        count, 1.0 / double(++batches),
+        count, double(count) / double(first + count),
         [&](int64_t i, float *image) { data.read(order[first + i], image); });
   }
   TensorMap calibrated = tensors;

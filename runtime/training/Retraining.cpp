@@ -6,6 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/training/Retraining.h"
 
+#include "runtime/calibration/Measurements.h"
+#include "runtime/evaluation/PrefixEvaluator.h"
 #include "runtime/programming/Programming.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/training/Adaptation.h"
@@ -25,23 +27,24 @@ namespace {
 /// Write epochs from here on belong to noise during retraining, one per step.
 constexpr uint32_t firstNoiseEpoch = uint32_t(1) << 21;
 
-void clearErrors(plan::Layer &layer) {
-  layer.clear_quantize();
-  layer.clear_noise();
-  layer.clear_shift();
-  layer.clear_faults();
-  layer.clear_device();
-  layer.clear_write_verify();
-  layer.clear_correlated();
-  layer.clear_read_disturb();
-  if (layer.has_crossbar())
-    layer.mutable_crossbar()->clear_wires();
-}
-
 std::vector<float> writeLayer(const plan::Layer &layer, const Tensor &weights,
                               const Chip &chip) {
   std::vector<float> written(weights.elements());
   LayerProgram(layer, weights).writeAll(chip, written);
+  return written;
+}
+
+/// As writeLayer(), with errors \p factor times as large: distances from what
+/// quantization makes of the weights, which is no error.
+std::vector<float> writeScaled(const plan::Layer &layer, const Tensor &weights,
+                               const Chip &chip, double factor) {
+  std::vector<float> written = writeLayer(layer, weights, chip);
+  if (factor == 1)
+    return written;
+  const std::vector<float> exact =
+      writeLayer(withoutErrors(layer), weights, chip);
+  for (size_t i = 0; i < written.size(); ++i)
+    written[i] = exact[i] + float(factor) * (written[i] - exact[i]);
   return written;
 }
 
@@ -52,25 +55,19 @@ public:
              const RetrainingOptions &options)
       : lowered(lowered), held(lowered), tensors(tensors), train(train),
         test(test), tested(tested), options(options) {
+    const plan::Plan exact = withoutErrors(lowered);
     for (uint32_t layer : options.selected)
-      clearErrors(*held.mutable_layers(layer));
+      *held.mutable_layers(layer) = exact.layers(layer);
   }
 
   Retraining run() {
     prepare();
-    for (const Parameter &parameter : program->parameters()) {
-      result.trainedParameters += parameter.gradient.size();
-      if (parameter.kind != Parameter::Kind::weights)
-        result.digitalParameters += parameter.gradient.size();
-    }
+    countParameters();
     result.depth = program->depth();
-    plan::Plan exact = lowered;
-    for (plan::Layer &layer : *exact.mutable_layers())
-      clearErrors(layer);
     if (options.resume) {
       restoreRetraining(options, result, unfinished);
     } else {
-      const auto correct = count(exact, tensors, {});
+      const auto correct = count(withoutErrors(lowered), tensors, {});
       result.stopped = !correct;
       result.floatCorrect = correct.value_or(0);
     }
@@ -90,6 +87,20 @@ private:
             .labelSmoothing = options.recipe.labelSmoothing,
             .strict = options.executor.precision == Precision::f32Strict,
             .keptBytes = options.keptBytes});
+  }
+
+  void countParameters() {
+    for (const Parameter &parameter : program->parameters()) {
+      result.trainedParameters += parameter.gradient.size();
+      if (parameter.kind != Parameter::Kind::weights)
+        result.digitalParameters += parameter.gradient.size();
+    }
+    if (options.adaptationImages == 0)
+      return;
+    // Those of layers that are not selected: trained on rewritten chips only.
+    const int64_t biases = biasesBeside(lowered, options.selected);
+    result.trainedParameters += biases;
+    result.digitalParameters += biases;
   }
 
   /// What one chip's cells hold, and are to hold.
@@ -165,10 +176,14 @@ private:
     recipe.patience = 0;
     return recipe;
   }
+  /// Without the images that are held back.
+  DataSet trainedData() const {
+    return train.part(0, options.recipe.trainedImages(train.images()));
+  }
   DataSet adaptationData() const {
-    return train.part(0,
-                      std::min(options.adaptationImages,
-                               options.recipe.trainedImages(train.images())));
+    const DataSet trained = trainedData();
+    return trained.part(0,
+                        std::min(options.adaptationImages, trained.images()));
   }
 
   /// Fits what is digital to the chip as it was written, measures curvature
@@ -238,7 +253,7 @@ private:
       };
     if (options.inject > 0)
       training.beforeStep = [&](int64_t step) {
-        injectNoise(chip, step, cells);
+        injectErrors(chip, step, cells);
       };
     if (!cells.rewritten.empty())
       training.afterStep = [&](int64_t) { restoreOthers(cells); };
@@ -252,21 +267,16 @@ private:
     return trainer.epochs();
   }
 
-  /// Lets the next step compute with weights as if they were written anew.
-  void injectNoise(const Chip &chip, int64_t step, const Cells &cells) {
+  /// Lets the next step compute with weights as if they were written anew, with
+  /// errors as large as is asked for.
+  void injectErrors(const Chip &chip, int64_t step, const Cells &cells) {
     Chip draw = chip;
     draw.epoch = firstNoiseEpoch + step % firstNoiseEpoch;
     for (uint32_t index : options.selected) {
-      plan::Layer layer = lowered.layers(index);
+      const plan::Layer &layer = lowered.layers(index);
       Parameter &parameter = parameterOf(layer.weights());
-      if (layer.has_noise())
-        layer.mutable_noise()->set_width(layer.noise().width() *
-                                         options.inject);
-      if (layer.has_shift())
-        layer.mutable_shift()->set_amount(layer.shift().amount() *
-                                          options.inject);
-      parameter.perturbed =
-          writeLayer(layer, aimedAt(parameter.value, layer, cells), draw);
+      parameter.perturbed = writeScaled(
+          layer, aimedAt(parameter.value, layer, cells), draw, options.inject);
       if (!cells.rewritten.empty())
         keepOthers(cells.rewritten.at(layer.weights()), parameter.value,
                    parameter.perturbed);
@@ -368,8 +378,8 @@ private:
     }
     if (options.recalibrationImages > 0)
       written = recalibrateBatchNorm(
-          held, written, chip, train, options.recalibrationImages,
-          {options.seed, chip.trial}, options.executor.threads);
+          held, written, chip, trainedData(), options.recalibrationImages,
+          {options.seed, chip.trial}, options.executor);
     result.trainSeconds += secondsSince(begin);
     return count(held, written, chip);
   }

@@ -28,8 +28,8 @@ struct RetrainingOptions {
   int64_t trials = 1;   ///< chips
   int64_t rewrites = 6; ///< of the retrained layers of each chip
   // Beyond the published method:
-  /// Noise on the selected weights while they are retrained, a new draw at
-  /// every step: so many times the errors that writing makes. 0: none.
+  /// Errors of the selected weights while they are retrained, a new draw at
+  /// every step: so many times those that writing makes. 0: none.
   double inject = 0;
   /// After each rewrite, mean and variance of every batch normalisation are
   /// measured again over so many training images. 0: not.
@@ -37,9 +37,10 @@ struct RetrainingOptions {
   /// Cells are written again only where the weight changed by more than this
   /// fraction of the layer's range; others keep what they hold.
   double threshold = 0;
-  /// Digital parameters cost no write, so those of the whole network, biases
-  /// and batch normalisations, are trained, too: together with the weights, and
-  /// again over so many training images on the chip after each rewrite. 0: not.
+  /// Digital parameters cost no write, so more of them are trained than the
+  /// selected layers have: every batch normalisation together with the weights;
+  /// and over so many training images on the chip after each rewrite every
+  /// batch normalisation again, and the biases of all layers. 0: not.
   int64_t adaptationImages = 0;
   /// At most so many cells are written again, those that are expected to lower
   /// the loss most (CellChoice.h); they begin with what they were meant to
@@ -83,7 +84,8 @@ struct RetrainedChip {
 struct Retraining {
   int64_t floatCorrect = 0; ///< of the network without errors
   std::vector<RetrainedChip> chips;
-  int64_t trainedParameters = 0; ///< weights, biases, scales
+  /// Weights, biases, scales, those that only adaptation trains among them.
+  int64_t trainedParameters = 0;
   int64_t digitalParameters = 0; ///< those among them that are no weights
   int depth = 0;                 ///< layers that the backward pass reaches
   /// The network as the first chip holds it after retraining: all tensors of

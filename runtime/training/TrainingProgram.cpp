@@ -79,7 +79,7 @@ DifferentiatedPlan prepared(plan::Plan plan, TensorMap &tensors,
     throw InputError("the network mixes the images of a batch, so it cannot be "
                      "trained");
   for (const plan::Layer &layer : plan.layers())
-    if (readsArrays(layer))
+    if (layer.has_dac() || readsArrays(layer))
       throw InputError("layer '" + layer.name() +
                        "': networks are trained through their weights, so "
                        "leave out converters and read noise");

@@ -13,6 +13,7 @@
 #include "tools/cim/Output.h"
 #include "tools/cim/Progress.h"
 #include "tools/cim/RetrainingFlags.h"
+#include "tools/cim/SweepIdentity.h"
 #include "tools/cim/Text.h"
 
 #include <CLI/CLI.hpp>
@@ -40,9 +41,10 @@ struct Retrain {
 
   void check(const std::vector<ErrorRequest> &requests);
   void run();
-  RetrainingOptions optionsFor(const Selection &selection,
-                               const DataSet &train) const;
+  RetrainingOptions optionsFor(const Selection &selection) const;
   Json describe(const DataSet &train) const;
+  std::string identity(const Network &network, const DataSet &train,
+                       const std::optional<DataSet> &test) const;
   void writeNetwork(const Network &network, const Retraining &result) const;
   std::string text(const Network &network, const Selection &selection,
                    const RetrainingMeasures &measures, const DataSet &train,
@@ -68,6 +70,10 @@ void Retrain::check(const std::vector<ErrorRequest> &requests) {
     if (std::filesystem::path(model.path).extension() != ".onnx")
       throw UsageError("-o writes the ONNX network with other weights, but "
                        "the model is no .onnx file; leave -o out");
+    if (model.foldBatchNorm)
+      throw UsageError("--fold-batch-norm changes more of a network than its "
+                       "weights, and -o writes the same network with other "
+                       "weights; leave one of them out");
     checkWritable("-o", file);
   }
   if (keepMegabytes > 0 && recipe.check().augmentation.crop > 0)
@@ -95,23 +101,35 @@ void Retrain::check(const std::vector<ErrorRequest> &requests) {
   output.check();
 }
 
-RetrainingOptions Retrain::optionsFor(const Selection &selection,
-                                      const DataSet &train) const {
+RetrainingOptions Retrain::optionsFor(const Selection &selection) const {
   RetrainingOptions options =
       retraining.options(selection, recipe.check(), running, seed.value_or(0));
   options.keptBytes = size_t(keepMegabytes) << 20;
   options.checkpoint = checkpoint;
   options.resume = resume;
-  Json identity = describe(train);
-  identity["data"] = train.sha256();
-  identity["model"] = model.path;
-  options.identity = identity.dump();
   return options;
+}
+
+/// Tells this retraining from others, by the contents of all files. Without \p
+/// test it reports on images that are held back.
+std::string Retrain::identity(const Network &network, const DataSet &train,
+                              const std::optional<DataSet> &test) const {
+  const PointIdentity point =
+      Identities(model, running, network, train, Json::object()).of(errors);
+  Json identity = describe(train);
+  identity["network"] = point.modelSha256;
+  identity["errors"] = point.options;
+  identity["data"] = point.dataSha256;
+  if (test)
+    identity["test"] = test->sha256();
+  return identity.dump();
 }
 
 Json Retrain::describe(const DataSet &train) const {
   Json options = Json::object();
   errors.describe(options);
+  if (model.foldBatchNorm)
+    options["fold-batch-norm"] = true;
   data.describe(options, train);
   options["select"] = select;
   recipe.describe(options);
@@ -183,7 +201,7 @@ void Retrain::run() {
                            .classes = classCount(network.plan),
                            .threads = unsigned(running.threads)};
   const DataSet train = data.openTrain(wanted);
-  RetrainingOptions options = optionsFor(selection, train);
+  RetrainingOptions options = optionsFor(selection);
   std::optional<DataSet> test;
   ImageRange tested{options.recipe.trainedImages(train.images()),
                     train.images()};
@@ -192,6 +210,8 @@ void Retrain::run() {
     tested = {0, test->images()};
   }
   const int64_t testImages = tested.end - tested.begin;
+  if (!checkpoint.empty())
+    options.identity = identity(network, train, test);
   checkInterrupted();
   Retraining result;
   {

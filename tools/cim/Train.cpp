@@ -16,6 +16,7 @@
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
 #include "tools/cim/Progress.h"
+#include "tools/cim/SweepIdentity.h"
 #include "tools/cim/Text.h"
 #include "tools/cim/TrainingFlags.h"
 
@@ -30,12 +31,27 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A file that is removed with this object.
+/// A file that stands in for a network and is removed with this object.
 struct TemporaryFile {
-  const std::string path;
+  const std::string path, network;
   ~TemporaryFile() {
     std::error_code ignored;
     fs::remove(path, ignored);
+  }
+  /// \p message with the network's name, which the user knows, for the file's.
+  std::string renamed(std::string message) const {
+    for (size_t at = 0; (at = message.find(path, at)) != message.npos;
+         at += network.size())
+      message.replace(at, path.size(), network);
+    return message;
+  }
+  /// What \p work returns; its errors are renamed.
+  template <typename Work> auto during(Work work) const {
+    try {
+      return work();
+    } catch (const InputError &error) {
+      throw InputError(renamed(error.what()));
+    }
   }
 };
 
@@ -56,7 +72,8 @@ struct Train {
   void run();
   void writeUntrained(const DataSet &train, const std::string &path) const;
   TrainerOptions trainerOptions() const;
-  std::string identity(const DataSet &train) const;
+  std::string identity(const Network &network, const DataSet &train,
+                       const DataSet &test) const;
   Json describe(const DataSet &train) const;
 };
 
@@ -122,11 +139,17 @@ Json Train::describe(const DataSet &train) const {
   return options;
 }
 
-/// Tells this training from others.
-std::string Train::identity(const DataSet &train) const {
+/// Tells this training from others, by the contents of all files. \p network is
+/// as training begins with it, so that parameters count only with --fine-tune.
+std::string Train::identity(const Network &network, const DataSet &train,
+                            const DataSet &test) const {
+  const PointIdentity point =
+      Identities(ModelFlags{}, running, network, train, Json::object())
+          .of(ErrorFlags{});
   Json identity = describe(train);
-  identity["data"] = train.sha256();
-  identity["model"] = model;
+  identity["network"] = point.modelSha256;
+  identity["data"] = point.dataSha256;
+  identity["test"] = test.sha256();
   return identity.dump();
 }
 
@@ -152,7 +175,8 @@ void Train::run() {
   };
   const TemporaryFile untrained{
       fs::temp_directory_path() /
-      ("cim-untrained-" + std::to_string(getpid()) + ".onnx")};
+          ("cim-untrained-" + std::to_string(getpid()) + ".onnx"),
+      model.empty() ? architecture : model};
   ModelFlags source;
   source.path = model;
   if (model.empty()) {
@@ -166,7 +190,12 @@ void Train::run() {
     loadCompiler().writeUntrained(request);
     source.path = untrained.path;
   }
-  const Network network = Network::load(source, {}, warn, false);
+  const Network network = untrained.during([&] {
+    const auto warning = [&](const std::string &message) {
+      warn(untrained.renamed(message));
+    };
+    return Network::load(source, {}, warning, false);
+  });
   open(network.plan);
   const DataSet train = data.openTrain(wanted), test = data.openTest(wanted);
   checkInterrupted();
@@ -181,7 +210,7 @@ void Train::run() {
        .labelSmoothing = asked.labelSmoothing,
        .strict = running.executorOptions().precision == Precision::f32Strict});
   program.program({});
-  const std::string identity = this->identity(train);
+  const std::string identity = this->identity(network, train, test);
   std::optional<Checkpoint> kept;
   if (resume)
     kept = readCheckpoint(checkpoint, identity);
@@ -221,11 +250,13 @@ void Train::run() {
   for (const Parameter &parameter : program.parameters())
     changes[parameter.tensor] = {network.tensors.at(parameter.tensor),
                                  learned.at(parameter.tensor)};
-  loadCompiler().exportNetwork({.model = source.path,
-                                .output = file,
-                                .changes = std::move(changes),
-                                .note = "trained on " + data.train.spec,
-                                .warn = warn});
+  untrained.during([&] {
+    loadCompiler().exportNetwork({.model = source.path,
+                                  .output = file,
+                                  .changes = std::move(changes),
+                                  .note = "trained on " + data.train.spec,
+                                  .warn = warn});
+  });
   std::error_code ignored;
   fs::remove(checkpoint, ignored); // it has served
 

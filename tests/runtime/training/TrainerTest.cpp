@@ -13,6 +13,8 @@
 #include "runtime/training/Retraining.h"
 #include "tests/runtime/plan/transforms/Network.h"
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <set>
 #include <unistd.h>
@@ -206,11 +208,11 @@ TEST_F(Training, flipsAndCropsImages) {
 }
 
 TEST_F(Training, recalibratesBatchNormalisation) {
-  const TensorMap calibrated =
-      recalibrateBatchNorm(network.plan, network.tensors, {}, data, 100, {}, 2);
+  const TensorMap calibrated = recalibrateBatchNorm(
+      network.plan, network.tensors, {}, data, 100, {}, {.threads = 2});
   // One batch, so the result is a fixed point: measured again, it stays.
-  const TensorMap again =
-      recalibrateBatchNorm(network.plan, calibrated, {}, data, 100, {}, 1);
+  const TensorMap again = recalibrateBatchNorm(network.plan, calibrated, {},
+                                               data, 100, {}, {.threads = 1});
   int changed = 0;
   for (const auto &[name, tensor] : calibrated) {
     const auto now = tensor.as<float>(), then = again.at(name).as<float>(),
@@ -220,6 +222,50 @@ TEST_F(Training, recalibratesBatchNormalisation) {
                 Pointwise(FloatNear(1e-5f), then));
   }
   EXPECT_EQ(changed, 4); // mean and variance of two
+}
+
+TEST_F(Training, recalibrationCountsAllImagesAlike) {
+  // A whole batch, and one of a single image.
+  const DataSet images = open(Split::train, 129);
+  const TensorMap calibrated = recalibrateBatchNorm(
+      network.plan, network.tensors, {}, images, 129, {}, {.threads = 2});
+  TrainingProgram together(network.plan, network.tensors, {}, true,
+                           {.threads = 2, .batch = 129});
+  together.program({});
+  together.measure(129, 1,
+                   [&](int64_t i, float *image) { images.read(i, image); });
+  // Means of the first normalisation depend on no other one.
+  const Parameter &mean = *std::ranges::find(
+      together.parameters(), Parameter::Kind::runningMean, &Parameter::kind);
+  const auto found = calibrated.at(mean.tensor).as<float>();
+  EXPECT_THAT(std::vector<float>(found.begin(), found.end()),
+              Pointwise(FloatNear(1e-4f), mean.value));
+}
+
+TEST_F(Training, recalibrationComputesAsPreciselyAsAsked) {
+  auto calibrate = [&](Precision precision) {
+    return recalibrateBatchNorm(network.plan, network.tensors, {}, data, 100,
+                                {}, {.threads = 2, .precision = precision});
+  };
+  TrainingProgram direct(network.plan, network.tensors, {}, true,
+                         {.threads = 2, .batch = 128, .strict = true});
+  direct.program({});
+  const auto order = shuffledOrder({}, 0, 100);
+  direct.measure(100, 1,
+                 [&](int64_t i, float *image) { data.read(order[i], image); });
+  const TensorMap strict = calibrate(Precision::f32Strict),
+                  fast = calibrate(Precision::f32);
+  bool differ = false;
+  for (const Parameter &parameter : direct.parameters()) {
+    if (parameter.isLearned())
+      continue;
+    const auto exact = strict.at(parameter.tensor).as<float>(),
+               other = fast.at(parameter.tensor).as<float>();
+    EXPECT_TRUE(
+        std::equal(exact.begin(), exact.end(), parameter.value.begin()));
+    differ |= !std::equal(other.begin(), other.end(), exact.begin());
+  }
+  EXPECT_TRUE(differ);
 }
 
 class RetrainingTest : public Training {
@@ -294,9 +340,9 @@ TEST_F(RetrainingTest, adaptsWhatIsDigital) {
   options.adaptationImages = 64;
   const Retraining adapted = run();
   // Both normalisations, though only the first follows a layer that is
-  // retrained.
+  // retrained, and the bias of the last layer.
   EXPECT_EQ(plain.digitalParameters, 2 * 16);
-  EXPECT_EQ(adapted.digitalParameters, 4 * 16);
+  EXPECT_EQ(adapted.digitalParameters, 4 * 16 + 10);
   EXPECT_THAT(adapted.chips[0].cellsWritten, Each(16 * 3 * 9));
 }
 
@@ -415,6 +461,34 @@ TEST_F(RetrainingTest, canTrainUnderNoise) {
   const Retraining noisy = run();
   ASSERT_EQ(noisy.chips.size(), 2u);
   EXPECT_NE(noisy.chips[0].epochs[0].loss, plain.chips[0].epochs[0].loss);
+}
+
+TEST_F(RetrainingTest, injectsAsMuchOfEveryErrorAsIsAsked) {
+  for (plan::Layer &layer : *lowered.mutable_layers()) {
+    layer.clear_noise();
+    layer.mutable_faults()->set_low(0.2);
+  }
+  options.trials = options.rewrites = 1;
+  auto lossWith = [&](double inject) {
+    options.inject = inject;
+    return run().chips[0].epochs[0].loss;
+  };
+  const double none = lossWith(0), little = lossWith(1e-4), all = lossWith(1);
+  EXPECT_LT(100 * std::abs(little - none), std::abs(all - none));
+}
+
+TEST_F(RetrainingTest, recalibratesOnImagesThatAreTrainedOn) {
+  options.recalibrationImages = 64;
+  options.recipe.holdBack = 0.98;
+  EXPECT_EQ(run().chips.size(), 2u);
+  // One is left, which is too few: those held back do not help.
+  options.recipe.holdBack = 0.99;
+  try {
+    run();
+    FAIL() << "no error";
+  } catch (const InputError &error) {
+    EXPECT_THAT(error.what(), HasSubstr("at least 2 images"));
+  }
 }
 
 } // namespace

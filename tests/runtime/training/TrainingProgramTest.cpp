@@ -308,6 +308,9 @@ TEST(TrainingProgram, refusesWhatItCannotTrain) {
   plan.set_image_wise(false);
   EXPECT_THROW(make(plan), InputError);
   plan = network.plan;
+  plan.mutable_layers(1)->mutable_dac()->set_bits(8);
+  EXPECT_THROW(make(plan), InputError);
+  plan = network.plan;
   for (plan::Step &step : *plan.mutable_steps())
     if (step.operation() == "clip") {
       step.set_operation("sigmoid");

@@ -5,9 +5,11 @@ Run one test with `.venv/bin/python tests/tools/cim/training.py build/bin/cim Re
 
 import json
 import re
+import shutil
 import signal
 
 import numpy
+import onnx
 import onnxruntime
 import safetensors.numpy
 
@@ -37,6 +39,17 @@ class Commands(FreshFolderTestCase):
         self.assertFalse((self.folder / "out.onnx").exists())
         progress = self.progress(self.folder / "out.checkpoint.safetensors")
         self.assertEqual(len(progress.get("in_work", {}).get("training", progress)["epochs"]), epoch - 1)
+
+    def copy_network(self):
+        shutil.copy(DEMO_NETWORK, self.folder / "network.onnx")
+
+    @staticmethod
+    def double_weights(network):
+        """The same graph with other numbers."""
+        model = onnx.load(network)
+        weights = model.graph.initializer[0]
+        weights.CopyFrom(onnx.numpy_helper.from_array(2 * onnx.numpy_helper.to_array(weights), weights.name))
+        onnx.save(model, network)
 
     @staticmethod
     def progress(checkpoint):
@@ -110,6 +123,20 @@ class Retraining(Commands):
             self.assertLess(written, result["weights"])
         self.assertEqual(result["options"]["inject"], 1)
 
+    def test_sliced_and_compensated_cells(self):
+        """Layers that hold their values without errors have no codes to slice, and no drift."""
+        for errors in (("--quantize", "5,mode=symmetric", "--cell-bits", "2", "--noise", "normal:1uS"),
+                       ("--device", "reram-wan2022@1d", "--drift-compensation", "global")):
+            with self.subTest(errors=errors):
+                result = self.document(*self.common, "--crossbar", "128x128", *errors, "--select", "last:3",
+                                       "--rewrites", "1", "--inject", "0.5")
+                self.assertEqual(len(result["accuracy"]["rewritten"]["trials"]), 1)
+
+    def test_folded_batch_norm(self):
+        arguments = [*self.common, *self.noise, "--select", "last:2", "--rewrites", "1", "--fold-batch-norm"]
+        self.assertTrue(self.document(*arguments)["options"]["fold-batch-norm"])
+        self.fails(2, "--fold-batch-norm", *arguments, "-o", "out.onnx")
+
     def test_cells(self):
         result = self.document(*self.common, *self.noise, "--select", "last:8", "--rewrites", "2", "--adapt", "64",
                                "--writes", "2000", "--write-rounds", "2")
@@ -134,6 +161,26 @@ class Retraining(Commands):
         self.assertFalse(checkpoint.exists())
         self.fails(2, "--checkpoint", *arguments, "--resume")
         self.fails(1, "no checkpoint", *arguments, "--resume", "-o", "out.onnx")
+
+    def test_files_that_change_before_it_goes_on(self):
+        self.copy_network()
+        (self.folder / "errors.csv").write_text("-1,0\n1,1\n")
+        self.succeeds("data", "shapes", "--limit", "200", "-o", "test")
+        arguments = ["retrain", "network.onnx", "--data", "shapes", "--limit", "128", "--test-data",
+                     "npy:test-images.npy,test-labels.npy", "--noise", "empirical:0.05ns,file=errors.csv", "--select",
+                     "last:2", "--trials", "6", "--rewrites", "2", "--checkpoint", "out.checkpoint.safetensors"]
+        self.interrupted(*arguments)
+        for name, change in (("network.onnx", self.double_weights),
+                             ("errors.csv", lambda path: path.write_text("-2,0\n2,1\n")),
+                             ("test-labels.npy", lambda path: numpy.save(path, numpy.roll(numpy.load(path), 1)))):
+            with self.subTest(name):
+                path = self.folder / name
+                before = path.read_bytes()
+                change(path)
+                self.fails(1, "another network or other data", *arguments, "--resume")
+                path.write_bytes(before)
+        self.fails(1, "another network or other data", *arguments, "--resume", "--fold-batch-norm")
+        self.assertEqual(len(self.document(*arguments, "--resume")["chips"]), 6)
 
     def test_interrupted_chip_goes_on(self):
         arguments = ["retrain", DEMO_NETWORK, "--data", "shapes", "--limit", "400", "--test-limit", "500", *self.noise,
@@ -189,6 +236,13 @@ class Training(Commands):
         self.data = ["--data", "shapes", "--limit", "300", "--test-limit", "200"]
         self.common = [*self.data, "--learning-rate", "0.05"]
 
+    def test_errors_name_the_network(self):
+        """Training begins with a copy, of which the user knows nothing."""
+        model = onnx.load(DEMO_NETWORK)
+        model.graph.node[0].op_type = "Frobnicate"
+        onnx.save(model, self.folder / "odd.onnx")
+        self.fails(1, "odd.onnx: 1 node", "train", "odd.onnx", *self.common, "-o", "out.onnx")
+
     def test_architecture(self):
         result = self.document("train", "--arch", "resnet8", *self.common, "--epochs", "3", "-o", "out.onnx",
                                "--hold-back", "0.1")
@@ -222,6 +276,13 @@ class Training(Commands):
         self.assertEqual(len(result["epochs"]), 20)
         self.assertFalse(checkpoint.exists())
         self.assertEqual((self.folder / "out.onnx").read_bytes(), (self.folder / "whole.onnx").read_bytes())
+
+    def test_network_that_changes_before_it_goes_on(self):
+        self.copy_network()
+        arguments = ["train", "network.onnx", "--fine-tune", *self.common, "--epochs", "20", "-o", "out.onnx"]
+        self.interrupted(*arguments)
+        self.double_weights(self.folder / "network.onnx")
+        self.fails(1, "another network", *arguments, "--resume")
 
     def test_divergence(self):
         self.check_divergence("train", "--arch", "resnet8", *self.data)
