@@ -350,13 +350,7 @@ void Editor::eraseDead() {
 void Editor::finish(const std::function<void(const std::string &)> &warn) {
   std::vector<TensorProto> initializers = nameAdded();
   eraseDead();
-  for (TensorProto &initializer : *graph.mutable_initializer())
-    tensors.embed(initializer, "initializer " + quotation(initializer.name()));
-  for (onnx::NodeProto &node : *graph.mutable_node())
-    for (onnx::AttributeProto &attribute : *node.mutable_attribute())
-      if (attribute.has_t())
-        tensors.embed(*attribute.mutable_t(), described(node) + ": attribute " +
-                                                  quotation(attribute.name()));
+  tensors.embed(graph);
   if (hasOtherPrecision) {
     computeInFloat32(graph, tensors);
     if (warn)

@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "frontends/onnx/Expressions.h"
 
-#include <cstring>
 #include <numeric>
 
 using namespace cim;
@@ -147,31 +146,23 @@ Value importer::distances(Node &node, int64_t rows, int64_t columns) {
       "sub", {counting(node, columns, 1, 2), counting(node, rows, 0, 2)});
 }
 
-/// A constant of \p values, which lie behind each other.
 template <typename T>
-static Value constantOfBytes(Node &node, ElementType type,
-                             llvm::ArrayRef<int64_t> shape,
-                             llvm::ArrayRef<T> values) {
-  size_t size = values.size() * sizeof(T);
-  std::shared_ptr<std::byte[]> bytes(new std::byte[size + 1]);
-  std::memcpy(bytes.get(), values.data(), size);
-  Tensor tensor{type, shape.vec(), {bytes, bytes.get()}};
-  return node.constant(tensor);
+static Value constantOfValues(Node &node, llvm::ArrayRef<int64_t> shape,
+                              llvm::ArrayRef<T> values) {
+  Table<T> table(node, shape);
+  for (auto [i, value] : llvm::enumerate(values))
+    table[i] = value;
+  return table.constant();
 }
 
 Value importer::integers(Node &node, llvm::ArrayRef<int64_t> shape,
                          llvm::ArrayRef<int64_t> values) {
-  return constantOfBytes(node, plan::I64, shape, values);
-}
-
-Value importer::floats(Node &node, llvm::ArrayRef<int64_t> shape,
-                       llvm::ArrayRef<float> values) {
-  return constantOfBytes(node, plan::F32, shape, values);
+  return constantOfValues(node, shape, values);
 }
 
 Value importer::booleans(Node &node, llvm::ArrayRef<int64_t> shape,
                          llvm::ArrayRef<bool> values) {
-  return constantOfBytes(node, plan::BOOL, shape, values);
+  return constantOfValues(node, shape, values);
 }
 
 bool importer::isFloat(Value value) {

@@ -16,6 +16,9 @@
 #include "frontends/onnx/Node.h"
 
 #include <limits>
+#include <memory>
+#include <type_traits>
+#include <vector>
 
 namespace cim::importer {
 
@@ -101,11 +104,40 @@ mlir::Value counting(Node &node, int64_t count, int64_t axis, int64_t rank);
 /// j − i for all i below \p rows and j below \p columns.
 mlir::Value distances(Node &node, int64_t rows, int64_t columns);
 
+/// A constant while its elements (int64_t, float or bool) are written. They
+/// count (Node::takeMemory) before they are allocated: a short file can ask for
+/// many large tables.
+template <typename T> class Table {
+public:
+  Table(Node &node, llvm::ArrayRef<int64_t> shape)
+      : node(node), shape(shape.vec()), elements(allocate(node, shape)) {}
+
+  T &operator[](int64_t i) { return elements[i]; }
+  /// After the last element is written.
+  mlir::Value constant() const {
+    const auto *bytes = reinterpret_cast<const std::byte *>(elements.get());
+    return node.constant(Tensor{type, shape, {elements, bytes}});
+  }
+
+private:
+  static constexpr ElementType type = std::is_same_v<T, bool>    ? plan::BOOL
+                                      : std::is_same_v<T, float> ? plan::F32
+                                                                 : plan::I64;
+
+  static T *allocate(Node &node, llvm::ArrayRef<int64_t> shape) {
+    const int64_t count = product(shape);
+    node.takeMemory(double(count) * sizeof(T));
+    return new T[count];
+  }
+
+  Node &node;
+  std::vector<int64_t> shape;
+  std::shared_ptr<T[]> elements;
+};
+
 /// Constants.
 mlir::Value integers(Node &node, llvm::ArrayRef<int64_t> shape,
                      llvm::ArrayRef<int64_t> values);
-mlir::Value floats(Node &node, llvm::ArrayRef<int64_t> shape,
-                   llvm::ArrayRef<float> values);
 mlir::Value booleans(Node &node, llvm::ArrayRef<int64_t> shape,
                      llvm::ArrayRef<bool> values);
 

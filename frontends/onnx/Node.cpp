@@ -121,6 +121,17 @@ void Node::fail(const llvm::Twine &what) const {
   throw InputError(message(what));
 }
 
+static nn::FoldingMemory &foldingMemory(mlir::OpBuilder &builder) {
+  return nn::FoldingMemory::of(builder.getContext());
+}
+
+void Node::failForMemory() const {
+  fail("computes a constant, and those of the network take more than " +
+       llvm::Twine(int64_t(foldingMemory(builder()).limit / 1e6)) +
+       " MB of memory; export the network with them computed, or allow more "
+       "with --fold-memory");
+}
+
 void Node::checkAllRead() const {
   for (int i = 0; i < proto.attribute_size(); ++i)
     if (!attributesRead[i])
@@ -396,12 +407,8 @@ Value Node::create(llvm::StringRef mnemonic, mlir::ValueRange operands,
       fail("computes a constant, and those of the network take too long to "
            "compute; export the network with them computed");
     context.foldingBudget -= steps;
-    nn::FoldingMemory &memory = nn::FoldingMemory::of(builder().getContext());
-    if (!memory.suffices(operation))
-      fail("computes a constant, and those of the network take more than " +
-           llvm::Twine(int64_t(memory.limit / 1e6)) +
-           " MB of memory; export the network with them computed, or allow "
-           "more with --fold-memory");
+    if (!foldingMemory(builder()).suffices(operation))
+      failForMemory();
   }
   llvm::SmallVector<mlir::OpFoldResult, 1> folded;
   if (mlir::failed(operation->fold(folded)) || folded.empty())
@@ -449,6 +456,11 @@ Value Node::named(Value value, size_t index) {
   if (constant && source && constant != source)
     constant->setLoc(source->getLoc());
   return value;
+}
+
+void Node::takeMemory(double bytes) {
+  if (!foldingMemory(builder()).take(bytes))
+    failForMemory();
 }
 
 Value Node::constant(mlir::ElementsAttr value) {

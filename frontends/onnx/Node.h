@@ -170,6 +170,9 @@ public:
   /// \p value; if it is a constant that was computed from the constant operand
   /// \p index, with the name of that one: they are the same weights.
   mlir::Value named(mlir::Value value, size_t index);
+  /// Counts \p bytes of a constant that the rule computes itself; fails when
+  /// those of the network take more than they may (nn::FoldingMemory).
+  void takeMemory(double bytes);
   /// A constant, named after the first output of the node.
   mlir::Value constant(mlir::ElementsAttr value);
   mlir::Value constant(const Tensor &tensor);
@@ -187,6 +190,7 @@ public:
 private:
   const onnx::AttributeProto *find(llvm::StringRef attribute);
   std::string message(const llvm::Twine &what) const;
+  [[noreturn]] void failForMemory() const;
   mlir::ElementsAttr constantOperand(size_t index, llvm::StringRef what);
 
   mlir::Attribute toAttribute(bool value) const {

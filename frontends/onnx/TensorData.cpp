@@ -352,6 +352,16 @@ void TensorReader::embed(TensorProto &tensor, const std::string &what) {
   tensor.clear_data_location();
 }
 
+void TensorReader::embed(onnx::GraphProto &graph) {
+  for (TensorProto &initializer : *graph.mutable_initializer())
+    embed(initializer, "initializer " + quotation(initializer.name()));
+  for (onnx::NodeProto &node : *graph.mutable_node())
+    for (onnx::AttributeProto &attribute : *node.mutable_attribute())
+      if (attribute.has_t())
+        embed(*attribute.mutable_t(),
+              described(node) + ": attribute " + quotation(attribute.name()));
+}
+
 //===----------------------------------------------------------------------===//
 // External data
 //===----------------------------------------------------------------------===//

@@ -16,8 +16,9 @@
 #include <string>
 
 namespace onnx {
+class GraphProto;
 class TensorProto;
-}
+} // namespace onnx
 
 namespace cim::importer {
 
@@ -56,6 +57,8 @@ public:
   /// Moves the bytes of \p tensor into it when they stand in another file.
   /// Throws InputError.
   void embed(onnx::TensorProto &tensor, const std::string &what);
+  /// The same for all tensors of \p graph.
+  void embed(onnx::GraphProto &graph);
 
 private:
   std::shared_ptr<const std::byte>

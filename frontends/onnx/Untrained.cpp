@@ -8,6 +8,8 @@
 
 #include "dialects/cim/grammar/LayerPattern.h"
 #include "frontends/onnx/Model.h"
+#include "frontends/onnx/Quotation.h"
+#include "frontends/onnx/TensorData.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/tensor/Files.h"
 
@@ -23,8 +25,32 @@
 using namespace cim;
 using namespace cim::importer;
 
-/// Gives every parameter of \p model numbers of its own.
-static void fillParameters(onnx::ModelProto &model) {
+/// Throws InputError, about \p path, when a file of \p bytes is too large.
+static void checkFileSize(size_t bytes, const std::string &path) {
+  if (bytes > std::numeric_limits<int>::max())
+    throw InputError(path + ": needs more than 2 GiB with its parameters and "
+                            "external data in one file, which no ONNX file "
+                            "can be");
+}
+
+/// The elements of \p initializer of the model \p path, whose dimensions may
+/// be anything yet.
+static int64_t checkedCount(const onnx::TensorProto &initializer,
+                            const std::string &path) {
+  const std::span<const int64_t> shape(initializer.dims().data(),
+                                       initializer.dims_size());
+  try {
+    checkShape(shape);
+  } catch (const std::length_error &error) {
+    throw InputError(path + ": initializer " + quotation(initializer.name()) +
+                     " has " + error.what());
+  }
+  return elementCount(shape);
+}
+
+/// Gives every parameter of \p model numbers of its own. \p path: of the model,
+/// for errors.
+static void fillParameters(onnx::ModelProto &model, const std::string &path) {
   // First operand that is a parameter, and the last.
   static const std::map<std::string, std::pair<int, int>> operands = {
       {"Conv", {1, 2}},
@@ -38,14 +64,14 @@ static void fillParameters(onnx::ModelProto &model) {
            i <= std::min(found->second.second, node.input_size() - 1); ++i)
         parameters.insert(node.input(i));
   std::minstd_rand random;
+  size_t allBytes = 0;
   for (onnx::TensorProto &tensor :
        *model.mutable_graph()->mutable_initializer()) {
     if (!parameters.contains(tensor.name()) ||
         tensor.data_type() != onnx::TensorProto::FLOAT)
       continue;
-    int64_t count = 1;
-    for (int64_t extent : tensor.dims())
-      count *= extent;
+    const int64_t count = checkedCount(tensor, path);
+    checkFileSize(allBytes += count * sizeof(float), path);
     tensor.clear_float_data();
     tensor.clear_external_data();
     tensor.clear_data_location();
@@ -66,7 +92,9 @@ static void writeModel(const onnx::ModelProto &model,
 
 void cim::writeUntrained(const std::string &model, const std::string &output) {
   onnx::ModelProto proto = readModel(model);
-  fillParameters(proto);
+  fillParameters(proto, model);
+  TensorReader(model).embed(*proto.mutable_graph());
+  checkFileSize(proto.ByteSizeLong(), model);
   writeModel(proto, output);
 }
 
@@ -242,7 +270,7 @@ private:
     dense->set_output(0, "logits");
     declare(*model.mutable_graph()->add_output(), "logits",
             {architecture.classes});
-    fillParameters(model);
+    fillParameters(model, architecture.name);
     return std::move(model);
   }
 

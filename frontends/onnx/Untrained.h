@@ -32,7 +32,8 @@ void writeArchitecture(const Architecture &architecture,
 /// parameters that training begins anew: float32 initializers that
 /// convolutions, dense layers and batch normalisations take. The numbers mean
 /// nothing, but no two tensors are alike, so that importing keeps them apart.
-/// Throws InputError.
+/// Other external data move into the file, which may stand in another folder.
+/// Throws InputError, about \p model.
 void writeUntrained(const std::string &model, const std::string &output);
 
 } // namespace cim

@@ -240,41 +240,43 @@ static Results importCol2Im(Node &node) {
   Integers padded, steps;
   bool fits = shape.size() == 3 && block.size() == rank;
   constexpr int64_t most = int64_t(1) << 31;
+  double elements = 1; // of all blocks; a double does not wrap around
   for (size_t d = 0; fits && d < rank; ++d) {
     fits = image[d] >= 1 && image[d] < most && block[d] >= 1 && block[d] < most;
     if (!fits)
       break;
     padded.push_back(image[d] + pads[d] + pads[rank + d]);
     int64_t room = padded[d] - dilations[d] * (block[d] - 1) - 1;
-    fits = room >= 0;
     steps.push_back(room / strides[d] + 1);
+    elements *= double(block[d]) * double(steps[d]);
+    fits = room >= 0 && elements <= 1 << 24;
   }
-  if (!fits || product(steps) != shape[2] || shape[1] % product(block) != 0 ||
-      product(block) * product(steps) > int64_t(1) << 24)
+  if (!fits || product(steps) != shape[2] || shape[1] % product(block) != 0)
     node.fail("cannot arrange " + listed(shape) + " in blocks of " +
               listed(block) + " over " + listed(image));
+  node.tensorType(padded, elementTypeOf(x)); // bounds the places
   // Where each element of each block stands in the padded image.
-  Integers places;
-  for (int64_t tap = 0; tap < product(block); ++tap)
-    for (int64_t step = 0; step < product(steps); ++step) {
+  const int64_t taps = product(block), blocks = product(steps);
+  const int64_t count = taps * blocks, planes = product(shape) / count;
+  Table<int64_t> places(node, {1, count});
+  for (int64_t tap = 0; tap < taps; ++tap)
+    for (int64_t step = 0; step < blocks; ++step) {
       int64_t place = 0, factor = 1;
       for (size_t d = rank, t = tap, s = step; d-- > 0;
            t /= block[d], s /= steps[d], factor *= padded[d])
         place += factor * (int64_t(s % steps[d]) * strides[d] +
                            int64_t(t % block[d]) * dilations[d]);
-      places.push_back(place);
+      places[tap * blocks + step] = place;
     }
-  int64_t count = places.size(), planes = product(shape) / count;
   mlir::RankedTensorType type =
       node.tensorType({planes, product(padded)}, elementTypeOf(x));
-  Value indices =
-      expand(node, integers(node, {1, count}, places), {planes, count});
+  Value indices = expand(node, places.constant(), {planes, count});
   Value sums = node.create(
       "scatter_elements",
       {node.splat(type, 0.), indices, node.reshape(x, {planes, count})},
       {node.attribute("axis", int64_t(1)),
        node.attribute("reduction", llvm::StringRef("add"))});
-  Integers result{shape[0], shape[1] / product(block)};
+  Integers result{shape[0], shape[1] / taps};
   result.append(padded);
   Integers cut(2 * (rank + 2), 0);
   for (size_t d = 0; d < rank; ++d) {

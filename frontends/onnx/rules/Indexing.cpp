@@ -191,11 +191,11 @@ static Results importNonZero(Node &node) {
     if (!zero)
       found.push_back(i);
   int64_t rank = shape.size(), count = found.size();
-  Integers coordinates(rank * count);
+  Table<int64_t> coordinates(node, {rank, count});
   for (int64_t n = 0; n < count; ++n)
     for (int64_t d = rank, rest = found[n]; d-- > 0; rest /= shape[d])
       coordinates[d * count + n] = rest % shape[d];
-  return {integers(node, {rank, count}, coordinates)};
+  return {coordinates.constant()};
 }
 
 //===----------------------------------------------------------------------===//

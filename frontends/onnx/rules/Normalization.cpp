@@ -68,15 +68,24 @@ static Results importLogSoftmax(Node &node) {
 
 namespace {
 
-/// (x − mean)/deviation with deviation = √(variance + epsilon), over some axes.
-struct Standardized {
-  Value mean, variance, deviation, value;
+/// Mean, x − mean and variance over some axes.
+struct Moments {
+  Value mean, centred, variance;
 
-  Standardized(Node &node, Value x, const Integers &axes, double epsilon) {
+  Moments(Node &node, Value x, const Integers &axes) {
     mean = reduce(node, "mean", x, axes);
-    Value centred = node.create("sub", {x, mean});
+    centred = node.create("sub", {x, mean});
     variance =
         reduce(node, "mean", node.create("mul", {centred, centred}), axes);
+  }
+};
+
+/// (x − mean)/deviation with deviation = √(variance + epsilon), over some axes.
+struct Standardized : Moments {
+  Value deviation, value;
+
+  Standardized(Node &node, Value x, const Integers &axes, double epsilon)
+      : Moments(node, x, axes) {
     deviation = node.create(
         "sqrt", node.create("add", {variance, node.scalar(epsilon, x)}));
     value = node.create("div", {centred, deviation});
@@ -225,7 +234,10 @@ static Results importMeanVarianceNormalization(Node &node) {
   Value x = node.operand(0);
   Integers axes = node.sortedAxes(
       node.integers("axes").value_or(Integers{0, 2, 3}), shapeOf(x).size());
-  return {Standardized(node, x, axes, 1e-9).value};
+  Moments moments(node, x, axes);
+  // Unlike elsewhere, the epsilon stands outside the root.
+  Term deviation = Term{node, moments.variance}.apply("sqrt") + 1e-9;
+  return (Term{node, moments.centred} / deviation).results();
 }
 
 //===----------------------------------------------------------------------===//

@@ -43,37 +43,38 @@ struct Dimension {
   double begin = 0, end = 1; ///< region of interest, as fractions
 };
 
-/// What the places of the result are made of, `taps` elements each.
+/// What the places of the result are made of, the same number of elements each.
 struct Taps {
-  int64_t taps = 1;
-  Integers positions;
-  llvm::SmallVector<float> weights;
+  Table<int64_t> positions;
+  Table<float> weights;           ///< none for "nearest"
   llvm::SmallVector<bool> inside; ///< by place; false: extrapolated
 };
 
 } // namespace
 
-/// The place in the operand, a fraction, of place \p y of the result.
-static double sourceOf(int64_t y, const Dimension &dimension,
-                       const std::string &coordinates) {
-  const double from = dimension.from, resized = dimension.scale * from;
-  const double centre = (y + 0.5) / dimension.scale - 0.5;
+/// The place in the operand, a fraction, of place \p y of the result. In
+/// float32, as onnxruntime computes it (ONNX does not say): 1 / 0.2 has to
+/// reach 5, where the nearest element changes, though the float32 next to 0.2
+/// is a little more.
+static float sourceOf(int64_t y, const Dimension &dimension,
+                      const std::string &coordinates) {
+  const float from = dimension.from, to = dimension.to, scale = dimension.scale;
+  const float resized = scale * from, centre = (y + 0.5f) / scale - 0.5f;
   if (coordinates == "align_corners")
     return resized == 1 ? 0 : y * (from - 1) / (resized - 1);
   if (coordinates == "asymmetric")
-    return y / dimension.scale;
+    return y / scale;
   if (coordinates == "pytorch_half_pixel")
-    return resized == 1 ? -0.5 : centre;
+    return resized == 1 ? -0.5f : centre;
   if (coordinates == "tf_half_pixel_for_nn")
-    return (y + 0.5) / dimension.scale;
+    return (y + 0.5f) / scale;
   if (coordinates == "half_pixel_symmetric")
-    return from / 2 * (1 - dimension.to / resized) + centre;
+    return from / 2 * (1 - to / resized) + centre;
   if (coordinates == "tf_crop_and_resize") {
-    const double extent = dimension.end - dimension.begin;
-    const double within = resized == 1
-                              ? extent * (from - 1) / 2
-                              : y * extent * (from - 1) / (resized - 1);
-    return dimension.begin * (from - 1) + within;
+    const float begin = dimension.begin, extent = dimension.end - begin;
+    const float within = resized == 1 ? extent * (from - 1) / 2
+                                      : y * extent * (from - 1) / (resized - 1);
+    return begin * (from - 1) + within;
   }
   return centre;
 }
@@ -106,19 +107,23 @@ static bool isRightNearest(double ratio, const std::string &mode) {
 
 static Taps tapsOf(Node &node, const Dimension &dimension,
                    const Interpolation &how) {
-  Taps taps;
+  const bool isNearest = how.mode == "nearest";
   const double squeezed = how.antialias ? std::min(dimension.scale, 1.) : 1;
   // The farthest element to the left that may have a share.
-  int64_t first = 0;
-  if (how.mode != "nearest") {
+  int64_t first = 0, count = 1;
+  if (!isNearest) {
     first = static_cast<int64_t>(
                 std::floor((how.mode == "cubic" ? -2 : -1) / squeezed)) +
             1;
-    taps.taps = 2 - 2 * first;
+    count = 2 - 2 * first;
   }
-  if (double(dimension.to) * taps.taps > double(1 << 26))
+  if (double(dimension.to) * count > double(1 << 26))
     node.fail("combines too many elements: " + llvm::Twine(dimension.to) +
-              " places of " + llvm::Twine(taps.taps));
+              " places of " + llvm::Twine(count));
+  Integers shape{dimension.to}, none{0};
+  if (!isNearest)
+    shape.push_back(count);
+  Taps taps{{node, shape}, {node, isNearest ? none : shape}, {}};
   for (int64_t y = 0; y < dimension.to; ++y) {
     const double source = sourceOf(y, dimension, how.coordinates);
     taps.inside.push_back(how.coordinates != "tf_crop_and_resize" ||
@@ -126,18 +131,16 @@ static Taps tapsOf(Node &node, const Dimension &dimension,
     // The element left of the place, so that the ratio is above 0.
     const auto left = static_cast<int64_t>(std::ceil(source)) - 1;
     const double ratio = source - left;
-    auto add = [&](int64_t position, double weight) {
-      taps.positions.push_back(
-          std::clamp<int64_t>(position, 0, dimension.from - 1));
-      taps.weights.push_back(weight);
+    auto within = [&](int64_t position) {
+      return std::clamp<int64_t>(position, 0, dimension.from - 1);
     };
-    if (how.mode == "nearest") {
-      add(left + isRightNearest(ratio, how.nearest), 1);
+    if (isNearest) {
+      taps.positions[y] = within(left + isRightNearest(ratio, how.nearest));
       continue;
     }
     llvm::SmallVector<double, 4> shares;
     double sum = 0;
-    for (int64_t t = 0; t < taps.taps; ++t) {
+    for (int64_t t = 0; t < count; ++t) {
       const int64_t position = left + first + t;
       const bool counts =
           !how.excludeOutside || (position >= 0 && position < dimension.from);
@@ -145,8 +148,10 @@ static Taps tapsOf(Node &node, const Dimension &dimension,
                               : 0);
       sum += shares.back();
     }
-    for (int64_t t = 0; t < taps.taps; ++t)
-      add(left + first + t, shares[t] / sum);
+    for (int64_t t = 0; t < count; ++t) {
+      taps.positions[y * count + t] = within(left + first + t);
+      taps.weights[y * count + t] = shares[t] / sum;
+    }
   }
   return taps;
 }
@@ -169,15 +174,10 @@ static Value resize(Node &node, Value x, llvm::ArrayRef<Dimension> dimensions,
     if (dimension.from == 0)
       node.fail("interpolates between no elements");
     Taps taps = tapsOf(node, dimension, how);
-    Value positions = integers(node,
-                               interpolates ? Integers{dimension.to, taps.taps}
-                                            : Integers{dimension.to},
-                               taps.positions);
+    Value positions = taps.positions.constant();
     if (interpolates)
-      x = node.create(
-          "resample",
-          {x, positions, floats(node, {dimension.to, taps.taps}, taps.weights)},
-          node.attribute("axis", axis));
+      x = node.create("resample", {x, positions, taps.weights.constant()},
+                      node.attribute("axis", axis));
     else
       x = node.create("gather", {x, positions}, node.attribute("axis", axis));
     if (llvm::is_contained(taps.inside, false))
@@ -192,12 +192,17 @@ static Value resize(Node &node, Value x, llvm::ArrayRef<Dimension> dimensions,
   return node.cast(x, type);
 }
 
-/// A dimension enlarged \p scale times.
+/// A dimension enlarged \p scale times, rounded down. In float32, as
+/// onnxruntime computes it (ONNX does not say): 10 elements times 0.7 are 7,
+/// though the float32 next to 0.7 is a little less.
 static Dimension scaled(Node &node, int64_t from, double scale) {
   if (!(scale > 0) || !(from * scale < double(int64_t(1) << 31)))
     node.fail("scales " + llvm::Twine(from) + " elements by " +
               llvm::to_string(scale));
-  return {from, static_cast<int64_t>(std::floor(from * scale)), scale};
+  if (scale == 1)
+    return {from, from}; // exact above 2^24, too
+  const float resized = static_cast<float>(from) * static_cast<float>(scale);
+  return {from, static_cast<int64_t>(std::floor(resized)), scale};
 }
 
 /// Dimensions from the sizes that operand 3 asks for. \p axes: which ones.

@@ -7,6 +7,7 @@
 #include "tests/frontends/onnx/ModelBuilder.h"
 
 #include "dialects/nn/NN.h"
+#include "frontends/onnx/Untrained.h"
 
 #include <cstring>
 #include <gmock/gmock.h>
@@ -298,6 +299,28 @@ TEST(OnnxTensors, MapsExternalData) {
   std::memcpy(&first,
               ("pad" + std::string(61, '\0') + bytes + bytes).data() + 463, 4);
   EXPECT_EQ(elements(results[1])[0], first);
+}
+
+TEST(OnnxTensors, UntrainedNetworksTakeExternalDataAlong) {
+  TemporaryFolder folder, elsewhere;
+  const int64_t target[] = {-1, 8};
+  folder.write("target.bin", std::string(reinterpret_cast<const char *>(target),
+                                         sizeof(target)));
+  ModelBuilder model;
+  model.input("x", {-1, 2, 4}).output("y");
+  // The weights are begun anew, so that theirs are not needed.
+  model.integers("target", {2}, {}).numbers("w", {8, 3}, {});
+  for (onnx::TensorProto &tensor : *model.graph().mutable_initializer()) {
+    tensor.set_data_location(onnx::TensorProto::EXTERNAL);
+    auto &entry = *tensor.add_external_data();
+    entry.set_key("location");
+    entry.set_value(tensor.name() + ".bin");
+  }
+  model.node("Reshape", {"x", "target"}, {"flat"});
+  model.node("MatMul", {"flat", "w"}, {"y"});
+  const std::string untrained = elsewhere.path("untrained.onnx");
+  writeUntrained(folder.write("model.onnx", model.bytes()), untrained);
+  EXPECT_THAT(importFile(untrained).text(), HasSubstr("tensor<1x3xf32>"));
 }
 
 } // namespace

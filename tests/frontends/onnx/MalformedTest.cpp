@@ -11,6 +11,11 @@
 //===----------------------------------------------------------------------===//
 #include "tests/frontends/onnx/ModelBuilder.h"
 
+#include "dialects/nn/FoldingMemory.h"
+#include "dialects/nn/NN.h"
+#include "frontends/onnx/Untrained.h"
+#include "runtime/tensor/Errors.h"
+
 #include <gmock/gmock.h>
 #include <random>
 #include <sys/stat.h>
@@ -302,6 +307,25 @@ TEST(MalformedShape, OfConvolutions) {
   }
 }
 
+TEST(MalformedShape, OfImagesFromColumns) {
+  auto error = [](const Shape &image, const Shape &block,
+                  const Shape &strides) {
+    const auto rank = static_cast<int64_t>(image.size());
+    ModelBuilder model(18);
+    model.input("x", {1, 1, 1}).output("y");
+    model.integers("image", {rank}, image).integers("block", {rank}, block);
+    model.node("Col2Im", {"x", "image", "block"}, {"y"}, "n")
+        .integers("strides", strides);
+    return importError(model);
+  };
+  EXPECT_EQ(error({1, 1}, {1, 1}, {1, 1}), "");
+  // Blocks of 2^64 elements, as a number of 64 bits none.
+  const Shape block = {1 << 22, 1 << 22, 1 << 20};
+  EXPECT_THAT(error(block, block, {1, 1, 1}), HasSubstr("cannot arrange"));
+  const Shape image(3, 1 << 30);
+  EXPECT_THAT(error(image, {1, 1, 1}, image), HasSubstr("too many elements"));
+}
+
 //===----------------------------------------------------------------------===//
 // Tensors
 //===----------------------------------------------------------------------===//
@@ -336,6 +360,29 @@ TEST(MalformedTensor, HasAnImpossibleShapeOrType) {
   EXPECT_THAT(importError(model), HasSubstr("type float8e8m0"));
   weights.set_data_type(-1);
   EXPECT_THAT(importError(model), HasSubstr("type number -1"));
+}
+
+TEST(MalformedTensor, OfANetworkToBeTrained) {
+  auto error = [](const ModelBuilder &model) -> std::string {
+    TemporaryFolder folder;
+    try {
+      writeUntrained(folder.write("model.onnx", model.bytes()),
+                     folder.path("untrained.onnx"));
+    } catch (const InputError &error) {
+      return error.what();
+    }
+    return "";
+  };
+  ModelBuilder model = smallNetwork();
+  onnx::TensorProto &weights = *model.graph().mutable_initializer(0);
+  EXPECT_EQ(error(model), "");
+  weights.set_dims(0, -2);
+  EXPECT_THAT(error(model), AllOf(HasSubstr("model.onnx: initializer 'w'"),
+                                  HasSubstr("negative dimension")));
+  weights.set_dims(0, int64_t(1) << 62);
+  EXPECT_THAT(error(model), HasSubstr("too many elements"));
+  weights.set_dims(0, int64_t(1) << 29); // 19 GB
+  EXPECT_THAT(error(model), HasSubstr("model.onnx: needs more than 2 GiB"));
 }
 
 std::string externalError(const std::string &location,
@@ -437,6 +484,45 @@ TEST(MalformedNode, ConstantsThatFillTheMemory) {
   model.output("y");
   EXPECT_THAT(importError(model),
               AllOf(HasSubstr("4000 MB"), HasSubstr("--fold-memory")));
+}
+
+/// The error of importing \p model when constants may take \p megabytes.
+std::string errorWithin(double megabytes, const ModelBuilder &model) {
+  TemporaryFolder folder;
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  context.loadDialect<nn::NNDialect>();
+  nn::FoldingMemory::of(&context).limit = 1e6 * megabytes;
+  try {
+    importOnnx(context, folder.write("model.onnx", model.bytes()));
+  } catch (const InputError &error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(MalformedNode, TablesThatFillTheMemory) {
+  // Of 200,000 integers each.
+  ModelBuilder places = oneNode("Resize", {"x", "", "", "sizes"}, {1});
+  places.integers("sizes", {1}, {200000});
+  ModelBuilder columns =
+      oneNode("Col2Im", {"x", "image", "block"}, {1, 1, 200000}, 18);
+  columns.integers("image", {2}, {1, 200000}).integers("block", {2}, {1, 1});
+  ModelBuilder coordinates;
+  Shape shape(20, 1);
+  shape[0] = 10000;
+  coordinates.integers("shape", {20}, shape).output("y");
+  onnx::TensorProto &one =
+      coordinates.node("ConstantOfShape", {"shape"}, {"x"}).tensor("value");
+  one.set_data_type(onnx::TensorProto::FLOAT);
+  one.add_dims(1);
+  one.add_float_data(1);
+  coordinates.node("NonZero", {"x"}, {"y"}, "n");
+  for (const ModelBuilder &model : {places, columns, coordinates}) {
+    EXPECT_THAT(errorWithin(1, model),
+                AllOf(HasSubstr("node 'n'"), HasSubstr("more than 1 MB"),
+                      HasSubstr("--fold-memory")));
+    EXPECT_EQ(errorWithin(2, model), "");
+  }
 }
 
 TEST(MalformedNode, ManyInAChain) {

@@ -280,6 +280,32 @@ TEST(OnnxRules, ResizeWithCoordinatesOfOpset11) {
   EXPECT_THAT(resize(13).error(), HasSubstr("which opset 13 removed"));
 }
 
+TEST(OnnxRules, ResizeByScalesInFloat32) {
+  // As onnxruntime 1.32 does. The float32 nearest to a decimal scale is a
+  // little less or more: in double, the last place or an element would be
+  // missed.
+  auto resized = [](float scale) {
+    return OneNode("Resize", 13).counted({10}).leaveOut().numbers({1}, {scale});
+  };
+  for (auto [scale, extent] :
+       {std::pair{0.7f, 7}, {0.9f, 9}, {1.3f, 13}, {1.9f, 19}, {2.3f, 23}}) {
+    EXPECT_THAT(resized(scale).shape(), ElementsAre(extent)) << scale;
+    EXPECT_THAT(
+        OneNode("Upsample", 9).counted({10}).numbers({1}, {scale}).shape(),
+        ElementsAre(extent))
+        << scale;
+  }
+  EXPECT_THAT(resized(0.2f)
+                  .with([](A &a) {
+                    a.text("coordinate_transformation_mode", "asymmetric")
+                        .text("nearest_mode", "floor");
+                  })
+                  .values(),
+              ElementsAre(0, 5));
+  // Place 3 lies half-way between 4 and 5.
+  EXPECT_THAT(resized(0.7f).values(), ElementsAre(0, 2, 3, 4, 6, 7, 9));
+}
+
 //===----------------------------------------------------------------------===//
 // Products and normalisation
 //===----------------------------------------------------------------------===//
@@ -371,6 +397,14 @@ TEST(OnnxRules, LayerNormalizations) {
                   .with([](A &a) { a.number("epsilon", 0); })
                   .values(),
               near({-1, 1, -1, 3}));
+}
+
+TEST(OnnxRules, MeanVarianceNormalizationOfSmallDeviations) {
+  // 1e-9 is added to the deviation, here 1e-5, not to the variance.
+  EXPECT_THAT(OneNode("MeanVarianceNormalization", 13)
+                  .numbers({1, 1, 2, 1}, {0, 2e-5f})
+                  .values(),
+              near({-0.9999, 0.9999}));
 }
 
 TEST(OnnxRules, DropoutIsTheIdentity) {
