@@ -82,6 +82,18 @@ Measure cim::measure(std::span<const int64_t> correct, int64_t images) {
   return measure(trials, images);
 }
 
+Measure cim::measureWrites(std::span<const int64_t> correct,
+                           size_t writesPerChip, int64_t images) {
+  assert(!correct.empty() && correct.size() % writesPerChip == 0);
+  Measure result = measure(correct, images);
+  std::vector<double> means;
+  for (; !correct.empty(); correct = correct.subspan(writesPerChip))
+    means.push_back(measure(correct.first(writesPerChip), images).mean);
+  if (means.size() > 1)
+    result.interval = measure(means, images).interval;
+  return result;
+}
+
 StoppingRule::StoppingRule(double width, int64_t leastTrials)
     : width(width), leastTrials(std::max<int64_t>(leastTrials, 10)) {}
 

@@ -52,6 +52,14 @@ Measure measure(std::span<const double> trials, int64_t images,
 /// The same from the number of images that each chip got right.
 Measure measure(std::span<const int64_t> correct, int64_t images);
 
+/// Sums up chips that were each written several times: \p correct has a chip's
+/// writes one after another, \p writesPerChip >= 1 of every chip. Mean,
+/// standard deviation and trials are those of all writes. Writes of one chip
+/// share what was not written again, so the interval is that of the chips'
+/// means; one chip alone has the interval of its own writes.
+Measure measureWrites(std::span<const int64_t> correct, size_t writesPerChip,
+                      int64_t images);
+
 /// Says when there are enough chips: when the interval of Sampling::sequential
 /// is at most so wide. It looks after every chip, so that it decides the same
 /// however the chips come, as long as they come in order.

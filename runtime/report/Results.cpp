@@ -107,8 +107,11 @@ std::vector<Study> cim::studiesOf(Store &store) {
                          {}});
     Study &study = studies[entry->second];
     study.lastFinished = std::max(study.lastFinished, chips.lastFinished);
-    Result result{
-        optionsOf(identity.options), {}, Sampling::fixed, chips.seconds};
+    Result result{optionsOf(identity.options),
+                  {},
+                  Sampling::fixed,
+                  chips.seconds,
+                  point.isRandom};
     for (size_t i = 0; i < chips.trials.size(); ++i)
       result.chips.push_back({chips.trials[i], double(chips.correct[i]) /
                                                    double(identity.images)});
@@ -119,7 +122,7 @@ std::vector<Study> cim::studiesOf(Store &store) {
 
 std::optional<Difference> cim::differenceOf(const Result &result,
                                             const Result &baseline) {
-  if (result.chips.size() == 1 || baseline.chips.size() == 1)
+  if (!result.isRandom || !baseline.isRandom)
     return pairedDifference(result.accuracies(), baseline.accuracies());
   std::vector<double> ours, theirs;
   auto other = baseline.chips.begin();

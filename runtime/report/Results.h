@@ -28,6 +28,8 @@ struct Result {
   std::vector<std::pair<int64_t, double>> chips;
   Sampling sampling = Sampling::fixed;
   double seconds = 0; ///< of computing them
+  /// Chips differ; otherwise one stands for all.
+  bool isRandom = true;
 
   std::vector<double> accuracies() const;
 };
@@ -55,8 +57,8 @@ Options optionsOf(const std::string &json);
 /// InputError.
 std::vector<Study> studiesOf(Store &store);
 
-/// Chip by chip, for the chips that both have; with one chip where nothing is
-/// random, which stands for all. Nothing when they share none.
+/// Chip by chip, for the chips that both have; where nothing is random, one
+/// chip stands for all. Nothing when they share none.
 std::optional<Difference> differenceOf(const Result &result,
                                        const Result &baseline);
 

@@ -15,7 +15,7 @@ double Point::accuracy(int64_t trial) const {
 }
 
 Result Point::result(int64_t end, Sampling sampling) const {
-  Result result{options, {}, sampling, 0};
+  Result result{options, {}, sampling, 0, isRandom()};
   for (const auto &[trial, stored] : trials) {
     if (trial >= end)
       break;

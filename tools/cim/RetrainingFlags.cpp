@@ -36,8 +36,8 @@ void RetrainingFlags::addTo(CLI::App &app) {
       ->type_name("R")
       ->group(group);
   app.add_option("--inject", inject,
-                 "Train under noise of so many times the errors of a rewrite, "
-                 "so that the network withstands it (default: 0)")
+                 "Train under so many times the errors of a rewrite, so that "
+                 "the network withstands them (default: 0)")
       ->type_name("FACTOR")
       ->group(group);
   addCount(app, "--recalibrate-batch-norm", recalibration,
@@ -51,9 +51,9 @@ void RetrainingFlags::addTo(CLI::App &app) {
       ->type_name("FRACTION")
       ->group(group);
   addCount(app, "--adapt", adaptation,
-           "Train biases and batch normalisation of all layers, which cost no "
-           "write, along with the weights, and over N images after each "
-           "rewrite (default: 0)",
+           "Train all batch normalisation along with the weights, and with the "
+           "biases of all layers over N images after each rewrite, which "
+           "costs no write (default: 0)",
            1'000'000'000)
       ->group(group);
   addCount(app, "--writes", writes,
@@ -152,7 +152,8 @@ RetrainingMeasures cim::measuresOf(const Retraining &result,
   return {measure(exact, testImages),
           measure(injected, testImages),
           measure(retrained, testImages),
-          measure(rewritten, testImages),
+          measureWrites(rewritten, rewritten.size() / result.chips.size(),
+                        testImages),
           std::ranges::max(cells),
           std::accumulate(cells.begin(), cells.end(), 0.0) / cells.size()};
 }

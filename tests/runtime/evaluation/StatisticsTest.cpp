@@ -50,6 +50,23 @@ TEST(Statistics, OneChip) {
                  result.imageInterval.highest);
 }
 
+/// Writes of a chip tell nothing about other chips.
+TEST(Statistics, SeveralWritesOfAChip) {
+  int64_t correct[] = {49, 50, 51, 59, 60, 61};
+  Measure two = measureWrites(correct, 3, 100);
+  EXPECT_EQ(two.trials.size(), 6u);
+  EXPECT_NEAR(two.mean, 0.55, 1e-15);
+  EXPECT_NEAR(two.standardDeviation.value(),
+              measure(correct, 100).standardDeviation.value(), 1e-15);
+  // As TwoChips.
+  expectInterval(two.interval, 0.55 - 0.635310236808735,
+                 0.55 + 0.635310236808735);
+  Measure one = measureWrites(correct, 6, 100), plain = measure(correct, 100);
+  expectInterval(one.interval, plain.interval.lowest, plain.interval.highest);
+  Measure once = measureWrites(correct, 1, 100);
+  expectInterval(once.interval, plain.interval.lowest, plain.interval.highest);
+}
+
 TEST(Statistics, AllOrNothing) {
   int64_t none[] = {0}, all[] = {10};
   // R. Newcombe's formula for 0 of n: z^2/(n + z^2).

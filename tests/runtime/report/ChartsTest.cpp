@@ -155,6 +155,14 @@ TEST(Results, DifferencesAreBetweenTheSameChips) {
   EXPECT_THAT(difference->trials, SizeIs(2));
   EXPECT_NEAR(difference->mean, 0.15, 1e-12);
   EXPECT_FALSE(differenceOf(a, c));
+  // A chip alone stands for all only where nothing is random.
+  Result one{{}, {{1, 0.5}}, Sampling::fixed, 0, true};
+  EXPECT_FALSE(differenceOf(a, one));
+  one.isRandom = false;
+  ASSERT_TRUE(differenceOf(a, one));
+  EXPECT_THAT(differenceOf(a, one)->trials, SizeIs(3));
+  ASSERT_TRUE(differenceOf(one, a));
+  EXPECT_THAT(differenceOf(one, a)->trials, SizeIs(3));
 }
 
 TEST(Page, EscapesWhatNamesContain) {
