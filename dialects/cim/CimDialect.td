@@ -156,7 +156,8 @@ def Cim_LimitAttr : Cim_Fact<"Limit", "limit"> {
     What `cim tolerance --threshold` has measured: with errors like `errors` (a
     `*` in the place of the size) in this layer alone, `largest` is the largest
     size at which the accuracy, a mean over chips, is still at least
-    `threshold`, a fraction from 0 to 1.
+    `threshold`, a fraction from 0 to 1. It is negative where a negative shift
+    grew.
 
     ```mlir
     #cim.limit<"noise normal:*ns" threshold 0.9 largest 0.085>

@@ -41,8 +41,8 @@ LogicalResult LimitAttr::verify(EmitError emitError, StringRef errors,
                                 APFloat threshold, APFloat largest) {
   if (failed(verifyFraction(emitError, "limit", "threshold", threshold)))
     return failure();
-  if (!(largest.convertToDouble() >= 0) || !largest.isFinite())
-    return emitError() << "limit expects a finite size of at least 0, got "
+  if (!largest.isFinite())
+    return emitError() << "limit expects a finite size, got "
                        << decimal(largest.convertToDouble());
   return success();
 }

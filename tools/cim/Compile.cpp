@@ -74,9 +74,6 @@ void Compile::run() {
   model.check();
   CompileRequest request = model.request();
   request.errors = errors.check();
-  if (!errors.layers.empty() && !errors.any())
-    throw UsageError("--layers has no effect without an error such as "
-                     "--quantize or --noise");
   const Stage until = stage();
   if (model.isPlan())
     throw UsageError("'" + model.path +

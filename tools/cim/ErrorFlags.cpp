@@ -290,15 +290,21 @@ void ErrorFlags::addReadErrorsTo(CLI::App &app) {
       ->group(group);
 }
 
-bool ErrorFlags::any() const {
-  for (const LayerOption &option : namedOptions)
-    if (!option.isMapping && !(this->*option.flag).empty())
-      return true;
-  return !overrides.empty();
+/// Whether \p flags ask for an error in the layers of `--layers`.
+static bool hasErrors(const ErrorFlags &flags) {
+  return std::ranges::any_of(namedOptions, [&](const LayerOption &option) {
+    return !option.isMapping && !(flags.*option.flag).empty();
+  });
+}
+
+bool ErrorFlags::any() const { return hasErrors(*this) || !overrides.empty(); }
+
+bool ErrorFlags::usesLayers() const {
+  return !layers.empty() && hasErrors(*this);
 }
 
 void ErrorFlags::refuseConverters(const std::string &reason) const {
-  for (const ErrorRequest &request : check())
+  for (const ErrorRequest &request : requests())
     if (request.asksForConverters())
       throw UsageError(reason + "; leave out --dac, --adc, --dac-mismatch, "
                                 "--adc-mismatch, --iv and --read-noise");
@@ -314,6 +320,16 @@ bool ErrorFlags::hasConverters() const {
 }
 
 std::vector<ErrorRequest> ErrorFlags::check() const {
+  std::vector<ErrorRequest> asked = requests();
+  if (!layers.empty() && !usesLayers())
+    throw UsageError("--layers has no effect without an error such as "
+                     "--quantize or --noise; what belongs to crossbars is the "
+                     "same in all layers, unless --layer PATTERN:OPTION=VALUE "
+                     "says otherwise");
+  return asked;
+}
+
+std::vector<ErrorRequest> ErrorFlags::requests() const {
   std::vector<ErrorRequest> requests;
   // `--layers` says which layers have errors; all stand on crossbars.
   ErrorRequest mapping, errors;

@@ -104,9 +104,6 @@ std::vector<double> parseTimes(const std::string &text) {
 void Eval::run() {
   model.check();
   const std::vector<ErrorRequest> requests = errors.check();
-  if (!errors.layers.empty() && !errors.any())
-    throw UsageError("--layers has no effect without an error such as "
-                     "--quantize or --noise");
   data.check();
   running.check();
   running.apply();

@@ -219,7 +219,7 @@ void Explain::run() {
   checkInterrupted();
   // Once for all variants: ranges are those of the exact network.
   calibrator.calibrate(network, data, running);
-  sources.fixRanges(fixedRanges(network.plan));
+  sources.fix(network.plan);
 
   EvaluationOptions options;
   options.seed = seed.value_or(0);

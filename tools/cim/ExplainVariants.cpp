@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "tools/cim/ExplainVariants.h"
+#include "tools/cim/Calibration.h"
 
 #include <algorithm>
 
@@ -77,8 +78,30 @@ ErrorSources::without(const std::string &source) const {
   return rest;
 }
 
-void ErrorSources::fixRanges(std::vector<ErrorRequest> fixed) {
-  ranges = std::move(fixed);
+/// Selects the layer with index \p layer alone. Names may hold what means
+/// something in a pattern; places cannot.
+static std::string patternOf(size_t layer) {
+  const std::string pattern = "first:" + std::to_string(layer + 1);
+  return layer > 0 ? pattern + ",!first:" + std::to_string(layer) : pattern;
+}
+
+/// As `--conductance` takes it.
+static std::string windowText(const plan::Crossbar &crossbar) {
+  return Json(crossbar.lowest_conductance()).dump() + ":" +
+         Json(crossbar.highest_conductance()).dump() +
+         (crossbar.clip_to_window() ? ",clip" : "");
+}
+
+void ErrorSources::fix(const plan::Plan &whole) {
+  fixed = fixedRanges(whole);
+  // A window may be the device's, and must not go when the device does: other
+  // errors are in uS.
+  for (int layer = 0; layer < whole.layers_size(); ++layer)
+    if (whole.layers(layer).has_device()) {
+      ErrorRequest &window = fixed.emplace_back();
+      window.layers = patternOf(layer);
+      window.conductance = windowText(whole.layers(layer).crossbar());
+    }
 }
 
 bool ErrorSources::selects(const ErrorRequest &request, size_t layer) const {
@@ -98,7 +121,7 @@ static const char *causeOf(const LayerOption &option) {
 std::vector<ErrorRequest>
 ErrorSources::requests(const Names &chosen, std::optional<size_t> layer) const {
   std::vector<ErrorRequest> result, wanted = asked;
-  wanted.insert(wanted.end(), ranges.begin(), ranges.end());
+  wanted.insert(wanted.end(), fixed.begin(), fixed.end());
   for (const ErrorRequest &request : wanted) {
     ErrorRequest place, errors;
     place.layers = errors.layers = request.layers;
@@ -119,10 +142,7 @@ ErrorSources::requests(const Names &chosen, std::optional<size_t> layer) const {
     if (layer) {
       if (!selects(request, *layer))
         continue;
-      // Names may hold what means something in a pattern; places cannot.
-      errors.layers = "first:" + std::to_string(*layer + 1);
-      if (*layer > 0)
-        errors.layers += ",!first:" + std::to_string(*layer);
+      errors.layers = patternOf(*layer);
     }
     result.push_back(errors);
   }

@@ -38,8 +38,9 @@ public:
   /// "normal:1qs", or "several" where layers differ.
   std::string valueOf(const std::string &source) const;
 
-  /// From now on converters have \p ranges, whatever else is left out.
-  void fixRanges(std::vector<ErrorRequest> ranges);
+  /// From now on converters have the ranges of \p whole, and the cells of
+  /// devices their windows, whatever else is left out.
+  void fix(const plan::Plan &whole);
 
   /// The requests with only the sources \p chosen, in all layers or in the one
   /// with index \p layer.
@@ -49,7 +50,7 @@ public:
 private:
   bool selects(const ErrorRequest &request, size_t layer) const;
 
-  std::vector<ErrorRequest> asked, ranges;
+  std::vector<ErrorRequest> asked, fixed;
   std::vector<LayerIdentity> layers;
   std::vector<std::string> sources;
 };

@@ -80,17 +80,19 @@ CLI::Option *cim::addCount(CLI::App &app, const std::string &name,
 /// Adds an option with a whole number from 0 to 2^64 - 1.
 static CLI::Option *addNumber(CLI::App &app, const std::string &name,
                               std::optional<uint64_t> &target,
-                              const std::string &description) {
+                              const std::string &description, int bits) {
   return app
       .add_option_function<std::string>(
           name,
-          [name, &target](const std::string &text) {
+          [name, &target, bits](const std::string &text) {
             uint64_t value = 0;
             auto [last, error] =
                 std::from_chars(text.data(), text.data() + text.size(), value);
-            if (error != std::errc() || last != text.data() + text.size())
+            if (error != std::errc() || last != text.data() + text.size() ||
+                (bits < 64 && value >> bits != 0))
               throw UsageError(name + " '" + text +
-                               "': write a whole number from 0 to 2^64 - 1");
+                               "': write a whole number from 0 to 2^" +
+                               std::to_string(bits) + " - 1");
             target = value;
           },
           description)
@@ -98,13 +100,13 @@ static CLI::Option *addNumber(CLI::App &app, const std::string &name,
 }
 
 void cim::addSeed(CLI::App &app, std::optional<uint64_t> &seed) {
-  addNumber(app, "--seed", seed, "Fixes every random number (default: 0)")
+  addNumber(app, "--seed", seed, "Fixes every random number (default: 0)", 64)
       ->type_name("S");
 }
 
 void cim::addTrial(CLI::App &app, std::optional<uint64_t> &trial) {
   addNumber(app, "--trial", trial,
-            "Which chip of 'eval --trials': the first is 0 (default: 0)")
+            "Which chip of 'eval --trials': the first is 0 (default: 0)", 32)
       ->type_name("T");
 }
 

@@ -85,9 +85,14 @@ struct ErrorFlags {
   void addMappingTo(CLI::App &app);
   /// Checks the grammar of everything and returns what the compiler is asked
   /// for. Throws UsageError.
+  std::vector<ErrorRequest> requests() const;
+  /// The same for commands in which `--layers` selects nothing but the layers
+  /// with errors: throws UsageError where it selects for none.
   std::vector<ErrorRequest> check() const;
   /// Whether any error is asked for (crossbars alone are none).
   bool any() const;
+  /// Whether `--layers` selects the layers of any error.
+  bool usesLayers() const;
   /// Throws UsageError when converters are asked for where they mean nothing,
   /// for \p reason. check() comes first.
   void refuseConverters(const std::string &reason) const;

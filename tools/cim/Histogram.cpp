@@ -60,7 +60,7 @@ void Histogram::writeFile(
     const std::string picture = drawHistograms(
         histograms,
         model.isPlan() ? "as compiled"
-        : errors.any() ? errors.text(/*withLayers=*/histograms.size() > 1)
+        : errors.any() ? errors.text(/*withLayers=*/false) // panels name them
                        : "without errors",
         *format);
     writeWhole(file, [&](std::ostream &out) { out << picture; });
@@ -87,7 +87,7 @@ void Histogram::writeFile(
 
 void Histogram::run() {
   model.check();
-  const std::vector<ErrorRequest> requests = errors.check();
+  const std::vector<ErrorRequest> requests = errors.requests();
   errors.refuseConverters("converters and read noise have no effect on what is "
                           "written into cells");
   const std::string extension = std::filesystem::path(file).extension();

@@ -31,6 +31,7 @@ struct Searched {
   std::string text, option, prefix, suffix;
   double least = 0, most = 0;
   bool isWhole = false; ///< bits
+  bool isFewer = false; ///< less of it is more error
 
   /// The option's value at \p size.
   std::string valueAt(double size) const;
@@ -52,7 +53,7 @@ double parseEnd(const std::string &option, std::string_view text) {
 Searched parseSearched(const std::string &text) {
   const std::string option = "--search '" + text + "'";
   const auto [name, value] = parseSetting("--search", text);
-  Searched searched{text, name, "", "", 0, 0, false};
+  Searched searched{text, name, "", "", 0, 0};
   const size_t open = value.find('{'), dots = value.find(".."),
                close = value.find('}');
   if (open == value.npos || dots == value.npos || close == value.npos ||
@@ -66,11 +67,13 @@ Searched parseSearched(const std::string &text) {
       option, std::string_view(value).substr(open + 1, dots - open - 1));
   searched.most = parseEnd(
       option, std::string_view(value).substr(dots + 2, close - dots - 2));
-  searched.isWhole = name == "quantize" || name == "adc" || name == "dac" ||
-                     name == "cell-bits";
+  const std::string kind =
+      name.substr(name.rfind(':') + 1); // of PATTERN:OPTION
+  searched.isFewer = kind == "quantize" || kind == "adc" || kind == "dac";
+  searched.isWhole = searched.isFewer || kind == "cell-bits";
   if (searched.least == searched.most)
     throw UsageError(option + ": the range is empty");
-  if (searched.isWhole ? searched.least < searched.most
+  if (searched.isFewer ? searched.least < searched.most
                        : std::abs(searched.least) > std::abs(searched.most))
     throw UsageError(option + ": the range goes from the least error to the "
                               "most; turn it around");

@@ -139,6 +139,10 @@ void PlanSearchCommand::run() {
   running.apply();
   Stopwatch total;
   network = Network::load(model, requests, warn, false);
+  if (network.plan.layers_size() == 0)
+    throw InputError("'" + model.path +
+                     "' has no crossbar layer to retrain; cim info shows the "
+                     "layers of a network");
   const std::vector<PlanCandidate> candidates =
       candidatePlans(network.selectable(), budget);
   if (candidates.empty())
@@ -204,6 +208,8 @@ void PlanSearchCommand::run() {
   const PlanCandidate &best = candidates[ranking->front().candidate];
   Json resolved = Json::object();
   errors.describe(resolved);
+  if (model.foldBatchNorm)
+    resolved["fold-batch-norm"] = true;
   data.describe(resolved, train);
   resolved["budget"] = budget;
   resolved["rounds"] = rounds;

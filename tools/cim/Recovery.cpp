@@ -220,6 +220,10 @@ void Recovery::run() {
   Stopwatch total;
   const Network network = Network::load(model, requests, warn, false);
   const std::vector<Point> wanted = points(network);
+  if (wanted.empty()) // any layer is among the last ones
+    throw InputError("'" + model.path +
+                     "' has no crossbar layer to retrain; cim info shows the "
+                     "layers of a network");
   const DataOptions shape{.inputShape = imageShape(network.plan),
                           .classes = classCount(network.plan),
                           .threads = unsigned(running.threads)};
@@ -271,6 +275,8 @@ void Recovery::run() {
 
   Json resolved = Json::object();
   errors.describe(resolved);
+  if (model.foldBatchNorm)
+    resolved["fold-batch-norm"] = true;
   data.describe(resolved, train);
   if (!depths.empty())
     resolved["depths"] = depths;

@@ -68,6 +68,12 @@ struct Reproduce {
 
 private:
   void read();
+  /// Looks at the whole experiment before hours are spent on a part of it.
+  /// Throws InputError and UsageError.
+  void check();
+  /// \p measures: some run does.
+  void refuseIdleOptions(bool measures) const;
+  std::string commandOf(const YAML::Node &run) const;
   Json documentOf(const std::string &name, const YAML::Node &run);
   /// One published number beside ours; adds it to `result`.
   Json compare(const YAML::Node &published);
@@ -78,8 +84,18 @@ private:
 
   YAML::Node experiment;
   Reproduction result;
-  bool keepsStore = false;
+  bool keepsStore = false; ///< some run keeps its chips in `store`
 };
+
+/// Whether \p file gets what was compared and measured, as text.
+bool isMarkdown(const std::string &file) {
+  return fs::path(file).extension() == ".md";
+}
+
+/// Whether the run's \p command measures accuracies, chip by chip.
+bool measuresChips(const std::string &command) {
+  return command != "histogram";
+}
 
 void Reproduce::fail(const YAML::Node &node, const std::string &what) const {
   throw InputError("experiment '" + path + "' line " +
@@ -105,7 +121,7 @@ void Reproduce::read() {
     throw UsageError("the experiment is missing; write cim reproduce "
                      "experiments/NAME.yaml");
   for (const std::string &file : files)
-    if (fs::path(file).extension() == ".md")
+    if (isMarkdown(file))
       checkWritable("-o", file);
     else
       checkResultsFile("-o", file);
@@ -120,17 +136,57 @@ void Reproduce::read() {
   if (!experiment.IsMap() || !experiment["runs"] || !experiment["runs"].IsMap())
     throw InputError("experiment '" + path +
                      "' has no 'runs'; see docs/reproduction.md");
-  if (store.empty())
-    store = fs::path(path).stem().string() + ".sqlite";
 }
 
-Json Reproduce::documentOf(const std::string &name, const YAML::Node &run) {
+std::string Reproduce::commandOf(const YAML::Node &run) const {
   const std::string command = text(run, "command");
-  const bool measures = command == "sweep" || command == "limits";
-  if (!measures && command != "histogram")
+  if (command != "sweep" && command != "limits" && command != "histogram")
     fail(run, "'" + command +
                   "' cannot be a run's command; use sweep, limits or "
                   "histogram");
+  return command;
+}
+
+void Reproduce::check() {
+  const YAML::Node runs = experiment["runs"];
+  bool measures = false;
+  for (const auto &run : runs) {
+    if (!run.second.IsMap())
+      fail(run.first, "run '" + run.first.Scalar() + "' is no map of options");
+    if (!measuresChips(commandOf(run.second)))
+      continue;
+    measures = true;
+    keepsStore |= !run.second["store"];
+  }
+  if (const YAML::Node published = experiment["published"])
+    for (const YAML::Node &item : published)
+      if (const std::string run = text(item, "run"); !runs[run])
+        fail(item, "there is no run '" + run + "'");
+  refuseIdleOptions(measures);
+}
+
+void Reproduce::refuseIdleOptions(bool measures) const {
+  const std::string noRun = ": no run of '" + path + "' ";
+  for (auto [option, value] :
+       {std::pair("--limit", limit), {"--trials", trials}})
+    if (value > 0 && !measures)
+      throw UsageError(std::string(option) + " has no effect" + noRun +
+                       "measures accuracy; leave it out");
+  if (keepsStore)
+    return;
+  if (!store.empty())
+    throw UsageError("--store '" + store + "' has no effect" + noRun +
+                     "keeps chips in it; leave it out");
+  for (const std::string &file : files)
+    if (!isMarkdown(file))
+      throw UsageError("-o '" + file + "' would be empty" + noRun +
+                       "keeps chips in the experiment's store; name an .md "
+                       "file");
+}
+
+Json Reproduce::documentOf(const std::string &name, const YAML::Node &run) {
+  const std::string command = commandOf(run);
+  const bool measures = measuresChips(command);
   YAML::Node options = YAML::Clone(run);
   options.remove("command");
   const Scratch scratch;
@@ -146,10 +202,8 @@ Json Reproduce::documentOf(const std::string &name, const YAML::Node &run) {
   add("--limit", limit);
   add("--trials", trials);
   add("--threads", threads);
-  if (measures && !options["store"]) {
+  if (measures && !options["store"])
     arguments.insert(arguments.end(), {"--store", store});
-    keepsStore = true;
-  }
   if (!output.documentOnStdout())
     writeStdout("\n" + name + "\n");
   const std::string where = "experiment '" + path + "', run '" + name + "': ";
@@ -171,7 +225,10 @@ Json Reproduce::documentOf(const std::string &name, const YAML::Node &run) {
 
 /// The point of \p document with all settings \p at, or nothing.
 const Json *findPoint(const Json &document, const YAML::Node &at) {
-  for (const Json &point : document["points"]) {
+  const auto points = document.find("points"); // a sweep has some
+  if (points == document.end())
+    return nullptr;
+  for (const Json &point : *points) {
     bool fits = true;
     for (const auto &setting : at) {
       const auto found = point.find(setting.first.Scalar());
@@ -188,8 +245,6 @@ Json Reproduce::compare(const YAML::Node &published) {
   const std::string run = text(published, "run");
   const auto document =
       std::ranges::find(result.runs, run, &std::pair<std::string, Json>::first);
-  if (document == result.runs.end())
-    fail(published, "there is no run '" + run + "'");
   Json entry = {{"run", run}};
   std::string setting, said, here = "not measured", interval;
   std::optional<bool> agrees;
@@ -261,10 +316,10 @@ Json Reproduce::compare(const YAML::Node &published) {
 
 void Reproduce::writeFiles() const {
   for (const std::string &file : files) {
-    if (fs::path(file).extension() == ".md") {
+    if (isMarkdown(file)) {
       writeWhole(file,
                  [&](std::ostream &out) { out << result.markdown(file); });
-    } else if (keepsStore) {
+    } else {
       Store opened = Store::open(store);
       PageOptions page;
       page.title = result.title;
@@ -277,15 +332,16 @@ void Reproduce::run() {
   read();
   Stopwatch total;
   result.experiment = path;
-  result.title = experiment["title"] ? text(experiment, "title") : path;
-  if (!output.documentOnStdout())
-    writeStdout(result.title + "\n");
   Json list = Json::array(), runs = Json::object();
   try {
+    check();
+    if (store.empty())
+      store = fs::path(path).stem().string() + ".sqlite";
+    result.title = experiment["title"] ? text(experiment, "title") : path;
+    if (!output.documentOnStdout())
+      writeStdout(result.title + "\n");
     for (const auto &run : experiment["runs"]) {
       const std::string name = run.first.Scalar();
-      if (!run.second.IsMap())
-        fail(run.first, "run '" + name + "' is no map of options");
       runs[name] = documentOf(name, run.second);
       result.runs.push_back({name, runs[name]});
     }

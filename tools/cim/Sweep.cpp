@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/pictures/Gnuplot.h"
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/Interrupt.h"
@@ -98,8 +99,15 @@ private:
 
 void Sweep::check() {
   points = sweepPoints(measured.errors, vary);
-  for (const SweepPoint &point : points)
-    point.errors.check();
+  // A point without errors may leave --layers without effect; not all may.
+  const bool usesLayers =
+      std::ranges::any_of(points, &ErrorFlags::usesLayers, &SweepPoint::errors);
+  for (const SweepPoint &point : points) {
+    if (usesLayers)
+      point.errors.requests();
+    else
+      point.errors.check();
+  }
   measured.check();
   if (measured.storePath.empty())
     throw UsageError("--store is missing; name the file that keeps the "
@@ -128,6 +136,11 @@ void Sweep::check() {
                      "each option once");
   if (!file.empty())
     checkResultsFile("-o", file);
+  if (pictureFormat(file) && points.size() == 1)
+    throw UsageError("-o '" + file +
+                     "' would be empty: no option varies, so there is no "
+                     "curve to draw; add --vary, or write a .csv or .html "
+                     "file");
   if (!watchFile.empty()) {
     if (std::filesystem::path(watchFile).extension() != ".html")
       throw UsageError("--watch '" + watchFile +
@@ -139,7 +152,7 @@ void Sweep::check() {
 Point Sweep::pointOf(const SweepPoint &point, Identities &identities) const {
   Point made;
   made.name = point.errors.text();
-  made.requests = point.errors.check();
+  made.requests = point.errors.requests();
   made.identity = identities.of(point.errors);
   Json options = Json::object();
   point.errors.describe(options);
@@ -183,7 +196,7 @@ void Sweep::run() {
   measured.running.apply();
 
   Measurement measurement(
-      measured, points[0].errors.check(),
+      measured, points[0].errors.requests(),
       std::any_of(points.begin(), points.end(), [](const SweepPoint &point) {
         return point.errors.hasConverters();
       }));

@@ -128,7 +128,7 @@ bool hasErrors(const plan::Layer &layer) {
 
 void Tolerance::check() {
   model.check();
-  requests = errors.check();
+  requests = errors.requests();
   if (!errors.any() && extensionOf(model.path) == ".onnx")
     throw UsageError("there is no error to tolerate; give one, such as --noise "
                      "normal:0.06ns");
@@ -329,12 +329,14 @@ void Tolerance::searchLargest(MeasuredLayer &layer, LayerChips &chips) {
                                    accuracies.begin() + count);
       });
   auto sizeAt = [&](double multiple) {
-    return multiple == most ? std::numeric_limits<double>::infinity()
-                            : multiple * size;
+    return multiple == most
+               ? std::copysign(std::numeric_limits<double>::infinity(), size)
+               : multiple * size;
   };
   layer.largest = sizeAt(limit.largest.value_or(0));
-  layer.largestInterval = {sizeAt(limit.interval.lowest),
-                           sizeAt(limit.interval.highest)};
+  const auto [lowest, highest] = std::minmax(
+      {sizeAt(limit.interval.lowest), sizeAt(limit.interval.highest)});
+  layer.largestInterval = {lowest, highest};
 }
 
 void Tolerance::write(const std::vector<MeasuredLayer> &layers,
@@ -500,8 +502,8 @@ void Tolerance::run() {
                          {"program", prepareSeconds},
                          {"forward", forwardSeconds},
                          {"total", total.seconds()}};
-  write(layers, document);
   output.write(text, document);
+  write(layers, document);
   if (done < asked)
     throw Interrupted();
 }

@@ -27,7 +27,8 @@ std::vector<BlockComparison>
 cim::compareBlocks(const std::vector<MeasuredLayer> &layers) {
   std::vector<BlockComparison> blocks;
   for (size_t i = 1; i < layers.size(); ++i)
-    if (layers[i - 1].role == "C1" && layers[i].role == "C2")
+    if (layers[i - 1].role == "C1" && layers[i].role == "C2" &&
+        layers[i].layers[0] == layers[i - 1].layers[0] + 1)
       blocks.push_back({layers[i - 1].name, layers[i].name,
                         pairedDifference(layers[i].accuracy.trials,
                                          layers[i - 1].accuracy.trials)});

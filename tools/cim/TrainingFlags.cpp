@@ -118,7 +118,7 @@ std::string withSplit(std::string spec, const std::string &split) {
 } // namespace
 
 void RecipeFlags::addTo(CLI::App &app) {
-  auto number = [&](const char *name, double &target, const char *text) {
+  auto number = [&](const char *name, auto &target, const char *text) {
     app.add_option_function<std::string>(
            name,
            [name, &target](const std::string &value) {
@@ -159,6 +159,13 @@ void RecipeFlags::addTo(CLI::App &app) {
       ->group("Training");
 }
 
+/// That of sgd and nesterov, where the user does not say.
+static constexpr double defaultMomentum = 0.9;
+
+bool RecipeFlags::usesMomentum() const {
+  return optimizer == "sgd" || optimizer == "nesterov";
+}
+
 TrainingRecipe RecipeFlags::check() const {
   auto within = [](const char *name, double value, double lowest,
                    double highest) {
@@ -167,7 +174,7 @@ TrainingRecipe RecipeFlags::check() const {
                        Json(lowest).dump() + " to " + Json(highest).dump());
   };
   within("--learning-rate", learningRate, 0, 1e30);
-  within("--momentum", momentum, 0, 1);
+  within("--momentum", momentum.value_or(defaultMomentum), 0, 1);
   within("--weight-decay", weightDecay, 0, 1);
   within("--label-smoothing", labelSmoothing, 0, 1);
   within("--hold-back", holdBack, 0, 0.9);
@@ -180,7 +187,10 @@ TrainingRecipe RecipeFlags::check() const {
   recipe.learningRate = parseSchedule(schedule, learningRate);
   recipe.optimiser.kind = OptimiserKind(
       choose("--optimizer", optimizer, {"sgd", "nesterov", "adam", "adamw"}));
-  recipe.optimiser.momentum = momentum;
+  if (momentum && !usesMomentum())
+    throw UsageError("--momentum has no effect on --optimizer " + optimizer +
+                     "; leave it out, or use sgd or nesterov");
+  recipe.optimiser.momentum = momentum.value_or(defaultMomentum);
   recipe.optimiser.weightDecay = weightDecay;
   recipe.augmentation = parseAugmentation(augment);
   recipe.labelSmoothing = labelSmoothing;
@@ -195,8 +205,8 @@ void RecipeFlags::describe(Json &options) const {
   options["learning-rate"] = learningRate;
   options["schedule"] = schedule;
   options["optimizer"] = optimizer;
-  if (optimizer == "sgd" || optimizer == "nesterov")
-    options["momentum"] = momentum;
+  if (usesMomentum())
+    options["momentum"] = momentum.value_or(defaultMomentum);
   options["weight-decay"] = weightDecay;
   options["label-smoothing"] = labelSmoothing;
   options["augment"] = augment;

@@ -17,7 +17,8 @@ struct RecipeFlags {
   int64_t epochs, batch = 128;
   double learningRate;
   std::string schedule = "cosine", optimizer = "sgd", augment;
-  double momentum = 0.9, weightDecay, labelSmoothing = 0;
+  std::optional<double> momentum = std::nullopt; ///< nothing: the default
+  double weightDecay, labelSmoothing = 0;
   double holdBack = 0;
   int64_t patience = 0;
 
@@ -25,6 +26,10 @@ struct RecipeFlags {
   /// Throws UsageError.
   TrainingRecipe check() const;
   void describe(Json &options) const;
+
+private:
+  /// Whether the optimizer has a momentum.
+  bool usesMomentum() const;
 };
 
 /// `--data`, of which the train split is fitted and the test split reported.

@@ -79,6 +79,16 @@ class Explain(CimTestCase):
         self.assertEqual(alone["accuracy"]["trials"],
                          self.accuracy(*options, *others[0], *others[1], "--layers", "layer2.conv2", "--trials", "2"))
 
+    def test_window_of_a_device(self):
+        """Errors in uS are measured in the window that they have beside the device."""
+        crossbar, noise, chips = ("--crossbar", "64x64"), ("--noise", "normal:2uS"), ("--trials", "2")
+        document = self.explain(*crossbar, "--device", "pcm-joshi2020", *noise, *chips)
+        sources = {s["name"]: s for s in document["sources"] if s["layer"] == ""}
+        alone = self.accuracy(*crossbar, "--conductance", "0:25", *noise, *chips)
+        self.assertNotEqual(alone, self.accuracy(*crossbar, *noise, *chips))
+        self.assertEqual(sources["noise"]["accuracy"]["trials"], alone)
+        self.assertAlmostEqual(sources["device"]["regained"]["mean"], sum(alone) / 2 - document["accuracy"]["mean"])
+
     def test_words(self):
         result = self.cim("explain", DEMO_NETWORK, *SHAPES, "--quantize", "8", "--noise", "normal:0.3ns", "--trials", "2")
         self.assertEqual((result.returncode, result.stderr), (0, ""))

@@ -71,6 +71,27 @@ class IdleOptions(CimTestCase):
         self.assertEqual((status, lines), (0, []))
         self.check((("folding batch normalisation", ("info", "folded.mlir", "--fold-batch-norm")),))
 
+    def test_layers(self):
+        """--layers says where errors are; crossbars and what belongs to them are in all layers."""
+        data = ("--data", "shapes", "--limit", "10")
+        sweep = ("sweep", DEMO_NETWORK, *data, "--trials", "1", "--store", "layers.sqlite")
+        override = ("--layers", "role:C1", "--layer", "fc:noise=normal:0.1ns")
+        for arguments in (
+                (*EVAL, *override), (*EVAL, *CROSSBAR, "--adc", "8", "--layers", "fc"),
+                ("compile", DEMO_NETWORK, *override), (*sweep, *override),
+                ("explain", DEMO_NETWORK, *data, *CROSSBAR, "--adc", "5", "--layers", "fc"),
+                ("program", DEMO_NETWORK, *CROSSBAR, "--read-noise", "1uS", "--layers", "fc", "-o", "chip.onnx"),
+                (*sweep, *CROSSBAR, "--vary", "adc={4,5}", "--layers", "fc"),
+                (*sweep, *CROSSBAR, "--wire-resistance", "1", "--vary", "layers={none,fc}"),
+                ("limits", DEMO_NETWORK, *data, *CROSSBAR, "--threshold", "0.5", "--search", "adc={8..4}", "--layers",
+                 "fc")):
+            with self.subTest(arguments):
+                self.fails(2, "--layers has no effect", *arguments)
+        # Where it selects what is looked at, or a single point has an error, it has one.
+        self.check(((None, ("histogram", DEMO_NETWORK, "--layers", "fc")),
+                    (None, ("tolerance", DEMO_NETWORK, *data, *CROSSBAR, "--adc", "5", "--layers", "fc")),
+                    (None, (*sweep, "--vary", "noise={none,normal:0.1ns}", "--layers", "fc"))))
+
     def test_errors(self):
         """Where an option cannot mean anything, it is refused."""
         for arguments in (

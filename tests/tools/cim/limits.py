@@ -57,6 +57,21 @@ class Limits(CimTestCase):
         self.assertEqual(groups["limits"][0]["largest"], each["limits"][0]["largest"])
         self.assertLess(groups["limits"][1]["largest"], groups["limits"][0]["largest"])
 
+    def test_bits_of_some_layers(self):
+        search = ("--threshold", 0.9, "--search", "fc:quantize={8..2}")
+        (bits,) = self.document("limits", *SMALL, *search)["limits"]
+        (whole,) = self.document("limits", *SMALL, *search[:2], "--group", "fc", "--search", "quantize={8..2}")["limits"]
+        self.assertEqual((bits["largest"], bits["ci95"]), (whole["largest"], whole["ci95"]))
+
+    def test_bits_of_a_cell(self):
+        """More bits in a cell are more error."""
+        cells = ("--quantize", "4,mode=symmetric", "--crossbar", "64x64", "--noise", "normal:8uS", "--trials", 4)
+        mean = {bits: self.accuracy(*cells, "--cell-bits", bits, trials=4)["mean"] for bits in (1, 4)}
+        self.assertGreater(mean[1], mean[4])
+        between = (mean[1] + mean[4]) / 2
+        (limit,) = self.document("limits", *SMALL, *cells, "--threshold", between, "--search", "cell-bits={1..4}")["limits"]
+        self.assertIn(limit["largest"], (1, 2, 3))
+
     def test_wrong_usage(self):
         for words, arguments in (
                 ("--search", ["--threshold", "0.9"]),
@@ -64,6 +79,9 @@ class Limits(CimTestCase):
                 ("no number", ["--threshold", "0.9", "--search", "noise=normal:{a..2}qs"]),
                 ("turn it around", ["--threshold", "0.9", "--search", "noise=normal:{2..0}qs"]),
                 ("turn it around", ["--threshold", "0.9", "--search", "quantize={2..8}"]),
+                ("turn it around", ["--threshold", "0.9", "--search", "fc:quantize={2..8}"]),
+                ("turn it around", ["--threshold", "0.9", "--quantize", "4,mode=symmetric", "--crossbar", "64x64",
+                                    "--search", "cell-bits={4..1}"]),
                 ("whole numbers", ["--threshold", "0.9", "--search", "quantize={8..2.5}"]),
                 ("one sign", ["--threshold", "0.9", "--search", "shift={-1..2}ns"]),
                 ("did you mean 'noise'", ["--threshold", "0.9", "--search", "nose={0..1}"]),

@@ -144,6 +144,9 @@ class Program(CimTestCase):
         (again,) = onnx.load(self.folder / "chip.onnx").metadata_props
         self.assertEqual(again.value, note.value + "; then: chip of seed 0, trial 1; errors: noise normal:0.1ns")
 
+    def test_chips_that_there_are_not(self):
+        self.fails(2, "2^32 - 1", "program", "small.onnx", *ERRORS, "--trial", 1 << 32, "-o", "chip.onnx")
+
     def test_trials_are_those_of_eval(self):
         """Trial 2 of a seed is the third chip of `eval --trials 3`."""
         correct = json.loads(self.says("eval", "small.onnx", *DATA, *ERRORS, "--trials", 3,

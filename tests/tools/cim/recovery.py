@@ -5,7 +5,22 @@ Run one test with `.venv/bin/python tests/tools/cim/recovery.py build/bin/cim Re
 
 import json
 
+import numpy
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
 from cim_test_case import DEMO_NETWORK, FreshFolderTestCase, after, main
+
+
+def network_without_layers():
+    """For images of `shapes`; nothing of it stands on crossbars."""
+    numbers = [numpy_helper.from_array(numpy.ones(3, numpy.float32), name) for name in ("scale", "bias", "mean", "var")]
+    graph = helper.make_graph(
+        [helper.make_node("BatchNormalization", ["input", "scale", "bias", "mean", "var"], ["a"]),
+         helper.make_node("GlobalAveragePool", ["a"], ["b"]), helper.make_node("Flatten", ["b"], ["output"])],
+        "plain", [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 3, 32, 32])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["N", 3])], numbers)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
 
 
 class Commands(FreshFolderTestCase):
@@ -13,6 +28,12 @@ class Commands(FreshFolderTestCase):
         super().setUp()
         self.common = ["--data", "shapes", "--limit", "128", "--test-limit", "200", "--noise", "normal:0.05ns",
                        "--rewrites", "2"]
+
+    def refuses_a_network_without_layers(self, command, *arguments):
+        onnx.save(network_without_layers(), self.folder / "plain.onnx")
+        self.succeeds("compile", "plain.onnx", "-o", "plain.mlir")
+        self.fails(1, ["plain.mlir", "no crossbar layer to retrain"], command, "plain.mlir", "--data", "shapes",
+                   *arguments)
 
 
 class Recovery(Commands):
@@ -62,6 +83,16 @@ class Recovery(Commands):
         self.fails(2, "--depths", "recovery", DEMO_NETWORK, *self.common, "--depths", "0")
         self.fails(2, ".svg", "recovery", DEMO_NETWORK, *self.common, "-o", "curves.pdf")
         self.fails(2, "no errors", "recovery", DEMO_NETWORK, "--data", "shapes")
+        for optimizer in ("adam", "adamw"):
+            self.fails(2, "--momentum has no effect", "recovery", DEMO_NETWORK, *self.common, "--optimizer", optimizer,
+                       "--momentum", "0.9")
+
+    def test_no_layers(self):
+        self.refuses_a_network_without_layers("recovery")
+
+    def test_folded_batch_norm(self):
+        document = self.document("recovery", DEMO_NETWORK, *self.common, "--depths", "1", "--fold-batch-norm")
+        self.assertIs(document["options"]["fold-batch-norm"], True)
 
 
 class Plan(Commands):
@@ -81,6 +112,16 @@ class Plan(Commands):
     def test_bad_input(self):
         self.fails(2, "--budget", "plan", DEMO_NETWORK, *self.common)
         self.fails(1, "more weights", "plan", DEMO_NETWORK, *self.common, "--budget", "3")
+
+    def test_no_layers(self):
+        self.refuses_a_network_without_layers("plan", "--budget", "3")
+
+    def test_folded_batch_norm(self):
+        # The last layer alone is within the budget.
+        document = self.document("plan", DEMO_NETWORK, *self.common, "--budget", "400", "--rounds", "1", "--trials",
+                                 "1", "--fold-batch-norm")
+        self.assertEqual(document["plan"], "last:1")
+        self.assertIs(document["options"]["fold-batch-norm"], True)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import unittest
 import onnx
 
 from browser import Browser, is_installed
-from cim_test_case import CimTestCase, DATA, main
+from cim_test_case import CimTestCase, DATA, SLOWNESS, main
 from small_network import small_network
 
 
@@ -114,6 +114,9 @@ class Reports(CimTestCase):
         self.assertTrue((self.folder / "all.png").read_bytes().startswith(b"\x89PNG"))
         self.sweep("--quantize", 4, "--vary", "noise=normal:{0,0.25,0.5,1,2}qs", "--trials", 12, "-o", "one.svg")
         self.assertNotIn("accuracy by layers", (self.folder / "one.svg").read_text())
+        for vary in ((), ("--vary", "noise=normal:{1}qs")):  # before anything is measured
+            self.fails(2, "no option varies", "sweep", "small.onnx", *DATA, "--quantize", 4, *vary, "--store",
+                       "never.sqlite", "-o", "never.svg")
         if "SCREENSHOTS" in os.environ:
             (pathlib.Path(os.environ["SCREENSHOTS"]) / "all.png").write_bytes((self.folder / "all.png").read_bytes())
 
@@ -175,6 +178,35 @@ class Reports(CimTestCase):
             self.assertEqual(len(result.stderr.splitlines()), 1)
         self.assertFalse((self.folder / "a.html").exists())
 
+    # Of an experiment
+
+    def experiment(self, text):
+        (self.folder / "experiment.yaml").write_text(text)
+        return "reproduce", "experiment.yaml"
+
+    def test_experiment_without_chips(self):
+        """What has nothing to say of weights alone is refused before they are looked at."""
+        weights = "runs: {weights: {command: histogram, model: small.onnx, quantize: 3}}\n"
+        for words, arguments in (("-o 'x.html' would be empty", ["-o", "x.html"]),
+                                 ("-o 'x.svg' would be empty", ["-o", "x.md", "-o", "x.svg"]),
+                                 ("--store 'x.sqlite' has no effect", ["--store", "x.sqlite"]),
+                                 ("--limit has no effect", ["--limit", 9]),
+                                 ("--trials has no effect", ["--trials", 2])):
+            self.fails(2, words, *self.experiment(weights), *arguments)
+        self.succeeds(*self.experiment(weights), "-o", "x.md")
+        own = "runs: {own: {command: sweep, model: small.onnx, data: 'npy:x.npy,y.npy', store: own.sqlite}}\n"
+        self.fails(2, "-o 'x.html' would be empty", *self.experiment(own), "-o", "x.html")
+        self.succeeds(*self.experiment(own), "--limit", 9)
+
+    def test_wrong_experiments(self):
+        run = "runs: {weights: {command: histogram, model: small.onnx}}\n"
+        result = self.cim(*self.experiment(run + "published: [{run: weights, at: {quantize: 3}, accuracy: 0.5}]"))
+        self.assertRefused(result, 1, "run 'weights' has no such point")
+        # What the file alone shows is said before anything else.
+        for words, text in (("no run 'b'", run + "published: [{run: b, at: {quantize: 3}, accuracy: 0.5}]"),
+                            ("'train' cannot be", "runs: {a: {command: train}}"), ("no map", "runs: {a: 1}")):
+            self.fails(1, words, *self.experiment(text))
+
     # A running sweep
 
     def test_watch(self):
@@ -202,7 +234,7 @@ class Reports(CimTestCase):
             with contextlib.suppress(OSError):  # the end of a pseudo-terminal
                 while piece := os.read(controller, 65536):
                     shown += piece
-            process.communicate(timeout=60)
+            process.communicate(timeout=60 * SLOWNESS)
             os.close(controller)
         self.assertEqual(process.returncode, 130)
         self.assertIn(b"accuracy %", shown)

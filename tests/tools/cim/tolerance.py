@@ -114,8 +114,11 @@ class Tolerance(CimTestCase):
         self.assertIn("largest for 80.0 %", self.table(*NOISE, "--trials", 3, "--threshold", 0.8))
 
     def test_threshold_of_a_shift(self):
-        document = self.tolerance("--shift", "-0.01ns", "--threshold", 0.8, "--layers", "stem")
-        self.assertLess(document["layers"][0]["largest"], 0)
+        document = self.tolerance("--shift", "-0.01ns", "--threshold", 0.8, "--layers", "stem", "-o", "shift.mlir")
+        (layer,) = document["layers"]
+        low, high = layer["largest_ci95"]
+        self.assertTrue(low <= layer["largest"] <= high <= 0)
+        self.assertIn("limit<\"shift *ns\"", (self.folder / "shift.mlir").read_text())
 
     def test_threshold_out_of_reach(self):
         document = self.tolerance(*NOISE, "--trials", 2, "--threshold", 0.99, "--layers", "fc")

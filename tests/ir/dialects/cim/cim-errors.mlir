@@ -795,8 +795,8 @@ cim.layer @l index 0 channel_axis 0 limit<"noise" threshold 2.0 largest 0.1> : t
 
 // -----
 
-// expected-error@+1 {{limit expects a finite size of at least 0, got -0.1}}
-cim.layer @l index 0 channel_axis 0 limit<"noise" threshold 0.9 largest -0.1> : tensor<4x4xf32> {
+// expected-error@+1 {{limit expects a finite size, got 0x7FF0000000000000}}
+cim.layer @l index 0 channel_axis 0 limit<"noise" threshold 0.9 largest 0x7FF0000000000000> : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   cim.write %0 : tensor<4x4xf32>
 }
