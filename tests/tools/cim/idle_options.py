@@ -89,7 +89,7 @@ class IdleOptions(CimTestCase):
                 self.fails(2, "--layers has no effect", *arguments)
         # Where it selects what is looked at, or a single point has an error, it has one.
         self.check(((None, ("histogram", DEMO_NETWORK, "--layers", "fc")),
-                    (None, ("tolerance", DEMO_NETWORK, *data, *CROSSBAR, "--adc", "5", "--layers", "fc")),
+                    (None, ("tolerance", DEMO_NETWORK, *data, "--layer", "fc:noise=normal:0.1ns", "--layers", "fc")),
                     (None, (*sweep, "--vary", "noise={none,normal:0.1ns}", "--layers", "fc"))))
 
     def test_errors(self):

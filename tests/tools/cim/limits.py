@@ -65,11 +65,11 @@ class Limits(CimTestCase):
 
     def test_bits_of_a_cell(self):
         """More bits in a cell are more error."""
-        cells = ("--quantize", "4,mode=symmetric", "--crossbar", "64x64", "--noise", "normal:8uS", "--trials", 4)
+        cells = ("--quantize", "4,mode=symmetric", "--crossbar", "64x64", "--noise", "normal:8uS")
         mean = {bits: self.accuracy(*cells, "--cell-bits", bits, trials=4)["mean"] for bits in (1, 4)}
         self.assertGreater(mean[1], mean[4])
         between = (mean[1] + mean[4]) / 2
-        (limit,) = self.document("limits", *SMALL, *cells, "--threshold", between, "--search", "cell-bits={1..4}")["limits"]
+        (limit,) = self.document("limits", *SMALL, *cells, "--trials", 4, "--threshold", between, "--search", "cell-bits={1..4}")["limits"]
         self.assertIn(limit["largest"], (1, 2, 3))
 
     def test_wrong_usage(self):
