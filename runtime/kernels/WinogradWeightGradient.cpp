@@ -101,7 +101,7 @@ int WinogradWeightGradient::run(const ImageView &in, const ImageView &gradient,
   const int together = tilesTogether(gradient.images);
   const int64_t perImage = int64_t(tilesX()) * tilesY();
   const int64_t all = perImage * gradient.images;
-  if (largest * (together / perImage + 2) > most) {
+  if (gradient.images > 1 && largest * (together / perImage + 2) > most) {
     ImageView x = in, g = gradient;
     x.images = g.images = 1;
     for (int n = 0; n < gradient.images; ++n) {

@@ -297,7 +297,10 @@ void Cells::subtractReference(const Chip &chip, uint64_t first, size_t count,
   forEachReference(
       first, count,
       [&](size_t place, size_t length, uint64_t cell, size_t cells) {
+        const WriteCounts before = block.counts;
         changes(chip, {0, true}, cell, {block.target, cells}, block);
+        if (cell != first + place) // written with the row's first weight
+          block.counts = before;
         for (size_t i = 0; i < length; ++i)
           change[place + i] -= block.change[cells == 1 ? 0 : i];
       });

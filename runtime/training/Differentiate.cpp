@@ -29,6 +29,14 @@ bool isActivation(const plan::Step &step) {
          step.operation() == "clip";
 }
 
+/// Below 0, a result does not tell the sign of its operand.
+bool hasNegativeSlope(const plan::Step &step) {
+  return step.operation() == "leaky_relu"
+             ? step.attributes().at("alpha").number() < 0
+             : step.epilogue().activation() == plan::LEAKY_RELU &&
+                   step.epilogue().lowest() < 0;
+}
+
 class Differentiation {
 public:
   Differentiation(plan::Plan source, const KeepsParameters &trains) {
@@ -189,6 +197,9 @@ private:
     uint32_t g = *gradient[y];
     const plan::Epilogue &epilogue = step.epilogue();
     if (epilogue.activation() != plan::NONE || isActivation(step)) {
+      if (hasNegativeSlope(step))
+        refuse(step,
+               "there is no gradient for LeakyRelu with an alpha below 0");
       const uint32_t before = addGradientOf(y);
       add("activation_gradient", s, {g, again(y)}).add_outputs(before);
       g = before;

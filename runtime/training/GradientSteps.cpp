@@ -39,6 +39,8 @@ public:
     } else {
       activation.slope = source.lowest();
     }
+    if (activation.slope == 0) // the sign of a result of zero says nothing
+      activation.lowest = 0;
   }
 
   bool runsInPlace() const override { return true; }

@@ -225,6 +225,33 @@ TEST_P(LayerGradients, ofWeightsByWinograd) {
   }
 }
 
+/// Where the next image would lie does not matter to a single one, however far
+/// that is.
+TEST_P(LayerGradients, ofAnImageInAHugeArena) {
+  Random random(5);
+  ConvolutionShape s;
+  s.channelsIn = s.channelsOut = 16;
+  s.widthIn = s.heightIn = 8;
+  s.kernelWidth = s.kernelHeight = 3;
+  s.pads = {1, 1, 1, 1};
+  ASSERT_TRUE(WinogradWeightGradient::pays(s));
+  WeightGradient backward(s, ConvolutionAlgorithm::automatic);
+  const BorderWidths wanted = backward.gradientBorder();
+  Images in(16, 8, 8, 1, backward.border(), true, false),
+      gradient(16, 8, 8, 1, {1, 0, wanted.right, wanted.bottom + 2});
+  in.fill(random);
+  gradient.fill(random);
+  auto sumsWith = [&](ImageView x, ImageView g, int64_t imageStride) {
+    x.imageStride = g.imageStride = imageStride;
+    AlignedFloats sums(backward.packedWeights());
+    AlignedFloats scratch(backward.scratch(1), Images::nan());
+    EXPECT_EQ(backward.run(x, g, sums.data(), scratch.data()), 0);
+    return std::vector<float>(sums.data(), sums.data() + sums.size());
+  };
+  EXPECT_EQ(sumsWith(in.part(0, 1), gradient.part(0, 1), int64_t(1) << 30),
+            sumsWith(in.part(0, 1), gradient.part(0, 1), int64_t(1) << 16));
+}
+
 TEST_P(LayerGradients, ofDenseLayers) {
   Random random(3);
   for (bool inputMajor : {false, true})

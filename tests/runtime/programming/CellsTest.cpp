@@ -442,6 +442,30 @@ TEST(Cells, VerifiedCellsFollowTheTruncatedDistribution) {
           (std::abs(left[0]) > 1) + (std::abs(left[1] - 100) > 1));
 }
 
+/// Columns of a row share a reference cell, which is written once.
+TEST(Cells, ReferenceCellsAreWrittenOnce) {
+  plan::Layer layer;
+  layer.set_name("fc");
+  layer.add_shape(6);
+  layer.add_shape(8);
+  layer.mutable_crossbar()->set_groups(1);
+  layer.mutable_crossbar()->set_highest_conductance(100);
+  layer.mutable_crossbar()->set_cells(plan::Crossbar::OFFSET);
+  layer.mutable_noise()->set_width(1);
+  layer.mutable_noise()->set_unit(plan::MICROSIEMENS);
+  std::vector<float> values(48);
+  std::iota(values.begin(), values.end(), 0.0f);
+  for (uint32_t axis : {0, 1}) {
+    layer.set_channel_axis(axis);
+    LayerProgram program(layer, makeTensor({6, 8}, values));
+    std::vector<float> written(48);
+    WriteCounts counts;
+    program.write(chip, 0, written, &counts);
+    EXPECT_EQ(counts.cells, 48u + (axis == 0 ? 8u : 6u));
+    EXPECT_EQ(counts.pulses, counts.cells);
+  }
+}
+
 /// All cells of a column, an array or the chip move together, and apart from
 /// those of others.
 TEST(Cells, CorrelatedErrorsAreShared) {

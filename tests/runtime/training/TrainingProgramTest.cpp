@@ -299,6 +299,19 @@ TEST(TrainingProgram, movesRunningStatistics) {
                 1e-6);
 }
 
+/// The network with another activation for its clip.
+plan::Plan withActivation(plan::Plan plan, const std::string &operation,
+                          double alpha) {
+  for (plan::Step &step : *plan.mutable_steps())
+    if (step.operation() == "clip") {
+      step.set_operation(operation);
+      step.clear_attributes();
+      if (operation == "leaky_relu")
+        (*step.mutable_attributes())["alpha"].set_number(alpha);
+    }
+  return plan;
+}
+
 TEST(TrainingProgram, refusesWhatItCannotTrain) {
   SmallNetwork network(1);
   auto make = [&](const plan::Plan &plan) {
@@ -322,6 +335,30 @@ TEST(TrainingProgram, refusesWhatItCannotTrain) {
   } catch (const InputError &error) {
     EXPECT_THAT(error.what(), HasSubstr("sigmoid"));
   }
+  EXPECT_THROW(make(withActivation(network.plan, "leaky_relu", -0.1)),
+               InputError);
+}
+
+/// A LeakyRelu without a slope is a ReLU.
+TEST(TrainingProgram, passesNothingWhereThereIsNoSlope) {
+  const SmallNetwork network(1);
+  const std::vector<float> data = makeImages();
+  auto gradientsOf = [&](const plan::Plan &plan) {
+    TrainingProgram program(plan, network.tensors, allLayers(network), false,
+                            {.threads = 1, .batch = images});
+    program.program({});
+    program.run(labels, [&](int64_t i, float *image) {
+      std::copy_n(data.begin() + i * pixels, pixels, image);
+    });
+    std::vector<std::vector<float>> gradients;
+    for (const Parameter &parameter : program.parameters())
+      gradients.push_back(parameter.gradient);
+    return gradients;
+  };
+  EXPECT_EQ(gradientsOf(withActivation(network.plan, "leaky_relu", 0)),
+            gradientsOf(withActivation(network.plan, "relu", 0)));
+  EXPECT_NE(gradientsOf(withActivation(network.plan, "leaky_relu", 0.1)),
+            gradientsOf(withActivation(network.plan, "relu", 0)));
 }
 
 } // namespace
