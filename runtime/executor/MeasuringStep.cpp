@@ -204,26 +204,31 @@ private:
     return images(calls) * pixels() *
            kernels::paddedChannels(binding.shape.channelsOut);
   }
-  /// An image of drives with its border.
-  kernels::ImageView driveView(float *data, int64_t images) const {
+  /// How an image of drives lies in memory with its border.
+  kernels::ImageView borderedDrives() const {
     const kernels::ConvolutionShape &shape = binding.shape;
     const kernels::BorderWidths border = kernels::windowBorder(shape);
     kernels::ImageView view;
     view.channels = shape.channelsIn;
     view.width = shape.widthIn;
     view.height = shape.heightIn;
-    view.images = int(images);
     view.pixelStride = kernels::paddedChannels(shape.channelsIn);
     view.rowStride =
         (border.left + shape.widthIn + border.right) * view.pixelStride;
     view.imageStride =
         (border.top + shape.heightIn + border.bottom) * view.rowStride;
+    return view;
+  }
+  kernels::ImageView driveView(float *data, int64_t images) const {
+    const kernels::BorderWidths border = kernels::windowBorder(binding.shape);
+    kernels::ImageView view = borderedDrives();
+    view.images = int(images);
     view.data =
         data + border.top * view.rowStride + border.left * view.pixelStride;
     return view;
   }
   size_t driveFloats(int64_t calls) const {
-    return serial ? images(calls) * driveView(nullptr, 1).imageStride : 0;
+    return serial ? images(calls) * borderedDrives().imageStride : 0;
   }
   kernels::ImageView sumView(float *data, int64_t images) const {
     kernels::ImageView view;

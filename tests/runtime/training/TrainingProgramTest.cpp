@@ -10,7 +10,7 @@
 
 #include <atomic>
 #include <cmath>
-#include <cstring>
+#include <span>
 
 using namespace cim;
 using namespace testing;
@@ -190,14 +190,16 @@ TEST(TrainingProgram, passesThroughFrozenLayers) {
   }
 }
 
+auto bytesOf(const std::vector<float> &numbers) {
+  return std::as_bytes(std::span(numbers));
+}
+
 bool sameBits(const Trained &a, const Trained &b) {
   for (size_t p = 0; p < a.program.parameters().size(); ++p) {
     const Parameter &left = a.program.parameters()[p],
                     &right = b.program.parameters()[p];
-    if (std::memcmp(left.gradient.data(), right.gradient.data(),
-                    left.gradient.size() * sizeof(float)) != 0 ||
-        std::memcmp(left.value.data(), right.value.data(),
-                    left.value.size() * sizeof(float)) != 0)
+    if (!std::ranges::equal(bytesOf(left.gradient), bytesOf(right.gradient)) ||
+        !std::ranges::equal(bytesOf(left.value), bytesOf(right.value)))
       return false;
   }
   return true;
