@@ -102,8 +102,12 @@ bool decodePng(Decoder &decoder) {
     ::png_set_strip_alpha(png);
     if (decoder.channels == 3 && !(colour & PNG_COLOR_MASK_COLOR))
       ::png_set_gray_to_rgb(png);
-    if (decoder.channels == 1 && (colour & PNG_COLOR_MASK_COLOR))
+    if (decoder.channels == 1 && (colour & PNG_COLOR_MASK_COLOR)) {
+      // libpng would mix the colours in linear light where the file states a
+      // gamma, and only there.
+      ::png_set_gamma(png, 1, 1);
       ::png_set_rgb_to_gray(png, PNG_ERROR_ACTION_NONE, 0.299, 0.587);
+    }
     ::png_set_interlace_handling(png);
     ::png_read_update_info(png, info);
     if (::png_get_rowbytes(png, info) !=

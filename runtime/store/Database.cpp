@@ -11,6 +11,7 @@
 #include <cctype>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <sqlite3.h>
 #include <thread>
 
@@ -20,7 +21,9 @@ using namespace cim;
 static constexpr int busyMilliseconds = 60'000;
 
 /// \p path as a URI that reads the file. Reading a WAL database wants to write
-/// beside it, unless nobody is writing: then the file alone is the whole truth.
+/// beside it, and one that a process has to itself waits for its end, unless
+/// nothing is in the log or half-written: then the file alone is the whole
+/// truth.
 static std::string readingUri(const std::string &path) {
   std::string uri = "file:";
   const std::string absolute = std::filesystem::absolute(path).string();
@@ -34,7 +37,12 @@ static std::string readingUri(const std::string &path) {
   }
   std::error_code none;
   const auto size = std::filesystem::file_size(path + "-wal", none);
-  return uri + (none || size == 0 ? "?mode=ro&immutable=1" : "?mode=ro");
+  const bool hasLog = !none && size != 0;
+  // A rollback journal begins with zeros, if with anything, until it can take
+  // back what is then written into the file.
+  const bool isHalfWritten =
+      std::ifstream(path + "-journal", std::ios::binary).get() > 0;
+  return uri + (hasLog || isHalfWritten ? "?mode=ro" : "?mode=ro&immutable=1");
 }
 
 Database::Database(std::string path, Access access) : file(std::move(path)) {
@@ -77,6 +85,10 @@ void Database::fail(int code) const {
                             "with sqlite3's .recover, or name a new file");
   case SQLITE_READONLY:
   case SQLITE_PERM:
+    if (extended == SQLITE_READONLY_ROLLBACK)
+      throw InputError(name + "was left in the middle of a write, which only "
+                              "who may write takes back; run the command that "
+                              "wrote it again");
     throw InputError(name + "cannot be written; make it writable, or copy it");
   case SQLITE_CANTOPEN:
     throw InputError(name + "cannot be opened; check that it and its folder "

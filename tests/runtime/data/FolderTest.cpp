@@ -111,6 +111,25 @@ TEST_F(FolderTest, ReadsJpegAndTransparentPng) {
   EXPECT_EQ(image[0], 50 / 255.0f);
 }
 
+// What a file states about its colours changes nothing.
+TEST_F(FolderTest, GreyOfColourIsThatOfTheValues) {
+  writePng("f/a/1.png", 1, 1, 3, {200, 30, 90});
+  std::string bytes;
+  {
+    std::ifstream in(path("f/a/1.png"), std::ios::binary);
+    bytes.assign(std::istreambuf_iterator<char>(in), {});
+  }
+  const size_t chunk = bytes.find("sRGB"); // after its length
+  ASSERT_NE(chunk, bytes.npos);
+  write("f/a/2.png", bytes.erase(chunk - 4, 13));
+  DataSet data = open(spec(), {.inputShape = {1, 1, 1}});
+  for (int64_t i : {0, 1}) {
+    float grey = 0;
+    data.read(i, &grey);
+    EXPECT_EQ(grey, 87 / 255.0f) << i; // 0.299 R + 0.587 G + 0.114 B
+  }
+}
+
 TEST_F(FolderTest, DamagedImagesAreErrors) {
   writePng("f/a/1.png", 40, 40, 3, std::vector<uint8_t>(4800, 77));
   writeJpeg("f/a/2.jpg", 40, 40, 77);

@@ -162,6 +162,8 @@ TEST_F(StoreTest, OneProcessAloneOnNetworkFileSystems) {
         errorOf([&] { Store::openOrCreate(path("s"), Sharing::alone); }),
         HasSubstr("--shard"));
     store.put(id, 0, 1, {91, 99, 0, 0});
+    // Between two writes it can be read.
+    EXPECT_EQ(errorOf([&] { Store::open(path("s")); }), "");
   }
   // One that was shared before can be taken alone, and shared again.
   for (Sharing sharing : {Sharing::amongProcesses, Sharing::alone}) {
@@ -169,6 +171,24 @@ TEST_F(StoreTest, OneProcessAloneOnNetworkFileSystems) {
     EXPECT_EQ(store.trials(store.find(point("a"))->id, 0, 9).size(), 2u);
   }
   EXPECT_EQ(Store::sharingAt("/dev/shm/s"), Sharing::amongProcesses);
+}
+
+TEST_F(StoreTest, IsNotReadInTheMiddleOfAWrite) {
+  {
+    Store store = Store::openOrCreate(path("s"), Store::Sharing::alone);
+    store.add(point("a"), "m", "d", true);
+  }
+  Database other(path("s"), Database::Access::write);
+  other.execute("PRAGMA cache_size = 1"); // so that it writes before the end
+  Transaction transaction(other);
+  other.execute("UPDATE point SET options = hex(zeroblob(100000))");
+  // What is left where the process is killed now.
+  for (const char *end : {"", "-journal"})
+    fs::copy_file(path("s") + end, path("killed") + end);
+  EXPECT_THAT(errorOf([&] { Store::open(path("killed")); }),
+              HasSubstr("in the middle of a write"));
+  Store store = Store::openOrCreate(path("killed"));
+  EXPECT_EQ(store.points().at(0).identity.options, "a");
 }
 
 TEST_F(StoreTest, MergesByIdentityNotByNumber) {
