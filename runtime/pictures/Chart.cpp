@@ -31,25 +31,33 @@ std::string blockName(size_t chart, size_t curve) {
 
 double percent(double fraction) { return 100 * fraction; }
 
+/// In percent, as far as there can be such an accuracy: of a shape that runs
+/// out of its axis gnuplot draws another one.
+Interval bandOf(const ChartPoint &point) {
+  auto cut = [](double value) {
+    return std::clamp(percent(value), 0.0, 100.0);
+  };
+  return {cut(point.band.lowest), cut(point.band.highest)};
+}
+
 void writeData(std::ostream &script, const Chart &chart, size_t index) {
   script.precision(9);
   for (size_t c = 0; c < chart.curves.size(); ++c) {
     script << blockName(index, c) << " << EOD\n";
-    for (const ChartPoint &point : chart.curves[c].points)
-      script << point.x << " " << percent(point.value) << " "
-             << percent(point.band.lowest) << " " << percent(point.band.highest)
-             << "\n";
+    for (const ChartPoint &point : chart.curves[c].points) {
+      const Interval band = bandOf(point);
+      script << point.x << " " << percent(point.value) << " " << band.lowest
+             << " " << band.highest << "\n";
+    }
     script << "EOD\n";
   }
 }
 
-/// Cuts what would run out of the picture.
-std::string shortened(const std::string &text, size_t longest) {
-  return text.size() <= longest ? text : text.substr(0, longest - 3) + "...";
-}
-
-/// Of times, those that were measured, as far as there is room.
-std::string ticsOf(const Chart &chart) {
+/// Of times, those that were measured, as far as there is room; \p range is
+/// what the axis spans.
+std::string ticsOf(const Chart &chart, double range) {
+  if (chart.isWhole && !chart.isLogarithmic)
+    return std::to_string(int64_t(range / 12) + 1) + " norotate";
   if (!chart.isTime)
     return "autofreq norotate";
   std::set<double> measured;
@@ -77,7 +85,8 @@ void plotCurves(std::ostream &script, const Chart &chart, size_t index,
       highest = std::max(highest, point.x);
     }
   const double margin = highest > lowest ? 0.03 * (highest - lowest) : 1;
-  script << "unset logscale\nset xtics " << ticsOf(chart) << "\n";
+  script << "unset logscale\nset xtics " << ticsOf(chart, highest - lowest)
+         << "\n";
   if (chart.isLogarithmic)
     script << "set logscale x\nset xrange [" << lowest / 1.2 << ":"
            << highest * 1.2 << "]\n";
@@ -96,7 +105,7 @@ void plotCurves(std::ostream &script, const Chart &chart, size_t index,
            << colourOf(c) << "' "
            << (name.empty()
                    ? std::string("notitle")
-                   : "title " + gnuplotString(shortened(name, nameLength)));
+                   : "title " + gnuplotString(cutBehind(name, nameLength)));
   }
   script << "\n";
 }
@@ -108,8 +117,9 @@ Interval rangeAround(const Chart &chart) {
                  percent(chart.reference->value)};
   for (const ChartCurve &curve : chart.curves)
     for (const ChartPoint &point : curve.points) {
-      range.lowest = std::min(range.lowest, percent(point.band.lowest));
-      range.highest = std::max(range.highest, percent(point.band.highest));
+      const Interval band = bandOf(point);
+      range.lowest = std::min(range.lowest, band.lowest);
+      range.highest = std::max(range.highest, band.highest);
     }
   const double margin = std::max(0.5, 0.06 * (range.highest - range.lowest));
   return {std::max(0.0, range.lowest - margin),
@@ -135,17 +145,36 @@ std::string barFrom(const Chart &chart, const std::string &name, double shift,
   return plot.str();
 }
 
+/// So many characters of a category are shown.
+constexpr size_t longestCategory = 24;
+
+/// The most characters of a category that are shown.
+size_t categoryLength(const Chart &chart) {
+  size_t length = 0;
+  for (const std::string &category : chart.categories)
+    length = std::max(length, std::min(lengthOf(category), longestCategory));
+  return length;
+}
+
+/// Side by side the categories would run into each other.
+bool isTurned(const Chart &chart, int panelWidth) {
+  constexpr int pixelsPerCharacter = 7, margins = 80;
+  return chart.categories.size() * (categoryLength(chart) + 1) *
+             pixelsPerCharacter >
+         size_t(panelWidth - margins);
+}
+
 void plotBars(std::ostream &script, const Chart &chart, size_t index,
-              size_t nameLength) {
+              size_t nameLength, bool isTurned) {
   const size_t curves = chart.curves.size();
   const double width = 0.8 / curves;
   script << "unset logscale\nset xrange [-0.6:" << chart.categories.size() - 0.4
-         << "]\nset xtics "
-         << (chart.categories.size() > 6 ? "rotate by -55 " : "norotate ")
+         << "]\nset xtics " << (isTurned ? "rotate by -55 " : "norotate ")
          << "(";
   for (size_t i = 0; i < chart.categories.size(); ++i)
     script << (i ? "," : "")
-           << gnuplotString(shortened(chart.categories[i], 24)) << " " << i;
+           << gnuplotString(cutInFront(chart.categories[i], longestCategory))
+           << " " << i;
   script << ")\nset boxwidth " << 0.92 * width << " absolute\n";
   if (chart.reference) {
     const Interval range = rangeAround(chart);
@@ -164,7 +193,7 @@ void plotBars(std::ostream &script, const Chart &chart, size_t index,
            << " fs solid 0.75 noborder lc rgb '" << colourOf(c) << "' "
            << (name.empty()
                    ? std::string("notitle")
-                   : "title " + gnuplotString(shortened(name, nameLength)))
+                   : "title " + gnuplotString(cutBehind(name, nameLength)))
            << ", " << blockName(index, c) << " using ($1+"
            << shift
            // Error bars would leave a gap at the value.
@@ -181,48 +210,104 @@ bool hasNames(const Chart &chart) {
       chart.curves, [](const auto &curve) { return !curve.name.empty(); });
 }
 
+/// Where a picture's panels stand, side by side in rows: below each its
+/// caption.
+struct Panels {
+  explicit Panels(std::span<const Chart> charts)
+      : across(charts.size() == 1 ? 1 : 2),
+        down((charts.size() + across - 1) / across) {
+    size_t mostCategories = 0;
+    for (const Chart &chart : charts) {
+      mostCategories = std::max(mostCategories, chart.categories.size());
+      captionHeight = std::max(captionHeight, heightOf(chart.caption));
+    }
+    width = std::max<int>(480, 16 * mostCategories + 140);
+    int more = 0;
+    for (const Chart &chart : charts)
+      more = std::max(
+          more,
+          legendHeight(chart) +
+              (isTurned(chart, width) ? int(5 * categoryLength(chart)) : 0));
+    height = 330 + more + captionHeight;
+  }
+
+  static int heightOf(const std::vector<std::string> &caption) {
+    return caption.empty() ? 0 : captionLine * int(caption.size()) + 6;
+  }
+  size_t nameLength() const { return width / 10; }
+
+  /// Names stand below the curves, in columns as wide as the longest.
+  int legendHeight(const Chart &chart) const {
+    if (!hasNames(chart))
+      return 0;
+    size_t longest = 0;
+    for (const ChartCurve &curve : chart.curves)
+      longest = std::max(longest, std::min(lengthOf(curve.name), nameLength()));
+    const int columns = std::max(1, (width - 80) / int(7 * longest + 40));
+    return 16 * ((int(chart.curves.size()) + columns - 1) / columns);
+  }
+
+  /// Makes panel \p index the next one.
+  void begin(std::ostream &script, size_t index,
+             const std::vector<std::string> &caption) const {
+    const double column = index % across, row = index / across;
+    const double bottom = 1 - (row + 1) / down;
+    script << "set size " << 1.0 / across << ","
+           << double(height - captionHeight) / height / down << "\nset origin "
+           << column / across << ","
+           << bottom + double(captionHeight) / height / down
+           << "\nunset label\n";
+    for (size_t line = 0; line < caption.size(); ++line)
+      script << "set label " << line + 1 << " "
+             << gnuplotString(cutBehind(caption[line], width / 6.2))
+             << " at screen " << (column + 14.0 / width) / across << ",screen "
+             << bottom + double(captionHeight - captionLine * (line + 0.5)) /
+                             height / down
+             << " left font ',8' textcolor rgb '#606060'\n";
+  }
+
+  static constexpr int captionLine = 13;
+  size_t across, down;
+  int width = 0, height = 0, captionHeight = 0;
+};
+
 } // namespace
 
 std::string cim::drawCharts(std::span<const Chart> charts,
                             PictureFormat format) {
-  const size_t across = charts.size() == 1 ? 1 : 2;
-  const size_t down = (charts.size() + across - 1) / across;
-  size_t longestCategory = 0, mostCategories = 0;
-  for (const Chart &chart : charts) {
-    mostCategories = std::max(mostCategories, chart.categories.size());
-    if (chart.categories.size() > 6)
-      for (const std::string &category : chart.categories)
-        longestCategory =
-            std::max(longestCategory, std::min<size_t>(category.size(), 24));
-  }
-  const int panelWidth = std::max<int>(480, 16 * mostCategories + 140);
-  const int panelHeight = 330 + 5 * longestCategory;
+  const Panels panels(charts);
   std::ostringstream script;
-  script << gnuplotHeader(format, across * panelWidth, down * panelHeight)
+  script << gnuplotHeader(format, panels.across * panels.width,
+                          panels.down * panels.height)
          << "set border 3 lc rgb '#606060'\n"
          << "set tics nomirror out scale 0.5 textcolor rgb '#404040'\n"
          << "set format x '%g'\nset format y '%g'\n"
          << "set grid y lc rgb '#e4e4e4'\n"
          << "set yrange [0:100]\n"
-         << "set key inside left bottom Left reverse samplen 2 spacing 1.1 "
-            "font ',9' opaque box lc rgb '#e4e4e4'\n";
+         // Inside it would hide the data.
+         << "set key outside below center horizontal Left reverse samplen 2 "
+            "height 0.5 "
+            "font ',9'\n";
   for (size_t i = 0; i < charts.size(); ++i)
     writeData(script, charts[i], i);
-  script << "set multiplot layout " << down << "," << across << "\n";
+  script << "set multiplot\n";
   for (size_t i = 0; i < charts.size(); ++i) {
     const Chart &chart = charts[i];
+    panels.begin(script, i, chart.caption);
     script << "set title "
-           << gnuplotString(shortened(chart.title, panelWidth / 8))
+           << gnuplotString(cutBehind(chart.title, panels.width / 8))
            << "\nset xlabel "
            << gnuplotString(chart.xTitle +
                             (chart.reference ? " (line: without errors)" : ""))
-           << "\nset ylabel " << gnuplotString(chart.yTitle)
+           << " offset 0,0.4\nset ylabel " << gnuplotString(chart.yTitle)
            << "\n"
-           // An empty box would be drawn for curves without names.
+           // An empty legend would take room for curves without names.
            << (hasNames(chart) ? "set key on\n" : "set key off\n");
-    const size_t nameLength = panelWidth / 10;
-    chart.categories.empty() ? plotCurves(script, chart, i, nameLength)
-                             : plotBars(script, chart, i, nameLength);
+    if (chart.categories.empty())
+      plotCurves(script, chart, i, panels.nameLength());
+    else
+      plotBars(script, chart, i, panels.nameLength(),
+               isTurned(chart, panels.width));
   }
   script << "unset multiplot\n";
   return runGnuplot(script.str());

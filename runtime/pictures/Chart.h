@@ -38,6 +38,7 @@ struct Chart {
   std::string xTitle, yTitle;
   bool isLogarithmic = false; ///< x, all above 0
   bool isTime = false;        ///< x is seconds
+  bool isWhole = false;       ///< x has no fractions: bits
   /// Not empty: bars, one group per category.
   std::vector<std::string> categories;
   /// What bars are compared with, drawn as a line from which they begin: the
@@ -45,6 +46,8 @@ struct Chart {
   std::optional<ChartPoint> reference;
   std::vector<ChartCurve> curves;
   size_t leftOut = 0; ///< curves that there was no room for
+  /// Lines that say what is shown, below a picture that stands alone.
+  std::vector<std::string> caption;
 };
 
 /// At most so many charts fit a picture.

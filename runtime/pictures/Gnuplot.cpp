@@ -7,12 +7,14 @@
 #include "runtime/pictures/Gnuplot.h"
 #include "runtime/tensor/Errors.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <memory>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <vector>
 
 extern char **environ;
 
@@ -50,7 +52,68 @@ struct Scratch {
   }
 };
 
+bool isContinuation(char byte) { return (byte & 0xc0) == 0x80; }
+
+/// How many bytes the character has that begins with \p lead; 0: none does.
+size_t bytesOf(unsigned char lead) {
+  return lead < 0x80   ? 1
+         : lead < 0xc0 ? 0
+         : lead < 0xe0 ? 2
+         : lead < 0xf0 ? 3
+         : lead < 0xf8 ? 4
+                       : 0;
+}
+
+/// The characters of \p text. What is none is as few pieces as one sees: a
+/// byte, and the continuation bytes behind it.
+std::vector<std::string_view> charactersOf(std::string_view text) {
+  std::vector<std::string_view> characters;
+  while (!text.empty()) {
+    const size_t most = bytesOf(text[0]) ? bytesOf(text[0]) : text.size();
+    size_t bytes = 1;
+    while (bytes < std::min(most, text.size()) && isContinuation(text[bytes]))
+      ++bytes;
+    characters.push_back(text.substr(0, bytes));
+    text.remove_prefix(bytes);
+  }
+  return characters;
+}
+
+/// Latin, Greek and Cyrillic. Of other characters there may be no font, and
+/// what cairo draws then covers the whole picture; controls are not valid
+/// everywhere.
+bool isPrintable(std::string_view character) {
+  if (character.size() == 1)
+    return character[0] >= ' ' && character[0] <= '~';
+  const int code = (character[0] & 0x1f) << 6 | (character[1] & 0x3f);
+  return character.size() == 2 && bytesOf(character[0]) == 2 && code >= 0xa0 &&
+         code < 0x530;
+}
+
+constexpr std::string_view ellipsis = "...";
+
 } // namespace
+
+size_t cim::lengthOf(std::string_view text) {
+  return charactersOf(text).size();
+}
+
+std::string cim::cutInFront(std::string_view text, size_t longest) {
+  const std::vector<std::string_view> characters = charactersOf(text);
+  if (characters.size() <= longest)
+    return std::string(text);
+  const size_t kept = longest - ellipsis.size();
+  const char *begin = characters[characters.size() - kept].data();
+  return std::string(ellipsis).append(begin, text.data() + text.size());
+}
+
+std::string cim::cutBehind(std::string_view text, size_t longest) {
+  const std::vector<std::string_view> characters = charactersOf(text);
+  if (characters.size() <= longest)
+    return std::string(text);
+  const char *end = characters[longest - ellipsis.size()].data();
+  return std::string(text.data(), end).append(ellipsis);
+}
 
 std::optional<PictureFormat> cim::pictureFormat(const std::string &file) {
   if (file.ends_with(".png"))
@@ -73,11 +136,11 @@ std::string cim::gnuplotHeader(PictureFormat format, int width, int height) {
 
 std::string cim::gnuplotString(std::string_view text) {
   std::string quoted = "'";
-  for (char character : text)
-    if (character == '\'')
+  for (std::string_view character : charactersOf(text))
+    if (character == "'")
       quoted += "''";
-    else // nothing but printable ASCII is sure to be valid in every format
-      quoted += character >= ' ' && character <= '~' ? character : '?';
+    else
+      quoted += isPrintable(character) ? character : "?";
   return quoted + "'";
 }
 

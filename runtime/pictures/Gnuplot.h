@@ -22,8 +22,17 @@ std::optional<PictureFormat> pictureFormat(const std::string &file);
 /// in SVG; PNG has two pixels a point) and the fonts.
 std::string gnuplotHeader(PictureFormat format, int width, int height);
 
+/// How many characters of UTF-8 \p text shows.
+size_t lengthOf(std::string_view text);
+
+/// \p text with at most \p longest characters, an ellipsis for those that are
+/// cut off in front, where names of layers are alike, or behind.
+std::string cutInFront(std::string_view text, size_t longest);
+std::string cutBehind(std::string_view text, size_t longest);
+
 /// \p text between quotes, as a gnuplot string in which nothing is interpreted:
-/// names come from files.
+/// names come from files. Each character that is not in Latin,
+/// Greek or Cyrillic UTF-8 becomes a question mark.
 std::string gnuplotString(std::string_view text);
 
 /// Runs \p script and returns the picture that it writes to its output. Throws

@@ -23,8 +23,8 @@ std::string cim::drawRecovery(std::span<const RecoveryCurve> curves,
          << "set border 3 lc rgb '#606060'\n"
          << "set tics nomirror out scale 0.5 textcolor rgb '#404040'\n"
          << "set format '%g'\nset grid y lc rgb '#e4e4e4'\n"
-         << "set label 1 " << gnuplotString(title) << " at screen "
-         << 14.0 / width << ",screen " << 1 - 16.0 / height
+         << "set label 1 " << gnuplotString(cutBehind(title, width / 9))
+         << " at screen " << 14.0 / width << ",screen " << 1 - 16.0 / height
          << " left font ',12'\n";
   for (size_t c = 0; c < curves.size(); ++c) {
     script << "$curve" << c << " << END\n";
@@ -33,11 +33,13 @@ std::string cim::drawRecovery(std::span<const RecoveryCurve> curves,
              << 100 * point.retrained << ' ' << 100 * point.rewritten << '\n';
     script << "END\n";
   }
+  // Turned ticks reach beyond the right panel.
+  const double right = 1 - 46.0 / width;
   script << "set multiplot layout 1,2 margins screen " << 60.0 / width << ","
-         << 1 - 20.0 / width << "," << 56.0 / height << "," << 1 - 66.0 / height
+         << right << "," << 56.0 / height << "," << 1 - 66.0 / height
          << " spacing screen " << 60.0 / width << ",0\n"
-         << "set key horizontal at screen " << 1 - 14.0 / width << ",screen "
-         << 1 - 28.0 / height << " right top samplen 1.5\n";
+         << "set key vertical maxrows 2 at screen " << 1 - 14.0 / width
+         << ",screen " << 1 - 28.0 / height << " right top samplen 1.5\n";
   struct Panel {
     int column;
     const char *label;
@@ -46,7 +48,7 @@ std::string cim::drawRecovery(std::span<const RecoveryCurve> curves,
        {Panel{1, "the last K layers, of which layers are retrained"},
         Panel{2, "weights rewritten"}}) {
     script << "set xlabel '" << panel.label << "'\n"
-           << (panel.column == 1 ? "set ylabel 'accuracy, %' offset 1,0\n"
+           << (panel.column == 1 ? "set ylabel 'accuracy, %'\n"
                                  : "unset ylabel\nset xtics rotate by -30\n")
            << "plot " << 100 * exact
            << " with lines lw 1 lc rgb '#b0b0b0' title 'without errors', "
@@ -64,7 +66,7 @@ std::string cim::drawRecovery(std::span<const RecoveryCurve> curves,
     if (panel.column == 1)
       script << "set label 2 'dashed: after retraining; solid: after "
                 "rewriting' at screen "
-             << 14.0 / width << ",screen " << 12.0 / height
+             << 14.0 / width << ",screen " << 1 - 38.0 / height
              << " left font ',9' textcolor rgb '#606060'\n";
   }
   script << "unset multiplot\n";

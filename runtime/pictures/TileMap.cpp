@@ -82,11 +82,8 @@ std::string legendOf(const plan::Layer &layer) {
   char use[32];
   std::snprintf(use, sizeof use, "%.0f %%", 100 * counts.utilization);
   const plan::Crossbar &crossbar = layer.crossbar();
-  constexpr size_t fitting = 24;
-  std::string name = layer.name();
-  if (name.size() > fitting) // the end tells layers apart
-    name = "..." + name.substr(name.size() - fitting + 3);
-  return name + ": " + std::to_string(counts.crossbars) + " of " +
+  return cutInFront(layer.name(), 24) + ": " +
+         std::to_string(counts.crossbars) + " of " +
          std::to_string(crossbar.array_rows()) + "x" +
          std::to_string(crossbar.array_columns()) + ", " + use;
 }

@@ -28,25 +28,35 @@ const Colour &colourOf(const std::string &role) {
   return colours[std::size(colours) - 1];
 }
 
+/// So many characters of a name have room, in front of bars.
+constexpr size_t longestName = 40;
+
+/// An accuracy in percent; intervals may reach beyond what there can be.
+double percent(double accuracy) {
+  return std::clamp(100 * accuracy, 0.0, 100.0);
+}
+
 } // namespace
 
 std::string cim::drawTolerance(std::span<const ToleranceBar> bars, double exact,
                                const std::string &title, PictureFormat format) {
   std::ostringstream script;
-  constexpr int width = 720, rowHeight = 17;
+  constexpr int rowHeight = 17;
   const int height = rowHeight * bars.size() + 110;
   size_t longest = 0;
   for (const ToleranceBar &bar : bars)
-    longest = std::max(longest, bar.name.size());
-  const double left = std::min(0.5, (24 + 7.0 * longest) / width);
+    longest = std::max(longest, std::min(lengthOf(bar.name), longestName));
+  // Behind the names there is room for the title of the axis.
+  const int left = 24 + 8 * longest, width = std::max(720, left + 470);
   script << gnuplotHeader(format, width, height)
          << "set border 3 lc rgb '#606060'\n"
          << "set tics nomirror out scale 0.5 textcolor rgb '#404040'\n"
-         << "set lmargin screen " << left << "\nset rmargin screen "
-         << 1 - 20.0 / width << "\nset tmargin screen " << 1 - 58.0 / height
+         << "set lmargin screen " << double(left) / width
+         << "\nset rmargin screen " << 1 - 20.0 / width
+         << "\nset tmargin screen " << 1 - 58.0 / height
          << "\nset bmargin screen " << 50.0 / height << "\n"
-         << "set label 1 " << gnuplotString(title) << " at screen "
-         << 14.0 / width << ",screen " << 1 - 16.0 / height
+         << "set label 1 " << gnuplotString(cutBehind(title, width / 9))
+         << " at screen " << 14.0 / width << ",screen " << 1 - 16.0 / height
          << " left font ',12'\nset xlabel 'accuracy with errors in this layer "
             "alone, % (line: without errors)'\n"
          << "set grid x lc rgb '#e4e4e4'\n"
@@ -56,7 +66,9 @@ std::string cim::drawTolerance(std::span<const ToleranceBar> bars, double exact,
          << "set format x '%g'\nset boxwidth 0.7\n"
          << "set style fill solid noborder\nset ytics scale 0 (";
   for (size_t i = 0; i < bars.size(); ++i)
-    script << (i ? ", " : "") << gnuplotString(bars[i].name) << " " << i + 1;
+    script << (i ? ", " : "")
+           << gnuplotString(cutInFront(bars[i].name, longestName)) << " "
+           << i + 1;
   script << ")\nset arrow 1 from " << 100 * exact << ",graph 0 to "
          << 100 * exact << ",graph 1 nohead lc rgb '#303030' front\n";
   std::string plots;
@@ -65,8 +77,9 @@ std::string cim::drawTolerance(std::span<const ToleranceBar> bars, double exact,
     for (size_t i = 0; i < bars.size(); ++i)
       if (&colourOf(bars[i].role) == &colour) {
         std::ostringstream row;
-        row << 100 * bars[i].accuracy << ' ' << i + 1 << ' '
-            << 100 * bars[i].lowest << ' ' << 100 * bars[i].highest << '\n';
+        row << percent(bars[i].accuracy) << ' ' << i + 1 << ' '
+            << percent(bars[i].lowest) << ' ' << percent(bars[i].highest)
+            << '\n';
         data += row.str();
       }
     if (data.empty())

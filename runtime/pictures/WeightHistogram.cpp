@@ -30,6 +30,16 @@ std::vector<int64_t> count(std::span<const float> values,
   return counts;
 }
 
+Moments momentsOf(std::span<const float> values) {
+  const double count = std::max<size_t>(1, values.size());
+  const double mean =
+      std::accumulate(values.begin(), values.end(), 0.0) / count;
+  double squares = 0;
+  for (double value : values)
+    squares += (value - mean) * (value - mean);
+  return {mean, std::sqrt(squares / count)};
+}
+
 /// The width of the weights that a level stands for: from halfway to its lower
 /// to halfway to its higher neighbour; at an end, symmetric.
 double reach(const std::vector<float> &levels, size_t index) {
@@ -147,6 +157,8 @@ WeightHistogram cim::makeHistogram(const plan::Layer &layer,
     histogram.edges.push_back(low + (high - low) * edge / bins);
   histogram.before = count(before, histogram.edges);
   histogram.after = count(after, histogram.edges);
+  histogram.momentsBefore = momentsOf(before);
+  histogram.momentsAfter = momentsOf(after);
 
   std::map<float, int64_t> levels;
   for (float value : after) {
@@ -173,12 +185,6 @@ std::string cim::drawHistograms(std::span<const WeightHistogram> histograms,
   const int down = (histograms.size() + across - 1) / across;
   const int width = large ? 720 : std::max(540, 190 * across);
   const int height = large ? 420 : 150 * down + 70;
-  // A long list of layers must not run out of the picture.
-  constexpr int pixelsPerCharacter = 9;
-  std::string heading = "Weights: " + title;
-  const size_t fitting = (width - 28) / pixelsPerCharacter;
-  if (heading.size() > fitting)
-    heading = heading.substr(0, fitting) + "...";
   script << gnuplotHeader(format, width, height)
          << "set border 3 lc rgb '#606060'\n"
          << "set tics nomirror out scale 0.5 textcolor rgb '#404040'\n"
@@ -187,7 +193,9 @@ std::string cim::drawHistograms(std::span<const WeightHistogram> histograms,
     writeData(script, histograms[i], i);
 
   if (large) {
-    script << "set title " << gnuplotString(histograms[0].name + ": " + title)
+    script << "set title "
+           << gnuplotString(cutBehind(
+                  cutInFront(histograms[0].name, 45) + ": " + title, 80))
            << "\nset xlabel 'weight'\n"
            << "set ylabel 'density (share of the weights per unit)'\n"
            << "set key top right samplen 2\n"
@@ -202,8 +210,9 @@ std::string cim::drawHistograms(std::span<const WeightHistogram> histograms,
          << " margins screen " << 46.0 / width << "," << 1 - 14.0 / width << ","
          << 40.0 / height << "," << top << " spacing screen " << 40.0 / width
          << "," << 44.0 / height << "\n"
-         << "set label 1 " << gnuplotString(heading) << " at screen "
-         << 14.0 / width << ",screen " << 1 - 14.0 / height
+         << "set label 1 "
+         << gnuplotString(cutBehind("Weights: " + title, (width - 28) / 9))
+         << " at screen " << 14.0 / width << ",screen " << 1 - 14.0 / height
          << " left font ',12'\n"
          << "set label 2 'before' at screen " << 1 - 64.0 / width << ",screen "
          << 10.0 / height << " right font ',12' textcolor rgb '#6f8bab'\n"
@@ -219,7 +228,8 @@ std::string cim::drawHistograms(std::span<const WeightHistogram> histograms,
   for (size_t i = 0; i < histograms.size(); ++i) {
     const std::vector<double> &edges = histograms[i].edges;
     const double highest = highestDensity(histograms[i]);
-    script << "set title " << gnuplotString(histograms[i].name)
+    script << "set title "
+           << gnuplotString(cutInFront(histograms[i].name, width / across / 9))
            << " font ',9' offset 0,-0.6\nset xtics "
            << tickDistance(edges.back() - edges.front()) << "\nset ytics "
            << tickDistance(highest) << "\nset yrange [0:" << 1.05 * highest

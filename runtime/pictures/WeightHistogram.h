@@ -19,6 +19,10 @@
 
 namespace cim {
 
+struct Moments {
+  double mean = 0, deviation = 0; ///< the standard deviation of all there are
+};
+
 /// How many weights of a layer lie where, before and after it is written. The
 /// bins are of equal width, span both, and contain their lower edge (the last
 /// one both).
@@ -26,6 +30,7 @@ struct WeightHistogram {
   std::string name;
   std::vector<double> edges;          ///< one more than bins; weight's own unit
   std::vector<int64_t> before, after; ///< weights per bin
+  Moments momentsBefore, momentsAfter; ///< of the weights, not of the bins
   /// What the written weights are where they are only a few different values
   /// (quantized without noise), ascending, and how many weights have each.
   std::vector<float> levels;

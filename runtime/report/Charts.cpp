@@ -55,14 +55,16 @@ double secondsIn(const std::string &unit) {
   return unit == "min" ? 60 : unit == "h" ? 3600 : unit == "d" ? 86400 : 1;
 }
 
-/// Options without which there is less error, so that leaving them out is the
-/// number 0.
-bool isErrorSize(std::string_view name) {
+/// Whether leaving out option \p name is the number 0 among its values of
+/// \p kind.
+bool isZeroWithout(std::string_view name, std::string_view kind) {
   const size_t colon = name.rfind(':');
   const std::string_view option =
       colon == name.npos ? name : name.substr(colon + 1);
-  return option == "noise" || option == "shift" || option == "faults" ||
-         option == "read-noise" || option == "wire-resistance";
+  // All other numbers of these are sizes of errors, too, and must be 0.
+  if (option == "faults" || option == "wire-resistance")
+    return kind.find_first_of("123456789") == kind.npos;
+  return option == "noise" || option == "shift" || option == "read-noise";
 }
 
 /// Options without which the network is exact.
@@ -72,6 +74,18 @@ bool isSource(std::string_view option) {
       "shift",    "read-disturb", "faults", "wire-resistance", "dac",
       "adc",      "adc-mismatch", "iv",     "calibrate",       "read-noise"};
   return sources.contains(option);
+}
+
+/// What the first number of an option counts that is written without a unit.
+std::string unitOf(std::string_view option) {
+  static const std::map<std::string_view, std::string> units = {
+      {"quantize", "bits"},
+      {"adc", "bits"},
+      {"dac", "bits"},
+      {"cell-bits", "bits"},
+      {"wire-resistance", "ohm"}};
+  const auto found = units.find(option.substr(option.rfind(':') + 1));
+  return found == units.end() ? "" : found->second;
 }
 
 struct Place {
@@ -107,6 +121,17 @@ std::vector<std::string> differing(const std::vector<Options> &curves) {
       differ.insert(name);
   }
   return {differ.begin(), differ.end()};
+}
+
+/// What all \p keys, at least one, agree on.
+Options commonOf(const std::vector<Options> &keys) {
+  Options common = keys.front();
+  for (const Options &key : keys)
+    std::erase_if(common, [&](const auto &option) {
+      const auto found = key.find(option.first);
+      return found == key.end() || found->second != option.second;
+    });
+  return common;
 }
 
 /// Moves the longest curves to the front and drops what is too much.
@@ -156,17 +181,18 @@ private:
       if (const auto quantity = quantityIn(option, value->second)) {
         curves[{quantity->kind, without(i, option)}].emplace(quantity->number,
                                                              i);
-        units[quantity->kind] = quantity->unit;
+        units[quantity->kind] =
+            quantity->unit.empty() && quantity->kind.starts_with('*')
+                ? unitOf(option)
+                : quantity->unit;
       }
     }
-    if (isErrorSize(option))
-      for (size_t i = 0; i < study.results.size(); ++i)
-        if (!study.results[i].options.contains(option)) {
-          const Options others = without(i, option);
-          for (auto &[place, points] : curves)
-            if (place.others == others)
-              points.emplace(0, i);
-        }
+    for (auto &[place, points] : curves)
+      if (isZeroWithout(option, place.kind))
+        if (const auto none = std::ranges::find(study.results, place.others,
+                                                &Result::options);
+            none != study.results.end())
+          points.emplace(0, none - study.results.begin());
 
     std::vector<Chart> charts;
     std::map<std::string, std::vector<Place>> byUnit;
@@ -176,6 +202,7 @@ private:
     for (const auto &[unit, places] : byUnit) {
       Chart chart;
       const bool isTime = chart.isTime = option == "device";
+      chart.isWhole = unit == "bits";
       chart.xTitle = isTime ? "time after programming"
                             : option + (unit.empty() ? "" : " (" + unit + ")");
       chart.yTitle = "accuracy (%)";
@@ -199,6 +226,11 @@ private:
       }
       chart.isLogarithmic = lowest > 0 && highest >= 100 * lowest;
       keepLongest(chart);
+      Options common = commonOf(keys);
+      if (common.contains(option) && common[option].starts_with("*") &&
+          common[option].find(',') == std::string::npos)
+        common.erase(option); // the axis says as much
+      chart.caption = captionOf(chart, common);
       charts.push_back(std::move(chart));
     }
     return charts;
@@ -244,10 +276,44 @@ private:
           curve.points.push_back(pointOf(study, found->second, double(c)));
     }
     keepLongest(chart);
+    chart.caption = captionOf(chart, commonOf(keys));
     if (option == "layers")
       if (const auto exact = withoutErrors(keys))
         chart.reference = pointOf(study, *exact, 0);
     return {chart};
+  }
+
+  /// What \p chart shows, whose points have \p common.
+  std::vector<std::string> captionOf(const Chart &chart,
+                                     const Options &common) const {
+    std::vector<std::string> names, caption;
+    for (const auto &[name, value] : common)
+      names.push_back(name);
+    if (!names.empty())
+      caption.push_back(textOf(common, names));
+    caption.push_back(precisionOf(chart));
+    return caption;
+  }
+
+  /// How well the points of \p chart are known.
+  std::string precisionOf(const Chart &chart) const {
+    size_t fewest = SIZE_MAX, most = 0;
+    for (const ChartCurve &curve : chart.curves)
+      for (const ChartPoint &point : curve.points) {
+        const size_t chips = study.results[point.result].chips.size();
+        fewest = std::min(fewest, chips);
+        most = std::max(most, chips);
+      }
+    auto counted = [](int64_t count, const std::string &what) {
+      return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+    };
+    return counted(study.images, "image") + ", " +
+           (fewest < most ? std::to_string(fewest) + " to " : "") +
+           counted(most, "chip") +
+           (chart.categories.empty() ? "; band" : "; whiskers") +
+           (most == 1     ? ": 95 % interval over images"
+            : fewest == 1 ? ": 95 % over chips (of one: images)"
+                          : ": 95 % interval over chips");
   }
 
   /// The result without the errors of \p keys, where all agree on it.
@@ -279,8 +345,7 @@ std::optional<Quantity> cim::quantityIn(std::string_view option,
     ++begin;
   }
   // Hashes stand for the contents of files: no numbers.
-  const size_t end =
-      isDevice ? value.size() : std::min(value.find("sha256:"), value.size());
+  const size_t end = std::min(value.find("sha256:"), value.size());
   for (size_t at = begin; at < end; ++at) {
     const bool isBeginning = at == begin || value[at - 1] == ':' ||
                              value[at - 1] == '=' || value[at - 1] == ',';
@@ -297,7 +362,8 @@ std::optional<Quantity> cim::quantityIn(std::string_view option,
                       unit};
     if (isDevice) {
       quantity.number *= secondsIn(unit);
-      quantity.kind = upTo(value, '@');
+      const size_t model = std::min(value.rfind(",model="), value.size());
+      quantity.kind = upTo(value, '@') + std::string(value.substr(model));
       quantity.unit = "s";
     }
     return quantity;

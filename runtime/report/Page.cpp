@@ -74,13 +74,13 @@ Summary summaryOf(const Study &study, const Result &result, double threshold) {
   return summary;
 }
 
-/// Of the codes and converters more bits are less error, of all else less is.
+/// Of codes and converters more bits are less error, of all else less is: more
+/// bits in a cell are more levels to tell apart.
 bool isBits(std::string_view option) {
   const size_t colon = option.rfind(':');
   const std::string_view name =
       colon == option.npos ? option : option.substr(colon + 1);
-  return name == "quantize" || name == "adc" || name == "dac" ||
-         name == "cell-bits";
+  return name == "quantize" || name == "adc" || name == "dac";
 }
 
 /// What each result is compared with, chip by chip: the point of its curve with
@@ -93,9 +93,9 @@ baselinesOf(const Study &study, const std::vector<Chart> &charts) {
     for (const ChartCurve &curve : chart.curves) {
       const ChartPoint *least = &curve.points.front();
       for (const ChartPoint &point : curve.points)
-        if (isBits(option) ? point.x > least->x
-                           : chart.categories.empty() &&
-                                 std::abs(point.x) < std::abs(least->x))
+        if (chart.categories.empty() &&
+            (isBits(option) ? point.x > least->x
+                            : std::abs(point.x) < std::abs(least->x)))
           least = &point;
       const size_t base =
           chart.reference ? chart.reference->result : least->result;
@@ -120,6 +120,7 @@ Json jsonOf(const Chart &chart) {
           {"y", chart.yTitle},
           {"logarithmic", chart.isLogarithmic},
           {"time", chart.isTime},
+          {"whole", chart.isWhole},
           {"left_out", chart.leftOut},
           {"reference",
            chart.reference ? Json(chart.reference->value) : Json(nullptr)},

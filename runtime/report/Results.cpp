@@ -40,14 +40,13 @@ std::vector<std::string> Study::varyingOptions() const {
   return {varying.begin(), varying.end()};
 }
 
-/// A value for people: a hash by its beginning, and that of a device's numbers,
-/// which its name stands for, not at all.
+/// What follows a device's name: the hash of its numbers.
+static constexpr std::string_view modelMark = ",model=sha256:";
+
+/// A value for people: a hash by its beginning.
 static std::string readable(std::string value) {
   constexpr std::string_view mark = "sha256:";
   constexpr size_t digits = 64, shown = 8;
-  if (const size_t model = value.find(",model=sha256:");
-      model != value.npos && model + 14 + digits == value.size())
-    value.resize(model);
   for (size_t at = 0; (at = value.find(mark, at)) != value.npos; at += shown)
     if ((at += mark.size()) + digits <= value.size())
       value.erase(at + shown, digits - shown);
@@ -75,6 +74,25 @@ Options cim::optionsOf(const std::string &json) {
     }
   }
   return options;
+}
+
+/// Leaves the name of a device to stand for its numbers, unless \p study has
+/// several under one name: then its file was changed in between.
+static void shortenDevices(Study &study) {
+  std::map<std::string, std::set<std::string>> models; // by name
+  auto forEachDevice = [&](auto function) {
+    for (Result &result : study.results)
+      for (auto &[option, value] : result.options)
+        if (const size_t end = value.rfind(modelMark); end != value.npos)
+          function(value, end);
+  };
+  forEachDevice([&](const std::string &value, size_t end) {
+    models[value.substr(0, end)].insert(value.substr(end));
+  });
+  forEachDevice([&](std::string &value, size_t end) {
+    if (models[value.substr(0, end)].size() == 1)
+      value.resize(end);
+  });
 }
 
 std::vector<Study> cim::studiesOf(Store &store) {
@@ -117,6 +135,7 @@ std::vector<Study> cim::studiesOf(Store &store) {
                                                    double(identity.images)});
     study.results.push_back(std::move(result));
   });
+  std::ranges::for_each(studies, shortenDevices);
   return studies;
 }
 

@@ -50,11 +50,12 @@ struct Study {
 };
 
 /// Options from the JSON of a store (PointIdentity::options); what says nothing
-/// (no normalisation, BatchNorm not folded) is left out.
+/// (no normalisation, BatchNorm not folded) is left out, hashes are cut short.
 Options optionsOf(const std::string &json);
 
-/// Everything in \p store, in the order in which it was added. Throws
-/// InputError.
+/// Everything in \p store, in the order in which it was added. Devices are told
+/// apart by the hash of their numbers only where their name does not do it.
+/// Throws InputError.
 std::vector<Study> studiesOf(Store &store);
 
 /// Chip by chip, for the chips that both have; where nothing is random, one

@@ -18,7 +18,6 @@
 #include "tools/cim/Text.h"
 
 #include <CLI/CLI.hpp>
-#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <ostream>
@@ -39,19 +38,8 @@ struct Histogram {
   void writeFile(const std::vector<WeightHistogram> &histograms) const;
 };
 
-/// Mean and standard deviation of a histogram's weights, from the bins.
-std::string moments(const WeightHistogram &histogram,
-                    const std::vector<int64_t> &counts) {
-  double sum = 0, squares = 0;
-  const double total = std::max<int64_t>(1, histogram.weights());
-  for (size_t bin = 0; bin < counts.size(); ++bin) {
-    const double middle = (histogram.edges[bin] + histogram.edges[bin + 1]) / 2;
-    sum += counts[bin] * middle;
-    squares += counts[bin] * middle * middle;
-  }
-  const double mean = sum / total;
-  return brief(mean, 3) + " ± " +
-         brief(std::sqrt(std::max(0.0, squares / total - mean * mean)), 3);
+std::string textOf(const Moments &moments) {
+  return brief(moments.mean, 3) + " ± " + brief(moments.deviation, 3);
 }
 
 void Histogram::writeFile(
@@ -59,9 +47,9 @@ void Histogram::writeFile(
   if (const std::optional<PictureFormat> format = pictureFormat(file)) {
     const std::string picture = drawHistograms(
         histograms,
-        model.isPlan() ? "as compiled"
-        : errors.any() ? errors.text(/*withLayers=*/false) // panels name them
-                       : "without errors",
+        errors.any() || holdsErrors(model)
+            ? errorsText(model, errors, false) // panels name the layers
+            : "without errors",
         *format);
     writeWhole(file, [&](std::ostream &out) { out << picture; });
     return;
@@ -130,8 +118,7 @@ void Histogram::run() {
     for (const std::string &warning : histogram.warnings)
       warn(warning);
     table.add({histogram.name, grouped(histogram.weights()),
-               moments(histogram, histogram.before),
-               moments(histogram, histogram.after),
+               textOf(histogram.momentsBefore), textOf(histogram.momentsAfter),
                histogram.levels.empty()
                    ? "-"
                    : std::to_string(histogram.levels.size())});

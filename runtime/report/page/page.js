@@ -4,6 +4,8 @@ const report = JSON.parse(document.getElementById("data").textContent);
 const element = id => document.getElementById(id);
 const percent = (fraction, digits = 2) => (100 * fraction).toFixed(digits);
 const both = interval => percent(interval[0]) + " to " + percent(interval[1]);
+/** An interval as far as there can be such accuracies; what runs out of an axis would not be drawn at all. */
+const possible = interval => interval.map(fraction => Math.min(1, Math.max(0, fraction)));
 const fileName = path => path.split("/").pop();
 
 /** A new element with attributes and children; text is never markup. */
@@ -71,7 +73,7 @@ function band() {
 }
 
 function bandOf(result) {
-  return band() === "spread" ? [result.quantiles[0], result.quantiles[4]] : result[band()];
+  return possible(band() === "spread" ? [result.quantiles[0], result.quantiles[4]] : result[band()]);
 }
 
 function tooltipOf(study, index, name) {
@@ -79,7 +81,7 @@ function tooltipOf(study, index, name) {
   const lines = Object.entries(result.options).map(([option, value]) => `${escaped(option)} <b>${escaped(value)}</b>`);
   return [...(lines.length ? lines : [escaped(name)]),
     `accuracy <b>${percent(result.mean)} %</b>, ${result.chips.toLocaleString("en")} chip${result.chips > 1 ? "s" : ""}`,
-    `95 % over chips: ${both(result.ci95)}`,
+    `95 % over chips: ${both(possible(result.ci95))}`,
     `95 % over images: ${both(result.image_ci95)}`,
     `5 % to 95 % of chips: ${percent(result.quantiles[0])} to ${percent(result.quantiles[4])}`,
   ].join("<br>");
@@ -176,7 +178,7 @@ function optionsOf(study, chart) {
   const names = chart.curves.map(curve => curve.name).filter(name => name);
   const legendRows = Math.min(4, Math.ceil(names.length / 2));
   const longestCategory = Math.max(0, ...chart.categories.map(name => Math.min(24, name.length)));
-  const isTurned = isBars && chart.categories.length > 6;
+  const isTurned = isBars && chart.categories.length * (longestCategory + 1) * 7 > 400; // side by side they would overlap
   return {
     backgroundColor: "transparent", aria: { enabled: true, label: { description: chart.title } },
     title: { text: chart.title, left: 8, top: 4, textStyle: { color: text, fontSize: 14, fontWeight: 600,
@@ -194,7 +196,7 @@ function optionsOf(study, chart) {
     } },
     dataZoom: [{ type: "inside", xAxisIndex: 0, filterMode: "none" }],
     xAxis: { ...axis, type: isBars ? "category" : chart.logarithmic ? "log" : "value", data: isBars ? chart.categories : undefined,
-      name: chart.x, nameLocation: "middle", nameGap: isTurned ? 22 + 5 * longestCategory : 30, scale: true,
+      name: chart.x, nameLocation: "middle", nameGap: isTurned ? 22 + 5 * longestCategory : 30, scale: true, minInterval: chart.whole ? 1 : undefined,
       axisTick: time.axisTick, axisLabel: { color: muted, hideOverlap: !isBars, ...time.axisLabel, ...(isBars ? { interval: 0, rotate: isTurned ? 50 : 0, width: 150, overflow: "truncate" } : {}) },
       splitLine: { show: !isBars, lineStyle: { color: line } } },
     yAxis: { ...axis, type: "value", name: chart.y, nameLocation: "middle", nameGap: 38, ...rangeOf(study, chart) },
@@ -251,12 +253,12 @@ function columnsOf(study) {
     number("chips", r => r.chips, r => r.chips.toLocaleString("en")),
     number("accuracy %", r => r.mean, r => percent(r.mean)),
     number("std", r => r.std ?? -1, r => r.std === null ? "" : percent(r.std), "between chips"),
-    number("95 % over chips", r => r.ci95[0], r => r.chips > 1 ? both(r.ci95) : "", "of the mean"),
+    number("95 % over chips", r => r.ci95[0], r => r.chips > 1 ? both(possible(r.ci95)) : "", "of the mean"),
     number("95 % over images", r => r.image_ci95[0], r => both(r.image_ci95)),
     number("5 %", r => r.quantiles[0], r => r.chips > 1 ? percent(r.quantiles[0]) : "", "of chips at or below"),
     number("median", r => r.quantiles[2], r => percent(r.quantiles[2])),
     number("95 %", r => r.quantiles[4], r => r.chips > 1 ? percent(r.quantiles[4]) : "", "of chips at or below"),
-    number(`yield ≥ ${percent(report.yield_above, 0)} %`, r => r.yield, r => percent(r.yield, 0) + " %", "share of chips; hover a value for its interval"));
+    number(`yield ≥ ${+(100 * report.yield_above).toFixed(6)} %`, r => r.yield, r => percent(r.yield, 0) + " %", "share of chips; hover a value for its interval"));
   if (study.results.some(r => r.difference))
     columns.push(number("points more", r => r.difference ? r.difference.mean : 0,
       r => r.difference ? (r.difference.mean > 0 ? "+" : "") + percent(r.difference.mean) +

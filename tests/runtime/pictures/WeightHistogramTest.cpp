@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/pictures/WeightHistogram.h"
 #include "runtime/tensor/Errors.h"
+#include "tests/runtime/pictures/SvgText.h"
 
 #include <cmath>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include <numeric>
 
 using namespace cim;
+using namespace cim::test;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -40,6 +42,43 @@ TEST(WeightHistogramTest, CountsEveryWeightOnce) {
   EXPECT_THAT(histogram.levels, ElementsAre(0, 1, 2, 3, 4));
   EXPECT_THAT(histogram.onLevel, ElementsAre(1, 1, 2, 1, 1));
   EXPECT_EQ(histogram.weights(), 6);
+}
+
+// Few bins must not blur them.
+TEST(WeightHistogramTest, MomentsAreThoseOfTheWeights) {
+  const Tensor weights = makeTensor({4, 1}, std::vector<float>{0, 1, 1, 4});
+  plan::Layer layer = layerOf("a", 4);
+  layer.mutable_quantize()->set_bits(1);
+  for (int64_t bins : {1, 2, 100}) {
+    const WeightHistogram histogram = makeHistogram(layer, weights, {}, bins);
+    EXPECT_EQ(histogram.momentsBefore.mean, 1.5);
+    EXPECT_DOUBLE_EQ(histogram.momentsBefore.deviation, 1.5);
+    ASSERT_EQ(histogram.levels.size(), 2u);
+    EXPECT_DOUBLE_EQ(histogram.momentsAfter.mean,
+                     (3 * histogram.levels[0] + histogram.levels[1]) / 4);
+  }
+}
+
+// Long ones would run into each other, and their ends tell layers apart.
+TEST(WeightHistogramTest, NamesFitTheirPanels) {
+  std::vector<WeightHistogram> histograms;
+  for (int i = 0; i < 6; ++i)
+    histograms.push_back(makeHistogram(
+        layerOf(std::string(100, 'x') + "conv" + char('0' + i), 3),
+        makeTensor({3, 1}, std::vector<float>{1, 2, 3}), {}, 5));
+  const std::string svg = drawHistograms(histograms, "", PictureFormat::svg);
+  for (int i = 0; i < 3; ++i) {
+    const SvgText left = textWith(svg, "conv" + std::to_string(2 * i)),
+                  right = textWith(svg, "conv" + std::to_string(2 * i + 1));
+    EXPECT_GT(left.left(), 0);
+    EXPECT_LT(right.right(), widthOf(svg));
+    if (left.y == right.y) {
+      EXPECT_LT(left.right(), right.left());
+    }
+  }
+  const std::string alone =
+      drawHistograms({histograms.data(), 1}, "noise", PictureFormat::svg);
+  EXPECT_GT(textWith(alone, "conv0: noise").left(), 0);
 }
 
 TEST(WeightHistogramTest, SeesQuantizationAndNoise) {

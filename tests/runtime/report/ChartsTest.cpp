@@ -7,10 +7,13 @@
 #include "runtime/report/Charts.h"
 #include "runtime/report/Page.h"
 #include "runtime/tensor/Errors.h"
+#include "tests/runtime/pictures/SvgText.h"
 
 #include <gmock/gmock.h>
 
 using namespace cim;
+using cim::test::SvgText;
+using cim::test::textWith;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -51,13 +54,13 @@ TEST(Quantity, IsTheNumberInAnOption) {
   expect("shift", "-0.01ns", -0.01, "*ns", "ns");
   expect("quantize", "5,mode=symmetric", 5, "*,mode=symmetric", "");
   expect("faults", "low=0.01,high=0.02", 0.01, "low=*,high=0.02", "");
-  expect("device", "pcm-joshi2020@1d,model=sha256:12", 86400, "pcm-joshi2020",
-         "s");
-  expect("device", "a@2min", 120, "a", "s");
+  expect("device", "pcm-joshi2020@1d", 86400, "pcm-joshi2020", "s");
+  expect("device", "a@2min,model=sha256:12", 120, "a,model=sha256:12", "s");
   expect("fc:noise", "normal:1e-2abs", 0.01, "normal:*abs", "abs");
   for (auto [option, value] : {std::pair("device", "pcm-joshi2020"),
                                {"layers", "role:C1"},
                                {"quantize", "levels=sha256:12ab"},
+                               {"device", "a@b.yaml,model=sha256:12ab"},
                                {"cells", "offset"},
                                {"x", ""},
                                {"x", "+"},
@@ -86,11 +89,29 @@ TEST(Charts, OneCurvePerEverythingElse) {
   EXPECT_THAT(placesOf(charts[1].curves[0]), ElementsAre(4, 5));
 }
 
+// Without faults or wires none of their numbers is left, not only the one that
+// varies.
+TEST(Charts, NothingIsZeroOnlyOfAllNumbers) {
+  for (const auto &[option, only, other] :
+       {std::tuple("faults", "low=*", "low=*,high=0.02"),
+        {"faults", "low=*,high=0", "low=*,flip=1e-3"},
+        {"wire-resistance", "*,drive=both", "row=*,column=3"}}) {
+    auto curveOf = [&](std::string kind) {
+      const size_t star = kind.find('*');
+      const std::string one = kind.replace(star, 1, "1"),
+                        two = kind.replace(star, 1, "2");
+      const std::vector<Chart> charts =
+          chartsOf(studyOf({{{option, one}}, {{option, two}}, {}}));
+      return placesOf(charts.at(0).curves.at(0));
+    };
+    EXPECT_THAT(curveOf(only), ElementsAre(0, 1, 2)) << only;
+    EXPECT_THAT(curveOf(other), ElementsAre(1, 2)) << other;
+  }
+}
+
 TEST(Charts, TimeIsLogarithmicAndLayersAreBars) {
-  std::vector<Chart> charts =
-      chartsOf(studyOf({{{"device", "a@20s,model=sha256:1"}},
-                        {{"device", "a@1h,model=sha256:2"}},
-                        {{"device", "a@1d,model=sha256:3"}}}));
+  std::vector<Chart> charts = chartsOf(studyOf(
+      {{{"device", "a@20s"}}, {{"device", "a@1h"}}, {{"device", "a@1d"}}}));
   ASSERT_THAT(charts, SizeIs(1));
   EXPECT_TRUE(charts[0].isLogarithmic);
   EXPECT_THAT(placesOf(charts[0].curves[0]), ElementsAre(20, 3600, 86400));
@@ -134,6 +155,109 @@ TEST(Charts, AreDrawn) {
   EXPECT_THAT(svg, Not(HasSubstr("<b>")));
 }
 
+std::string drawn(const Chart &chart) {
+  return drawCharts({&chart, 1}, PictureFormat::svg);
+}
+
+/// A chart with one point, of the band \p lowest to \p highest, among others.
+Chart chartWithBand(double lowest, double highest) {
+  Chart chart;
+  chart.title = "accuracy over noise";
+  chart.xTitle = "noise";
+  chart.curves = {{"", {{1, 0.5, {0.4, 0.6}}, {2, 0.9, {lowest, highest}}}}};
+  return chart;
+}
+
+// Gnuplot draws another shape where one runs out of the axis.
+TEST(Charts, BandsEndWhereAccuraciesDo) {
+  Chart beyond = chartWithBand(-0.2, 1.3), within = chartWithBand(0, 1);
+  for (bool isLogarithmic : {false, true}) {
+    beyond.isLogarithmic = within.isLogarithmic = isLogarithmic;
+    EXPECT_EQ(drawn(beyond), drawn(within));
+  }
+  beyond.categories = within.categories = {"a", "b", "c"};
+  EXPECT_EQ(drawn(beyond), drawn(within));
+  beyond.reference = within.reference = ChartPoint{0, 0.95, {}, 0};
+  EXPECT_EQ(drawn(beyond), drawn(within));
+}
+
+TEST(Charts, LegendAndCaptionStandBelow) {
+  Chart chart = chartWithBand(0.8, 0.95);
+  chart.curves[0].name = "curve";
+  chart.caption = {"quantize 4", "100 images"};
+  for (int charts : {1, 3}) {
+    const std::string svg =
+        drawCharts(std::vector<Chart>(charts, chart), PictureFormat::svg);
+    double last = textWith(svg, chart.title).y;
+    for (const char *text : {"noise", "curve", "quantize 4", "100 images"}) {
+      const SvgText next = textWith(svg, text);
+      EXPECT_GT(next.y, last + 9) << text;
+      last = next.y;
+    }
+  }
+}
+
+TEST(Charts, LongCategoriesAreTurned) {
+  Chart chart = chartWithBand(0.8, 0.95);
+  auto isTurned = [&](const std::vector<std::string> &categories) {
+    chart.categories = categories;
+    return textWith(drawn(chart), categories.back()).isTurned;
+  };
+  EXPECT_TRUE(isTurned(
+      {"pcm-joshi2020", "reram-milo2021", "reram-wan2022", "reram-cmo-hfox"}));
+  EXPECT_FALSE(isTurned({"pcm-joshi2020", "reram-milo2021"}));
+  EXPECT_FALSE(isTurned({"2", "3", "4", "5", "6", "7", "8", "9"}));
+}
+
+TEST(Charts, SayWhatTheyShow) {
+  const Options cells = {{"crossbar", "64x64"}, {"device", "a@1d"}};
+  auto with = [&](Options options) {
+    options.insert(cells.begin(), cells.end());
+    return options;
+  };
+  Study study = studyOf({with({{"noise", "normal:1qs"}, {"quantize", "4"}}),
+                         with({{"noise", "normal:2qs"}, {"quantize", "4"}}),
+                         with({{"quantize", "4"}})});
+  EXPECT_THAT(chartsOf(study).at(0).caption,
+              ElementsAre("crossbar 64x64, device a@1d, noise normal:*qs, "
+                          "quantize 4",
+                          "100 images, 2 chips; band: 95 % interval over "
+                          "chips"));
+  study.results[2].chips.resize(1);
+  EXPECT_THAT(chartsOf(study).at(0).caption.back(),
+              HasSubstr("1 to 2 chips; band: 95 % interval over chips (of one "
+                        "chip: over images)"));
+  study = studyOf({{{"shift", "1qs"}}, {{"shift", "2qs"}}});
+  for (Result &result : study.results)
+    result.chips.resize(1);
+  EXPECT_THAT(chartsOf(study).at(0).caption,
+              ElementsAre("100 images, 1 chip; band: 95 % interval over "
+                          "images"));
+  const Chart bars =
+      chartsOf(studyOf({{{"packing", "dense"}}, {{"packing", "naive"}}})).at(0);
+  EXPECT_THAT(bars.caption,
+              ElementsAre(HasSubstr("whiskers: 95 % interval over chips")));
+}
+
+TEST(Charts, AxesHaveUnits) {
+  auto chartOver = [](const std::string &option, const std::string &a,
+                      const std::string &b) {
+    return chartsOf(studyOf({{{option, a}}, {{option, b}}})).at(0);
+  };
+  EXPECT_EQ(chartOver("wire-resistance", "1.5", "2").xTitle,
+            "wire-resistance (ohm)");
+  EXPECT_FALSE(chartOver("wire-resistance", "1.5", "2").isWhole);
+  EXPECT_EQ(chartOver("fc:adc", "4,per=tile", "6,per=tile").xTitle,
+            "fc:adc (bits)");
+  EXPECT_EQ(chartOver("faults", "low=0.1", "low=0.2").xTitle, "faults");
+  const Chart bits = chartOver("quantize", "3", "5");
+  EXPECT_EQ(bits.xTitle, "quantize (bits)");
+  EXPECT_TRUE(bits.isWhole);
+  const std::string svg = drawn(bits);
+  EXPECT_THAT(svg, Not(HasSubstr(">3.5<")));
+  EXPECT_EQ(textWith(svg, "5").text, "5");
+}
+
 TEST(Results, OptionsOfAStore) {
   EXPECT_EQ(optionsOf(R"({"fold-batch-norm":false,"layer":["fc:noise=a=b"],)"
                       R"("noise":"normal:1qs"})"),
@@ -141,9 +265,34 @@ TEST(Results, OptionsOfAStore) {
   const std::string hash = "sha256:" + std::string(64, 'a');
   EXPECT_EQ(optionsOf("{\"device\":\"a@1d,model=" + hash +
                       "\",\"noise\":\"normal:1qs,level=" + hash + "\"}"),
-            (Options{{"device", "a@1d"},
+            (Options{{"device", "a@1d,model=sha256:aaaaaaaa"},
                      {"noise", "normal:1qs,level=sha256:aaaaaaaa"}}));
   EXPECT_EQ(optionsOf("no json"), (Options{{"options", "no json"}}));
+}
+
+// A device's name stands for its numbers, unless its file was changed.
+TEST(Results, ModelsOfOneDeviceAreToldApart) {
+  Store store = Store::temporary();
+  int64_t correct = 50;
+  for (const auto &[device, digit] : {std::pair("a.yaml", '1'),
+                                      {"a.yaml", '2'},
+                                      {"b@1d", '3'},
+                                      {"b@1h", '4'}}) {
+    const std::string options = std::string(R"({"device":")") + device +
+                                ",model=sha256:" + std::string(64, digit) +
+                                "\"}";
+    const int64_t id =
+        store.add({"m", "d", 100, options, "0 f32 avx2"}, "m", "d", true);
+    store.put(id, 0, 0, {correct++, 99, 0, 0});
+  }
+  const std::vector<Study> studies = studiesOf(store);
+  ASSERT_THAT(studies, SizeIs(1));
+  std::vector<std::string> devices;
+  for (const Result &result : studies[0].results)
+    devices.push_back(result.options.at("device"));
+  EXPECT_THAT(devices,
+              ElementsAre("a.yaml,model=sha256:11111111",
+                          "a.yaml,model=sha256:22222222", "b@1d", "b@1h"));
 }
 
 TEST(Results, DifferencesAreBetweenTheSameChips) {
@@ -163,6 +312,21 @@ TEST(Results, DifferencesAreBetweenTheSameChips) {
   EXPECT_THAT(differenceOf(a, one)->trials, SizeIs(3));
   ASSERT_TRUE(differenceOf(one, a));
   EXPECT_THAT(differenceOf(one, a)->trials, SizeIs(3));
+}
+
+TEST(Page, ComparesWithTheLeastError) {
+  auto pageWith = [](std::initializer_list<Options> points) {
+    const Study study = studyOf(points);
+    return pageOf({&study, 1}, {"t", "v", 0.9, {}});
+  };
+  const std::string first = "\"difference\":{\"baseline\":0",
+                    second = "\"difference\":{\"baseline\":1";
+  EXPECT_THAT(pageWith({{{"quantize", "4"}}, {{"quantize", "5"}}}),
+              HasSubstr(second));
+  EXPECT_THAT(pageWith({{{"cell-bits", "1"}}, {{"cell-bits", "4"}}}),
+              HasSubstr(first));
+  // Bars have no order: the first one.
+  EXPECT_THAT(pageWith({{}, {{"quantize", "5"}}}), HasSubstr(first));
 }
 
 TEST(Page, EscapesWhatNamesContain) {

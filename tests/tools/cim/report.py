@@ -79,7 +79,7 @@ class Reports(CimTestCase):
         self.report("-o", "charts.html")
         study = self.data_in((self.folder / "charts.html").read_text())["studies"][0]
         charts = {chart["x"]: chart for chart in study["charts"]}
-        self.assertEqual(set(charts), {"layers", "noise (qs)", "quantize", "shift (qs)"})
+        self.assertEqual(set(charts), {"layers", "noise (qs)", "quantize (bits)", "shift (qs)"})
         normal, uniform = charts["noise (qs)"]["curves"]
         self.assertIn("normal", normal["name"])
         self.assertEqual([x for x, _ in normal["points"]], [0, 0.25, 0.5, 1, 2])
@@ -87,12 +87,12 @@ class Reports(CimTestCase):
         self.assertEqual([x for x, _ in uniform["points"]], [0, 0.25, 1])
         self.assertEqual([x for x, _ in charts["shift (qs)"]["curves"][0]["points"]],
                          [-1 / 8, -1 / 16, 0, 1 / 16, 1 / 8])
-        self.assertEqual([x for x, _ in charts["quantize"]["curves"][0]["points"]], list(range(2, 9)))
+        self.assertEqual([x for x, _ in charts["quantize (bits)"]["curves"][0]["points"]], list(range(2, 9)))
         self.assertEqual(charts["layers"]["categories"], ["role:C1", "role:C2", "stem", "fc"])
         # What bars of layers are compared with was measured by another sweep.
         (exact,) = [r for r in study["results"] if not r["options"]]
         self.assertEqual(charts["layers"]["reference"], exact["mean"])
-        self.assertIsNone(charts["quantize"]["reference"])
+        self.assertIsNone(charts["quantize (bits)"]["reference"])
         # Differences are chip by chip against the least error of the curve.
         for x, index in normal["points"]:
             difference = study["results"][index].get("difference")
@@ -247,7 +247,7 @@ class Reports(CimTestCase):
 
     @unittest.skipUnless(is_installed(), "SKIPPED: the packages chromium and chromium-driver are not installed")
     def test_page(self):
-        self.report("-o", "page.html")
+        self.report("-o", "page.html", "--yield-above", 0.995)
         browser = Browser()
         self.addCleanup(browser.close)
         browser.open((self.folder / "page.html").as_uri())
@@ -289,6 +289,9 @@ class Reports(CimTestCase):
         before = browser.run(shape)
         browser.run("document.querySelector('input[value=spread]').click()")
         self.assertNotEqual(browser.run(shape), before)
+
+        # A threshold is not rounded: 100 % would be another one.
+        self.assertIn("yield ≥ 99.5 %", browser.run("return [...document.querySelectorAll('th')].map(h => h.textContent)"))
 
         # A click on a column sorts, another turns the order around.
         column = ("const cells = [...document.querySelectorAll('table')[0].querySelectorAll('th')];"
@@ -340,6 +343,26 @@ class Reports(CimTestCase):
         browser.run("document.getElementById('theme').click()")
         self.assertEqual(browser.run(background), "rgb(255, 255, 255)")
         self.assertEqual(browser.console(), [])
+
+    @unittest.skipUnless(is_installed(), "SKIPPED: the packages chromium and chromium-driver are not installed")
+    def test_intervals_beyond_all(self):
+        """Two chips that differ much have an interval below 0 and above 100 %, and are drawn all the same."""
+        for vary in (("noise=normal:{1,0.5}qs",), ("layers={stem,block.conv1,block.conv2}", "--noise", "normal:0.2ns")):
+            self.sweep("--quantize", 4, "--trials", 2, "--vary", *vary, store="beyond.sqlite")
+        with sqlite3.connect(self.folder / "beyond.sqlite") as database:
+            database.execute("UPDATE trial SET correct = 100 + 90 * trial")
+        self.succeeds("report", "beyond.sqlite", "-o", "beyond.html")
+        browser = Browser()
+        self.addCleanup(browser.close)
+        browser.open((self.folder / "beyond.html").as_uri())
+        browser.wait("document.documentElement.dataset.ready === 'true'")
+        shapes = ("return [...document.querySelectorAll('.chart > div')].map(d => echarts.getInstanceByDom(d).getZr().storage"
+                  ".getDisplayList().filter(s => s.type === arguments[0] && s.style[arguments[1]] === arguments[2]).length)")
+        self.assertIn(1, browser.run(shapes, "polygon", "opacity", 0.2))
+        self.assertIn(9, browser.run(shapes, "line", "lineWidth", 1.2))  # three a whisker
+        self.assertIn("0.00 to 100.00", browser.run("return document.querySelector('table').innerText"))
+        if "SCREENSHOTS" in os.environ:
+            browser.screenshot(pathlib.Path(os.environ["SCREENSHOTS"]) / "beyond.png")
 
     def test_a_large_store_makes_a_small_page(self):
         self.sweep("--quantize", 4, "--vary", "noise=normal:{0.5,1}qs", "--trials", 1, store="large.sqlite")
