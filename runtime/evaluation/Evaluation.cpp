@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <thread>
 
 using namespace cim;
@@ -24,6 +25,14 @@ namespace {
 double secondsSince(std::chrono::steady_clock::time_point begin) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
       .count();
+}
+
+/// "8×32×32"
+std::string shapeText(std::span<const int64_t> shape) {
+  std::string text;
+  for (int64_t dimension : shape)
+    text += (text.empty() ? "" : "×") + std::to_string(dimension);
+  return text;
 }
 
 } // namespace
@@ -49,10 +58,15 @@ int64_t cim::classCount(const plan::Plan &plan) {
     throw InputError("the network's output '" + output.name() +
                      "' is no batch of floating-point logits, so it cannot be "
                      "evaluated on data");
-  int64_t classes = 1;
-  for (int i = 1; i < output.shape_size(); ++i)
-    classes *= output.shape(i);
-  return classes;
+  const std::vector<int64_t> answer(output.shape().begin() + 1,
+                                    output.shape().end());
+  if (std::ranges::count_if(
+          answer, [](int64_t dimension) { return dimension > 1; }) > 1)
+    throw InputError("the network's output '" + output.name() + "' is " +
+                     shapeText(answer) +
+                     " per image, not one row of logits; export the network "
+                     "with its classifier");
+  return elementCount(answer);
 }
 
 static bool differsAmongChips(const plan::Layer &layer) {

@@ -122,7 +122,8 @@ private:
 /// inputs, or of integers).
 std::vector<int64_t> imageShape(const plan::Plan &plan);
 
-/// How many numbers the network answers per image.
+/// How many numbers the network answers per image. Throws InputError for a
+/// network whose answer is no row of logits.
 int64_t classCount(const plan::Plan &plan);
 
 /// Whether two chips can differ.

@@ -58,6 +58,10 @@ cim::readSidecar(const std::string &path, const SidecarReference &reference,
                      reference.file +
                      "'; name a safetensors file in the same folder");
   fs::path file = fs::path(path).parent_path() / name;
+  std::error_code error;
+  if (!fs::exists(file, error) && !error)
+    throw InputError("'" + path + "': its weights, '" + reference.file +
+                     "', are not beside it; copy both files");
   TensorMap tensors = readSafetensors(file);
   if (warn && sha256OfFile(file) != reference.sha256)
     warn("the tensors in '" + file.string() + "' have changed since '" + path +

@@ -116,6 +116,7 @@ void Eval::run() {
 
   Stopwatch total;
   Network network = Network::load(model, requests);
+  const std::string errorText = errorsText(model, errors);
   calibrator.check(network);
   // Before anything is computed in vain.
   Cost counted = cost.of(network.plan);
@@ -200,7 +201,7 @@ void Eval::run() {
                     " crossbar layers, " + grouped(network.weights()) +
                     " weights)"},
       {"data", data.spec + " (" + grouped(result.images) + " images)"},
-      {"errors", model.isPlan() ? "as compiled" : errors.text()},
+      {"errors", errorText},
       {"chips", result.stopped ? grouped(chips) + " of " +
                                      grouped(options.trials) + " (interrupted)"
                                : grouped(chips)}};

@@ -53,18 +53,6 @@ struct Measured {
 /// What is said about a variant was said about the whole before.
 void silence(const std::string &) {}
 
-/// Whether the file itself, without any request, has errors.
-bool hasErrors(const plan::Plan &plan) {
-  return std::any_of(
-      plan.layers().begin(), plan.layers().end(), [](const plan::Layer &layer) {
-        return layer.has_quantize() || layer.has_device() ||
-               layer.has_noise() || layer.has_shift() || layer.has_faults() ||
-               layer.has_write_verify() || layer.has_correlated() ||
-               layer.has_read_disturb() || layer.crossbar().has_wires() ||
-               layer.has_dac() || layer.has_adc() || layer.has_read_noise();
-      });
-}
-
 /// Compiles and measures variants, each once.
 class Laboratory {
 public:
@@ -201,7 +189,7 @@ void Explain::run() {
   Stopwatch total;
   Network network = Network::load(model, requests);
   calibrator.check(network);
-  if (hasErrors(Network::load(model, {}, silence).plan))
+  if (holdsErrors(model))
     throw UsageError("the errors that stand in '" + model.path +
                      "' cannot be switched off one by one; take them out, or "
                      "name the network that it was made of");

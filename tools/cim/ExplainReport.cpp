@@ -170,6 +170,56 @@ private:
   int count = 0;
 };
 
+/// What \p source costs of \p total, and what may help.
+std::string reasonOf(const SourceLoss &source, double total) {
+  std::string reason = nameOf(source) + ": ";
+  const Advice *advice = adviceFor(source.name);
+  if (advice)
+    reason += std::string(advice->reason) + ". ";
+  reason += "Alone it costs " + points(source.alone) + " of the " +
+            points(total) + " points";
+  if (source.regained)
+    reason += "; without it, " + points(*source.regained) + " come back";
+  reason += ".";
+  if (advice)
+    reason += std::string(" What may help: ") + advice->remedy + ".";
+  return reason;
+}
+
+/// That \p name seems to cost a \p loss that is not clear, and what it takes to
+/// know.
+std::string doubtOf(const std::string &name, const Loss &loss,
+                    const Measure &accuracy) {
+  const size_t chips = accuracy.trials.size();
+  return name + " may cost " + points(loss) + " points, but " +
+         (chips > 1 && loss.interval.lowest <= 0
+              ? grouped(chips) + " chips differ too much to be certain: take "
+                                 "more --trials."
+              : "there are too few images to be certain: take more (--limit).");
+}
+
+/// Which of \p layers, of which there are some, lose much of \p total alone.
+std::string layersReason(const std::vector<LayerLoss> &layers, double total) {
+  const std::vector<const LayerLoss *> ranking = ranked(layers);
+  std::string names;
+  int count = 0;
+  for (const LayerLoss *layer : ranking) {
+    if (count == 3 || layer->loss.mean < 0.05 * total)
+      break;
+    if (isClear(layer->loss))
+      names += (count++ == 0 ? "" : ", ") + layer->name + " (" +
+               points(layer->loss) + ")";
+  }
+  if (count > 0)
+    return "The most sensitive layers: " + names +
+           " points alone. Protecting them first pays most.";
+  const LayerLoss &first = *ranking[0];
+  if (first.loss.mean >= 0.05 * total)
+    return doubtOf(first.name, first.loss, first.accuracy);
+  return "No single layer loses much alone: many small errors add up from "
+         "layer to layer.";
+}
+
 std::string reasonsText(const Explanation &explanation) {
   const double total = explanation.total.mean;
   if (!isClear(explanation.total))
@@ -178,24 +228,14 @@ std::string reasonsText(const Explanation &explanation) {
   Reasons reasons;
   double sum = 0;
   int named = 0;
-  for (const SourceLoss *ranking : ranked(explanation.sources)) {
-    const SourceLoss &source = *ranking;
-    sum += source.alone.mean;
-    if (named >= 3 || !isClear(source.alone) || source.alone.mean < 0.1 * total)
+  for (const SourceLoss *source : ranked(explanation.sources)) {
+    sum += source->alone.mean;
+    if (named >= 3 || source->alone.mean < 0.1 * total)
       continue;
     ++named;
-    std::string reason = nameOf(source) + ": ";
-    const Advice *advice = adviceFor(source.name);
-    if (advice)
-      reason += std::string(advice->reason) + ". ";
-    reason += "Alone it costs " + points(source.alone) + " of the " +
-              points(total) + " points";
-    if (source.regained)
-      reason += "; without it, " + points(*source.regained) + " come back";
-    reason += ".";
-    if (advice)
-      reason += std::string(" What may help: ") + advice->remedy + ".";
-    reasons.add(reason);
+    reasons.add(isClear(source->alone) ? reasonOf(*source, total)
+                                       : doubtOf(nameOf(*source), source->alone,
+                                                 source->accuracy));
   }
   if (named == 0)
     reasons.add("No source alone costs much: together they do.");
@@ -205,21 +245,7 @@ std::string reasonsText(const Explanation &explanation) {
                 "): they make each other worse.");
 
   if (!explanation.layers.empty()) {
-    std::string names;
-    int count = 0;
-    for (const LayerLoss *layer : ranked(explanation.layers)) {
-      if (count == 3 || !isClear(layer->loss) ||
-          layer->loss.mean < 0.05 * total)
-        break;
-      names += (count++ == 0 ? "" : ", ") + layer->name + " (" +
-               points(layer->loss) + ")";
-    }
-    if (count > 0)
-      reasons.add("The most sensitive layers: " + names +
-                  " points alone. Protecting them first pays most.");
-    else
-      reasons.add("No single layer loses much alone: many small errors add up "
-                  "from layer to layer.");
+    reasons.add(layersReason(explanation.layers, total));
     const LayerLoss &clipping =
         *ranked(explanation.layers, [](const LayerLoss &layer) {
           return layer.clipped.value_or(0);

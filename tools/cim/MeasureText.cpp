@@ -7,19 +7,39 @@
 #include "tools/cim/MeasureText.h"
 #include "tools/cim/Text.h"
 
+#include <algorithm>
+
 using namespace cim;
 
-static std::string intervalText(const Interval &interval) {
-  return "95 % interval " + hundredths(interval.lowest) + " to " +
-         hundredths(interval.highest);
+std::string cim::accuraciesText(const Interval &interval) {
+  return hundredths(std::max(0.0, interval.lowest)) + " to " +
+         hundredths(std::min(1.0, interval.highest));
+}
+
+/// \p spread is what the standard deviation is over, and \p between stands
+/// between it and the interval of the mean.
+static std::string textOf(const Measure &measure, const std::string &spread,
+                          const std::string &between) {
+  std::string text = percent(measure.mean) + "  (";
+  if (measure.standardDeviation)
+    text += "over " + spread + ": std " +
+            hundredths(*measure.standardDeviation) + between +
+            accuraciesText(measure.interval) + "; ";
+  return text + "over images: 95 % interval " +
+         accuraciesText(measure.imageInterval) + ")";
 }
 
 std::string cim::measureText(const Measure &measure) {
-  std::string text = percent(measure.mean) + "  (";
-  if (measure.standardDeviation)
-    text += "over chips: std " + hundredths(*measure.standardDeviation) + ", " +
-            intervalText(measure.interval) + "; ";
-  return text + "over images: " + intervalText(measure.imageInterval) + ")";
+  return textOf(measure, "chips", ", 95 % interval ");
+}
+
+std::string cim::rewritesText(const Measure &measure, size_t chips) {
+  if (chips == measure.trials.size())
+    return measureText(measure);
+  if (chips == 1)
+    return textOf(measure, "rewrites", ", 95 % interval ");
+  return textOf(measure, "chips and rewrites",
+                "; 95 % interval of the mean over chips ");
 }
 
 Json cim::measureJson(const Measure &measure) {

@@ -10,7 +10,9 @@
 #include "runtime/tensor/Files.h"
 #include "tools/cim/Output.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 using namespace cim;
 
@@ -57,6 +59,33 @@ Network Network::load(const ModelFlags &model,
   }
   network.compileSeconds = stopwatch.seconds();
   return network;
+}
+
+static bool hasErrors(const plan::Layer &layer) {
+  return layer.has_quantize() || layer.has_device() || layer.has_noise() ||
+         layer.has_shift() || layer.has_faults() || layer.has_write_verify() ||
+         layer.has_correlated() || layer.has_read_disturb() ||
+         layer.crossbar().has_wires() || layer.has_dac() || layer.has_adc() ||
+         layer.has_read_noise();
+}
+
+bool cim::holdsErrors(const ModelFlags &model) {
+  if (model.isPlan())
+    return true;
+  if (std::filesystem::path(model.path).extension() == ".onnx")
+    return false;
+  // What there is to warn of is said when the network itself is loaded.
+  auto silence = [](const std::string &) {};
+  const Network network = Network::load(model, {}, silence);
+  return std::ranges::any_of(network.plan.layers(), hasErrors);
+}
+
+std::string cim::errorsText(const ModelFlags &model, const ErrorFlags &errors,
+                            bool withLayers) {
+  const std::string asked = errors.text(withLayers);
+  if (!holdsErrors(model))
+    return asked;
+  return "as compiled" + (asked == "none" ? "" : ", " + asked);
 }
 
 std::vector<LayerIdentity> Network::identities() const {

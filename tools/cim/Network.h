@@ -13,6 +13,16 @@
 
 namespace cim {
 
+/// Whether the file itself holds errors, or may (a plan): they act without
+/// being asked for. Reads the file. Throws InputError.
+bool holdsErrors(const ModelFlags &model);
+
+/// The errors that act: ErrorFlags::text(), after "as compiled" where the file
+/// itself holds errors. Reads the file, so that it must be asked before
+/// anything is computed for long. Throws InputError.
+std::string errorsText(const ModelFlags &model, const ErrorFlags &errors,
+                       bool withLayers = true);
+
 /// One line on stderr, `cim: warning: ...`.
 void warn(const std::string &message);
 

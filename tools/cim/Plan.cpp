@@ -57,6 +57,7 @@ private:
 
   std::vector<ErrorRequest> requests;
   Network network;
+  std::string errorText;
 };
 
 void PlanSearchCommand::check() {
@@ -116,7 +117,7 @@ PlanSearchCommand::text(const std::vector<PlanCandidate> &candidates,
                percent(ranking[i].accuracy)});
   }
   std::string text = fieldsText({{"model", model.path},
-                                 {"errors", errors.text()},
+                                 {"errors", errorText},
                                  {"budget", grouped(budget) + " weights: " +
                                                 grouped(candidates.size()) +
                                                 " plans within it"}}) +
@@ -130,7 +131,8 @@ PlanSearchCommand::text(const std::vector<PlanCandidate> &candidates,
   accuracy.add({"without errors", measureText(tested->exact)});
   accuracy.add({"after writing", measureText(tested->injected)});
   accuracy.add({"after retraining", measureText(tested->retrained)});
-  accuracy.add({"after rewriting", measureText(tested->rewritten)});
+  accuracy.add(
+      {"after rewriting", rewritesText(tested->rewritten, tested->chips())});
   return text + "\n" + accuracy.text();
 }
 
@@ -139,6 +141,7 @@ void PlanSearchCommand::run() {
   running.apply();
   Stopwatch total;
   network = Network::load(model, requests, warn, false);
+  errorText = errorsText(model, errors);
   if (network.plan.layers_size() == 0)
     throw InputError("'" + model.path +
                      "' has no crossbar layer to retrain; cim info shows the "

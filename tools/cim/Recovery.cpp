@@ -72,6 +72,7 @@ private:
 
   std::vector<ErrorRequest> requests;
   std::vector<int64_t> counts; ///< empty: the default
+  std::string errorText;
 };
 
 /// Comma-separated whole numbers from 1. Throws UsageError.
@@ -148,7 +149,7 @@ std::string Recovery::text(const Network &network,
                      " crossbar layers, " + grouped(network.weights()) +
                      " weights)"},
        {"data", data.train.spec + ", tested on " + data.testName()},
-       {"errors", errors.text()},
+       {"errors", errorText},
        {"chips",
         grouped(retraining.trials) + ", each rewritten " +
             grouped(retraining.rewrites) +
@@ -164,7 +165,8 @@ std::string Recovery::text(const Network &network,
                {"weights", Table::Align::right},
                {"after retraining", Table::Align::right},
                {"after rewriting", Table::Align::right},
-               {"95 % over chips", Table::Align::right}});
+               {any.chips() > 1 ? "95 % over chips" : "95 % over rewrites",
+                Table::Align::right}});
   const auto best = std::ranges::max_element(
       points, {}, [](const Point &p) { return p.measures.rewritten.mean; });
   for (const Point &point : points) {
@@ -174,10 +176,8 @@ std::string Recovery::text(const Network &network,
                grouped(point.selection.parameters),
                percent(point.measures.retrained.mean),
                percent(rewritten.mean) + (&point == &*best ? " *" : "  "),
-               rewritten.standardDeviation
-                   ? hundredths(rewritten.interval.lowest) + " to " +
-                         hundredths(rewritten.interval.highest)
-                   : "-"});
+               rewritten.standardDeviation ? accuraciesText(rewritten.interval)
+                                           : "-"});
   }
   return text + "\n" + table.text() + "* the best after rewriting\n";
 }
@@ -208,7 +208,7 @@ void Recovery::draw(const std::vector<Point> &points) const {
   }
   const RetrainingMeasures &any = points[0].measures;
   const std::string picture = drawRecovery(
-      curves, any.exact.mean, any.injected.mean, "Recovery: " + errors.text(),
+      curves, any.exact.mean, any.injected.mean, "Recovery: " + errorText,
       std::filesystem::path(file).extension() == ".png" ? PictureFormat::png
                                                         : PictureFormat::svg);
   writeWhole(file, [&](std::ostream &out) { out << picture; });
@@ -219,6 +219,7 @@ void Recovery::run() {
   running.apply();
   Stopwatch total;
   const Network network = Network::load(model, requests, warn, false);
+  errorText = errorsText(model, errors);
   const std::vector<Point> wanted = points(network);
   if (wanted.empty()) // any layer is among the last ones
     throw InputError("'" + model.path +

@@ -33,7 +33,7 @@ struct Retrain {
   RetrainingFlags retraining;
   RunFlags running;
   Output output;
-  std::string select, file, checkpoint;
+  std::string select, file, checkpoint, errorText;
   std::vector<SelectionTerm> terms; ///< of `select`
   int64_t keepMegabytes = 0;
   bool validates = false, resume = false;
@@ -167,7 +167,7 @@ std::string Retrain::text(const Network &network, const Selection &selection,
        data.train.spec + " (" + grouped(train.images()) +
            " images), tested on " + grouped(tested) +
            (validates ? " of them, held back" : " of " + data.testName())},
-      {"errors", errors.text()},
+      {"errors", errorText},
       {"retrained", select + ": " + grouped(selection.parameters) +
                         " parameters; the backward pass reaches " +
                         grouped(selection.depth) + " layers"},
@@ -180,7 +180,8 @@ std::string Retrain::text(const Network &network, const Selection &selection,
   table.add({"without errors", measureText(measures.exact)});
   table.add({"after writing", measureText(measures.injected)});
   table.add({"after retraining", measureText(measures.retrained)});
-  table.add({"after rewriting", measureText(measures.rewritten)});
+  table.add(
+      {"after rewriting", rewritesText(measures.rewritten, measures.chips())});
   return text + table.text();
 }
 
@@ -194,6 +195,7 @@ void Retrain::run() {
 
   Stopwatch total;
   const Network network = Network::load(model, requests, warn, false);
+  errorText = errorsText(model, errors);
   const Selection selection = network.resolve(terms);
   if (!isRandom(network.plan))
     warn("no error is random, so all chips and rewrites are the same");

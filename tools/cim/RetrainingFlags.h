@@ -41,6 +41,8 @@ struct RetrainingMeasures {
   /// Weights written again after retraining, over all rewrites of all chips.
   int64_t mostCells = 0;
   double meanCells = 0;
+
+  size_t chips() const { return injected.trials.size(); }
 };
 RetrainingMeasures measuresOf(const Retraining &result, int64_t testImages);
 

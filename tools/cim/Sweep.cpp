@@ -201,6 +201,7 @@ void Sweep::run() {
         return point.errors.hasConverters();
       }));
   report.images = measurement.images.images();
+  report.errors = errorsText(measured.model, measured.errors);
   std::vector<Point> sweepPoints;
   for (const SweepPoint &point : points)
     sweepPoints.push_back(pointOf(point, measurement.identities));

@@ -53,12 +53,13 @@ std::vector<Table::Column> settingColumns(const SweepPoint &point) {
   return columns;
 }
 
-std::vector<std::string> settingCells(const SweepPoint &point) {
+std::vector<std::string> settingCells(const SweepPoint &point,
+                                      const std::string &errors) {
   std::vector<std::string> cells;
   for (const auto &[name, value] : point.settings)
     cells.push_back(value);
   if (cells.empty())
-    cells.push_back(point.errors.text());
+    cells.push_back(errors);
   return cells;
 }
 
@@ -78,7 +79,7 @@ std::string SweepReport::text(const std::vector<PointResult> &results) const {
     columns.push_back({"yield %", right});
   Table table(columns);
   for (const PointResult &result : results) {
-    std::vector<std::string> row = settingCells(*result.point);
+    std::vector<std::string> row = settingCells(*result.point, errors);
     const std::vector<double> trials = result.result.accuracies();
     row.push_back(grouped(trials.size()));
     if (!trials.empty()) {
@@ -86,8 +87,8 @@ std::string SweepReport::text(const std::vector<PointResult> &results) const {
       const bool several = trials.size() > 1;
       row.push_back(hundredths(accuracy.mean));
       row.push_back(several ? hundredths(*accuracy.standardDeviation) : "");
-      row.push_back(several ? both(accuracy.interval) : "");
-      row.push_back(both(accuracy.imageInterval));
+      row.push_back(several ? accuraciesText(accuracy.interval) : "");
+      row.push_back(accuraciesText(accuracy.imageInterval));
       row.push_back(several ? hundredths(quantile(trials, 0.05)) : "");
       row.push_back(hundredths(quantile(trials, 0.5)));
       if (yieldThreshold) {
@@ -163,7 +164,7 @@ SweepReport::differencesText(const std::vector<PointResult> &results) const {
                                  {"95 % over chips", right}});
   Table table(columns);
   for (const Pair &pair : pairs(results)) {
-    std::vector<std::string> row = settingCells(*pair.result->point);
+    std::vector<std::string> row = settingCells(*pair.result->point, errors);
     row.push_back(grouped(pair.difference.trials.size()));
     row.push_back(hundredths(pair.difference.mean));
     row.push_back(pair.difference.interval

@@ -29,6 +29,8 @@ struct SweepReport {
   /// Settings of the points that others are compared with; empty: no
   /// comparison.
   std::vector<Setting> baseline;
+  /// What acts where nothing varies: errorsText().
+  std::string errors;
 
   std::string text(const std::vector<PointResult> &results) const;
   /// `"points"`: settings and accuracy, null for a point without a chip.

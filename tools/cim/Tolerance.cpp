@@ -64,7 +64,8 @@ private:
                                     double multiple) const;
   bool estimateLayers(std::vector<MeasuredLayer> &layers,
                       PrefixEvaluator &evaluator, const DataSet &set);
-  void write(const std::vector<MeasuredLayer> &layers, const Json &document);
+  void write(const std::vector<MeasuredLayer> &layers, const Json &document,
+             const std::string &errorText);
 
   std::optional<double> accuracyToKeep;
   std::vector<ErrorRequest> requests;
@@ -340,7 +341,7 @@ void Tolerance::searchLargest(MeasuredLayer &layer, LayerChips &chips) {
 }
 
 void Tolerance::write(const std::vector<MeasuredLayer> &layers,
-                      const Json &document) {
+                      const Json &document, const std::string &errorText) {
   for (const std::string &file : files) {
     const std::string extension = extensionOf(file);
     if (extension == ".mlir") {
@@ -350,8 +351,7 @@ void Tolerance::write(const std::vector<MeasuredLayer> &layers,
       continue;
     }
     const std::string picture = drawTolerance(
-        toleranceBars(layers), exact,
-        "Tolerance: " + (errors.any() ? errors.text(false) : "as compiled"),
+        toleranceBars(layers), exact, "Tolerance: " + errorText,
         extension == ".png" ? PictureFormat::png : PictureFormat::svg);
     writeWhole(file, [&](std::ostream &out) { out << picture; });
   }
@@ -362,6 +362,9 @@ void Tolerance::run() {
   running.apply();
   Stopwatch total;
   network = Network::load(model, requests);
+  const std::string errorText =
+      errors.any() ? errorsText(model, errors, /*withLayers=*/false)
+                   : "as compiled";
   if (!storePath.empty()) {
     const plan::Plan own = Network::load(model, {}, [](const auto &) {}).plan;
     if (std::any_of(own.layers().begin(), own.layers().end(), hasErrors))
@@ -442,9 +445,6 @@ void Tolerance::run() {
     texts.threshold = *accuracyToKeep;
     texts.unit = unitOfError(network.plan.layers(layers[0].layers[0]));
   }
-  const std::string errorText = model.isPlan() || !errors.any()
-                                    ? "as compiled"
-                                    : errors.text(/*withLayers=*/false);
   const std::string text =
       fieldsText(
           {{"model", model.path + " (" + grouped(network.plan.layers_size()) +
@@ -503,7 +503,7 @@ void Tolerance::run() {
                          {"forward", forwardSeconds},
                          {"total", total.seconds()}};
   output.write(text, document);
-  write(layers, document);
+  write(layers, document, errorText);
   if (done < asked)
     throw Interrupted();
 }

@@ -121,10 +121,7 @@ std::string cim::toleranceText(const std::vector<MeasuredLayer> &layers,
     const double loss = std::abs(difference) < 5e-5 ? 0 : difference; // no -0
     std::vector<std::string> row = {
         layer.name, layer.role, grouped(layer.weights), percent(accuracy.mean),
-        accuracy.standardDeviation
-            ? hundredths(accuracy.interval.lowest) + " to " +
-                  hundredths(accuracy.interval.highest)
-            : "-"};
+        accuracy.standardDeviation ? accuraciesText(accuracy.interval) : "-"};
     if (texts.hasThreshold) {
       row.push_back(sizeText(*layer.largest));
       row.push_back(sizeText(layer.largestInterval.lowest) + " to " +

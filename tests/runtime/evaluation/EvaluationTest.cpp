@@ -191,4 +191,20 @@ TEST_F(EvaluationTest, RefusesWhatNoImageFits) {
   EXPECT_EQ(classCount(roots(3).plan), 3);
 }
 
+TEST_F(EvaluationTest, RefusesAnswersThatAreNoRowOfLogits) {
+  auto answering = [](Shape shape) {
+    PlanBuilder builder;
+    builder.output(builder.step("sqrt", {builder.input(shape)}, shape));
+    return builder.plan;
+  };
+  EXPECT_EQ(classCount(answering({1, 5, 1, 1})), 5);
+  EXPECT_EQ(classCount(answering({1, 1, 1, 1})), 1);
+  try {
+    classCount(answering({1, 8, 32, 32}));
+    FAIL();
+  } catch (const InputError &error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("is 8×32×32 per image"));
+  }
+}
+
 } // namespace

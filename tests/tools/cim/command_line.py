@@ -147,6 +147,16 @@ class CommandLine(CimTestCase):
         self.fails(1, "image 7", *evaluate, "npy:xnan.npy,y.npy")
         self.fails(1, "--normalize has no effect", *evaluate, "npy:x.npy,y.npy", "--normalize", "0/1")
 
+    def test_answers_that_are_no_logits(self):
+        network = onnx.load(self.folder / "small.onnx")
+        helper = onnx.helper
+        network.graph.output[0].CopyFrom(
+            helper.make_tensor_value_info("j", onnx.TensorProto.FLOAT, ["N", 16, 8, 8]))
+        del network.graph.node[-3:]  # the classifier
+        onnx.save(network, self.folder / "features.onnx")
+        self.fails(1, "output 'j' is 16×8×8 per image, not one row of logits; export the network with its classifier",
+                   "eval", "features.onnx", *DATA)
+
     def test_errors_that_do_not_fit_the_network(self):
         self.fails(1, "qs", "eval", "small.onnx", *DATA, "--noise", "normal:1qs")
         self.fails(1, "uS", "eval", "small.onnx", *DATA, "--noise", "normal:1uS")
@@ -367,6 +377,16 @@ class CommandLine(CimTestCase):
         half = 3.182446305 * trials.std(ddof=1) / 2  # Student's t, 3 degrees of freedom
         numpy.testing.assert_allclose(accuracy["ci95"], [trials.mean() - half, trials.mean() + half], rtol=1e-6)
 
+    def test_intervals_end_at_0_and_100(self):
+        """For people: programs get them whole."""
+        options = ("small.onnx", *DATA, "--limit", "40", "--noise", "normal:0.1ns", "--trials", "2")
+        lowest, highest = self.document("eval", *options)["accuracy"]["ci95"]
+        self.assertTrue(lowest < 0 and highest > 1, (lowest, highest))
+        self.assertIn("95 % interval 0.00 to 100.00; over images", self.says("eval", *options))
+        accuracies, differences = self.says("tolerance", *options).split("\nC1 ")
+        self.assertIn(" 0.00 to 100.00 ", accuracies)
+        self.assertRegex(differences, r" -1\d\d\.\d\d to ")  # this one is no accuracy
+
     def test_options_without_effect_are_mentioned(self):
         for option in [["--trials", "5"], ["--seed", "3"]]:
             result = self.succeeds("eval", "small.onnx", *DATA, "--quantize", "4", *option)
@@ -449,6 +469,34 @@ class CommandLine(CimTestCase):
         document = self.document("compile", "small.onnx", "-o", "other.mlir")
         self.check_common(document, "compile")
 
+    def test_errors_of_the_file_itself_are_mentioned(self):
+        self.succeeds("compile", "small.onnx", "--until", "perturbed", "--quantize", "4", "-o", "itself.mlir")
+        self.succeeds("compile", "small.onnx", "--until", "mapped", "--crossbar", "64x64", "--adc", "8,range=max", "-o",
+                      "read.mlir")
+        self.succeeds("compile", "small.onnx", "--until", "mapped", "--crossbar", "64x64", "-o", "clean.mlir")
+        shift = ("--shift", "+0.01ns")
+        for model, options, errors in [("itself.mlir", (), "as compiled"),
+                                       ("itself.mlir", shift, "as compiled, shift [+]0.01ns"),
+                                       ("read.mlir", (), "as compiled"), ("clean.mlir", (), "none"),
+                                       ("clean.mlir", shift, "shift [+]0.01ns"), ("small.onnx", (), "none")]:
+            with self.subTest((model, options)):
+                self.assertRegex(self.says("eval", model, *DATA, "--limit", "4", *options), rf"\nerrors +{errors}\n")
+        self.assertRegex(self.says("tolerance", "itself.mlir", *DATA, "--limit", "4", *shift),
+                         r"\nerrors +as compiled, shift [+]0.01ns, in one layer at a time\n")
+        for model, options, errors in [("itself.mlir", (), "as compiled"), ("clean.mlir", (), "without errors"),
+                                       ("itself.mlir", shift, "as compiled, shift +0.01ns")]:
+            self.says("histogram", model, *options, "--layers", "fc", "-o", "title.svg")
+            self.assertIn(errors, (self.folder / "title.svg").read_text())
+
+    def test_moved_without_weights(self):
+        for name, stage in [("left.mlir", "cim"), ("left.plan", "plan")]:
+            self.succeeds("compile", "small.onnx", "--until", stage, "-o", name)
+            moved = self.folder / "moved"
+            moved.mkdir(exist_ok=True)
+            (self.folder / name).rename(moved / name)
+            self.fails(1, f"'moved/{name}': its weights, 'left.safetensors', are not beside it; copy both files", "eval",
+                       f"moved/{name}", *DATA)
+
     def test_a_plan_runs_without_mlir(self):
         self.succeeds("compile", "small.onnx", "-o", "free.plan")
         trace = self.succeeds("eval", "free.plan", *DATA, env=dict(os.environ, LD_DEBUG="files"))
@@ -464,6 +512,9 @@ class CommandLine(CimTestCase):
             self.assertEqual(sum(layer["before"]), sum(layer["after"]))
             self.assertLessEqual(sum(c > 0 for c in layer["after"]), 8)
             self.assertGreater(sum(c > 0 for c in layer["before"]), 8)
+        # Means do not depend on bins.
+        self.assertEqual(self.succeeds("histogram", "small.onnx", "--bins", 2).stdout,
+                         self.succeeds("histogram", "small.onnx", "--bins", 128).stdout)
         layer = self.document("histogram", "small.onnx", "--layers", "block.conv2")["layers"]
         self.assertEqual([l["name"] for l in layer], ["block.conv2"])
         weights = onnx.numpy_helper.to_array(next(

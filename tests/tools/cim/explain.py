@@ -98,6 +98,15 @@ class Explain(CimTestCase):
         result = self.cim("explain", DEMO_NETWORK, *SHAPES, "--quantize", "12")
         self.assertIn("no loss is certain", result.stdout)
 
+    def test_words_of_doubt(self):
+        """A large loss that differs much from chip to chip is not left out."""
+        text = self.says("explain", DEMO_NETWORK, *SHAPES, "--quantize", "4", "--noise", "normal:0.5qs", "--shift",
+                         "-0.01ns", "--trials", "3")
+        why = text[text.index("\nWhy\n"):]
+        self.assertRegex(why, r"\n  \d\. noise normal:0\.5qs may cost \d+\.\d\d points, but 3 chips differ too much to "
+                              r"be certain: take more --trials\.\n")
+        self.assertIn("quantize 4: cells hold too few levels", why)
+
     def test_interrupt(self):
         process = self.start("explain", DEMO_NETWORK, "--data", "shapes", "--noise", "normal:0.1ns", "--trials", "100000",
                              "--json", "out.json")

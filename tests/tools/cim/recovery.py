@@ -53,6 +53,11 @@ class Recovery(Commands):
         self.assertEqual(points["c2:8"]["depth"], alone["depth"])
         self.assertIn("C2 only", (self.folder / "curves.svg").read_text())
 
+    def test_what_an_interval_is_over(self):
+        for trials, over in (1, "rewrites"), (2, "chips"):
+            text = self.says("recovery", DEMO_NETWORK, *self.common, "--depths", "1", "--trials", trials)
+            self.assertIn(f"95 % over {over}\n", text)
+
     def test_tolerant_layers_where_they_are_known(self):
         self.succeeds("tolerance", DEMO_NETWORK, "--data", "shapes", "--limit", "100", "--noise", "normal:0.05ns",
                       "--trials", "2", "-o", "facts.mlir")

@@ -86,6 +86,21 @@ class Sweeps(CimTestCase):
         self.assertEqual(document["points"][0]["accuracy"]["mean"], 1)
         self.assertEqual(self.sweep("--vary", "quantize={none,3}", store="exact.sqlite")["computed"], 0)
 
+    def test_intervals_of_accuracies_end_at_0_and_100(self):
+        """Those of differences do not."""
+        vary = ("--limit", "40", "--vary", "noise=normal:{0,0.1}ns", "--trials", 2, "--compare", "noise=normal:0ns")
+        document = self.sweep(*vary, store="cut.sqlite")
+        self.assertLess(document["points"][1]["accuracy"]["ci95"][0], 0)
+        accuracies, differences = self.says(*self.command(*vary, store="cut.sqlite")).split("\nAccuracy, ")
+        self.assertIn(" 0.00 to 100.00 ", accuracies)
+        self.assertRegex(differences, r" -\d{3}\.\d\d to \d")
+
+    def test_errors_of_the_file_itself_are_mentioned(self):
+        self.succeeds("compile", "small.onnx", "--until", "perturbed", "--quantize", "4", "-o", "itself.mlir")
+        for options, errors in ((), "as compiled"), (("--shift", "+0.01ns"), "as compiled, shift [+]0.01ns"):
+            text = self.says("sweep", "itself.mlir", *DATA, "--limit", "4", *options, "--store", "itself.sqlite")
+            self.assertRegex(text, rf"\n{errors} +1 ")
+
     def test_layers_and_overrides_vary(self):
         document = self.sweep("--quantize", 2, "--vary", "layers={role:C1,role:C2,stem,*}", "--vary",
                               "fc:quantize={2,8}", store="layers.sqlite")

@@ -212,6 +212,14 @@ class Retraining(Commands):
         for word in ("without errors", "after writing", "after retraining", "after rewriting"):
             self.assertIn(word, text)
 
+    def test_what_a_spread_is_over(self):
+        """Rewrites of a chip are no chips."""
+        for trials, rewrites, over in [
+                (1, 2, r"over rewrites: std \S+, 95 % interval "), (2, 1, r"over chips: std \S+, 95 % interval "),
+                (2, 2, r"over chips and rewrites: std \S+; 95 % interval of the mean over chips ")]:
+            text = self.says(*self.common, *self.noise, "--select", "last:1", "--trials", trials, "--rewrites", rewrites)
+            self.assertRegex(text, rf"\nafter rewriting +\S+ %  \({over}")
+
     def test_bad_input(self):
         self.fails(2, "--select", *self.common, *self.noise)
         self.fails(1, "layer1.conv1", *self.common, *self.noise, "--select", "layer1.conv11")
