@@ -224,9 +224,9 @@ TEST(Charts, SayWhatTheyShow) {
                           "100 images, 2 chips; band: 95 % interval over "
                           "chips"));
   study.results[2].chips.resize(1);
-  EXPECT_THAT(chartsOf(study).at(0).caption.back(),
-              HasSubstr("1 to 2 chips; band: 95 % interval over chips (of one "
-                        "chip: over images)"));
+  EXPECT_THAT(
+      chartsOf(study).at(0).caption.back(),
+      HasSubstr("1 to 2 chips; band: 95 % over chips (of one: images)"));
   study = studyOf({{{"shift", "1qs"}}, {{"shift", "2qs"}}});
   for (Result &result : study.results)
     result.chips.resize(1);
