@@ -62,6 +62,11 @@ static Moments momentsOf(std::span<const double> values,
   return result;
 }
 
+Interval cim::withinAccuracies(const Interval &interval) {
+  return {std::clamp(interval.lowest, 0.0, 1.0),
+          std::clamp(interval.highest, 0.0, 1.0)};
+}
+
 Measure cim::measure(std::span<const double> trials, int64_t images,
                      Sampling sampling) {
   assert(images >= 1);

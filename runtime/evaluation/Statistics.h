@@ -18,6 +18,10 @@ struct Interval {
   double lowest = 0, highest = 0;
 };
 
+/// An interval of accuracies, cut at 0 and 1: that of a mean may reach beyond,
+/// where no accuracy lies.
+Interval withinAccuracies(const Interval &interval);
+
 /// An accuracy over several chips, with the two intervals that answer different
 /// questions. All are fractions.
 struct Measure {

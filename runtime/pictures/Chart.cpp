@@ -34,10 +34,8 @@ double percent(double fraction) { return 100 * fraction; }
 /// In percent, as far as there can be such an accuracy: of a shape that runs
 /// out of its axis gnuplot draws another one.
 Interval bandOf(const ChartPoint &point) {
-  auto cut = [](double value) {
-    return std::clamp(percent(value), 0.0, 100.0);
-  };
-  return {cut(point.band.lowest), cut(point.band.highest)};
+  const Interval band = withinAccuracies(point.band);
+  return {percent(band.lowest), percent(band.highest)};
 }
 
 void writeData(std::ostream &script, const Chart &chart, size_t index) {

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/pictures/ToleranceBars.h"
+#include "runtime/evaluation/Statistics.h"
 
 #include <algorithm>
 #include <sstream>
@@ -30,11 +31,6 @@ const Colour &colourOf(const std::string &role) {
 
 /// So many characters of a name have room, in front of bars.
 constexpr size_t longestName = 40;
-
-/// An accuracy in percent; intervals may reach beyond what there can be.
-double percent(double accuracy) {
-  return std::clamp(100 * accuracy, 0.0, 100.0);
-}
 
 } // namespace
 
@@ -77,9 +73,10 @@ std::string cim::drawTolerance(std::span<const ToleranceBar> bars, double exact,
     for (size_t i = 0; i < bars.size(); ++i)
       if (&colourOf(bars[i].role) == &colour) {
         std::ostringstream row;
-        row << percent(bars[i].accuracy) << ' ' << i + 1 << ' '
-            << percent(bars[i].lowest) << ' ' << percent(bars[i].highest)
-            << '\n';
+        const Interval band =
+            withinAccuracies({bars[i].lowest, bars[i].highest});
+        row << 100 * bars[i].accuracy << ' ' << i + 1 << ' '
+            << 100 * band.lowest << ' ' << 100 * band.highest << '\n';
         data += row.str();
       }
     if (data.empty())

@@ -58,9 +58,7 @@ double secondsIn(const std::string &unit) {
 /// Whether leaving out option \p name is the number 0 among its values of
 /// \p kind.
 bool isZeroWithout(std::string_view name, std::string_view kind) {
-  const size_t colon = name.rfind(':');
-  const std::string_view option =
-      colon == name.npos ? name : name.substr(colon + 1);
+  const std::string_view option = optionIn(name);
   // All other numbers of these are sizes of errors, too, and must be 0.
   if (option == "faults" || option == "wire-resistance")
     return kind.find_first_of("123456789") == kind.npos;
@@ -84,7 +82,7 @@ std::string unitOf(std::string_view option) {
       {"dac", "bits"},
       {"cell-bits", "bits"},
       {"wire-resistance", "ohm"}};
-  const auto found = units.find(option.substr(option.rfind(':') + 1));
+  const auto found = units.find(optionIn(option));
   return found == units.end() ? "" : found->second;
 }
 

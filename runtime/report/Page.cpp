@@ -77,9 +77,7 @@ Summary summaryOf(const Study &study, const Result &result, double threshold) {
 /// Of codes and converters more bits are less error, of all else less is: more
 /// bits in a cell are more levels to tell apart.
 bool isBits(std::string_view option) {
-  const size_t colon = option.rfind(':');
-  const std::string_view name =
-      colon == option.npos ? option : option.substr(colon + 1);
+  const std::string_view name = optionIn(option);
   return name == "quantize" || name == "adc" || name == "dac";
 }
 

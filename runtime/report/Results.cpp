@@ -40,6 +40,10 @@ std::vector<std::string> Study::varyingOptions() const {
   return {varying.begin(), varying.end()};
 }
 
+std::string_view cim::optionIn(std::string_view name) {
+  return name.substr(name.rfind(':') + 1); // npos + 1 is 0
+}
+
 /// What follows a device's name: the hash of its numbers.
 static constexpr std::string_view modelMark = ",model=sha256:";
 

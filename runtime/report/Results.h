@@ -12,6 +12,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,9 @@ namespace cim {
 /// Options by name, in the spelling of the command line; `--layer` overrides
 /// under `PATTERN:OPTION`.
 using Options = std::map<std::string, std::string>;
+
+/// The option that \p name, perhaps PATTERN:OPTION, sets.
+std::string_view optionIn(std::string_view name);
 
 /// What the chips of one combination of options said.
 struct Result {

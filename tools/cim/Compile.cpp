@@ -122,8 +122,7 @@ void Compile::run() {
   const std::string text = loadCompiler().compileToText(request, until, file);
   Json options = {{"until", stageNames[static_cast<size_t>(until)]}};
   errors.describe(options);
-  if (model.foldBatchNorm)
-    options["fold-batch-norm"] = true;
+  model.describe(options);
   if (!data.spec.empty())
     options["data"] = data.spec;
   // The document counts layers and weights, which only a plan tells.

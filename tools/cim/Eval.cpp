@@ -232,8 +232,7 @@ void Eval::run() {
 
   Json resolved = Json::object();
   errors.describe(resolved);
-  if (model.foldBatchNorm)
-    resolved["fold-batch-norm"] = true;
+  model.describe(resolved);
   calibrator.describe(resolved, network);
   data.describe(resolved, images);
   if (!times.empty())

@@ -233,8 +233,7 @@ void Explain::run() {
 
   Json resolved = Json::object();
   errors.describe(resolved);
-  if (model.foldBatchNorm)
-    resolved["fold-batch-norm"] = true;
+  model.describe(resolved);
   calibrator.describe(resolved, network);
   data.describe(resolved, images);
   resolved["trials"] = isRandom ? options.trials : 1;

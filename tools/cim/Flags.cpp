@@ -136,6 +136,11 @@ CompileRequest ModelFlags::request() const {
   return request;
 }
 
+void ModelFlags::describe(Json &options) const {
+  if (foldBatchNorm)
+    options["fold-batch-norm"] = true;
+}
+
 void ModelFlags::check() {
   if (path.empty())
     path = configured;

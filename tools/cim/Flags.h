@@ -52,6 +52,8 @@ struct ModelFlags {
   void check();
   /// What the compiler is asked for, errors apart.
   CompileRequest request() const;
+  /// Adds what is not the default to "options".
+  void describe(Json &options) const;
   /// A plan, which can be run but not compiled again.
   bool isPlan() const;
 };

@@ -139,8 +139,7 @@ void Histogram::run() {
   if (!file.empty())
     options["output"] = file;
   errors.describe(options);
-  if (model.foldBatchNorm)
-    options["fold-batch-norm"] = true;
+  model.describe(options);
   output.write(table.text(), {{"command", "histogram"},
                               {"model", network.describe()},
                               {"options", options},

@@ -113,8 +113,7 @@ void Info::run() {
 
   std::string text = table.text();
   Json options = Json::object();
-  if (model.foldBatchNorm)
-    options["fold-batch-norm"] = true;
+  model.describe(options);
   Json document = {{"command", "info"},
                    {"model", network.describe()},
                    {"options", options},

@@ -191,8 +191,7 @@ void Map::run() {
 
   Json options = Json::object();
   mapping.describe(options);
-  if (model.foldBatchNorm)
-    options["fold-batch-norm"] = true;
+  model.describe(options);
   cost.describe(options);
   const TileCounts &sum = counted.total.tiles;
   std::string text = tilesText(network.plan, counted);

@@ -7,13 +7,11 @@
 #include "tools/cim/MeasureText.h"
 #include "tools/cim/Text.h"
 
-#include <algorithm>
-
 using namespace cim;
 
 std::string cim::accuraciesText(const Interval &interval) {
-  return hundredths(std::max(0.0, interval.lowest)) + " to " +
-         hundredths(std::min(1.0, interval.highest));
+  const Interval possible = withinAccuracies(interval);
+  return hundredths(possible.lowest) + " to " + hundredths(possible.highest);
 }
 
 /// \p spread is what the standard deviation is over, and \p between stands

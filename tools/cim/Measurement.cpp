@@ -49,8 +49,7 @@ void MeasurementFlags::check() {
 
 void MeasurementFlags::describe(Json &options, const DataSet &images) const {
   errors.describe(options);
-  if (model.foldBatchNorm)
-    options["fold-batch-norm"] = true;
+  model.describe(options);
   data.describe(options, images);
   options["trials"] = trials;
   options["seed"] = seed.value_or(0);

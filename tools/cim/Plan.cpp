@@ -142,10 +142,7 @@ void PlanSearchCommand::run() {
   Stopwatch total;
   network = Network::load(model, requests, warn, false);
   errorText = errorsText(model, errors);
-  if (network.plan.layers_size() == 0)
-    throw InputError("'" + model.path +
-                     "' has no crossbar layer to retrain; cim info shows the "
-                     "layers of a network");
+  checkHasLayers(model, network.plan);
   const std::vector<PlanCandidate> candidates =
       candidatePlans(network.selectable(), budget);
   if (candidates.empty())
@@ -211,8 +208,7 @@ void PlanSearchCommand::run() {
   const PlanCandidate &best = candidates[ranking->front().candidate];
   Json resolved = Json::object();
   errors.describe(resolved);
-  if (model.foldBatchNorm)
-    resolved["fold-batch-norm"] = true;
+  model.describe(resolved);
   data.describe(resolved, train);
   resolved["budget"] = budget;
   resolved["rounds"] = rounds;

@@ -220,11 +220,8 @@ void Recovery::run() {
   Stopwatch total;
   const Network network = Network::load(model, requests, warn, false);
   errorText = errorsText(model, errors);
+  checkHasLayers(model, network.plan);
   const std::vector<Point> wanted = points(network);
-  if (wanted.empty()) // any layer is among the last ones
-    throw InputError("'" + model.path +
-                     "' has no crossbar layer to retrain; cim info shows the "
-                     "layers of a network");
   const DataOptions shape{.inputShape = imageShape(network.plan),
                           .classes = classCount(network.plan),
                           .threads = unsigned(running.threads)};
@@ -276,8 +273,7 @@ void Recovery::run() {
 
   Json resolved = Json::object();
   errors.describe(resolved);
-  if (model.foldBatchNorm)
-    resolved["fold-batch-norm"] = true;
+  model.describe(resolved);
   data.describe(resolved, train);
   if (!depths.empty())
     resolved["depths"] = depths;

@@ -128,8 +128,7 @@ std::string Retrain::identity(const Network &network, const DataSet &train,
 Json Retrain::describe(const DataSet &train) const {
   Json options = Json::object();
   errors.describe(options);
-  if (model.foldBatchNorm)
-    options["fold-batch-norm"] = true;
+  model.describe(options);
   data.describe(options, train);
   options["select"] = select;
   recipe.describe(options);

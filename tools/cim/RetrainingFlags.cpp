@@ -176,3 +176,10 @@ void cim::checkRetrainable(const ModelFlags &model,
     throw UsageError("there are no errors to train against; write --noise "
                      "normal:0.03ns, for example");
 }
+
+void cim::checkHasLayers(const ModelFlags &model, const plan::Plan &plan) {
+  if (plan.layers_size() == 0)
+    throw InputError("'" + model.path +
+                     "' has no crossbar layer to retrain; cim info shows the "
+                     "layers of a network");
+}

@@ -54,6 +54,10 @@ Json measuresJson(const RetrainingMeasures &measures);
 void checkRetrainable(const ModelFlags &model,
                       const std::vector<ErrorRequest> &requests);
 
+/// Throws InputError when \p plan, compiled from \p model, has no layer that
+/// could be retrained.
+void checkHasLayers(const ModelFlags &model, const plan::Plan &plan);
+
 } // namespace cim
 
 #endif // CIM_TOOLS_CIM_RETRAININGFLAGS_H

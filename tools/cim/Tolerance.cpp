@@ -463,8 +463,7 @@ void Tolerance::run() {
 
   Json resolved = Json::object();
   errors.describe(resolved);
-  if (model.foldBatchNorm)
-    resolved["fold-batch-norm"] = true;
+  model.describe(resolved);
   data.describe(resolved, set);
   resolved["trials"] = trials;
   resolved["seed"] = options.seed;

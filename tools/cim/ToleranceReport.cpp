@@ -199,10 +199,9 @@ void cim::describeTolerance(const std::vector<MeasuredLayer> &layers,
 std::vector<ToleranceBar>
 cim::toleranceBars(const std::vector<MeasuredLayer> &layers) {
   std::vector<ToleranceBar> bars;
-  // Intervals of the mean are not cut, but no accuracy lies outside of 0 to 1.
   for (const MeasuredLayer &layer : layers)
     bars.push_back({layer.name, layer.role, layer.accuracy.mean,
-                    std::max(0.0, layer.accuracy.interval.lowest),
-                    std::min(1.0, layer.accuracy.interval.highest)});
+                    layer.accuracy.interval.lowest,
+                    layer.accuracy.interval.highest});
   return bars;
 }
