@@ -4,10 +4,12 @@ Opponents take turns (round by round, so that a busy machine is busy for all)
 and every figure is a median. A trial is what a study repeats thousands of
 times: fresh weights for the whole network, then all images. For each opponent
 that is the fastest way its users have: PyTorch writes the weights in place;
-OpenVINO compiles the network anew, since its weights are constants.
+OpenVINO compiles the network anew, since its weights are constants. What is
+fastest for an opponent is found out once per network, and serves both.
 """
 
 import argparse
+import itertools
 import json
 import os
 import pathlib
@@ -20,10 +22,36 @@ import time
 
 import numpy
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared"
-CIM = ROOT / "build/bin/cim"
+from paths import BUILD, CIM, SHARED
+
 NOISE_WIDTH = 0.01  # of a layer's range; its size does not matter to speed
+BATCHES = (1, 8, 32, 100, 250)
+
+
+def parts(count, batch):
+    """So many images in batches, of which the last may be smaller."""
+    return [slice(begin, min(begin + batch, count)) for begin in range(0, count, batch)]
+
+
+def fastest(run, images, candidates, least=200, clock=time.perf_counter):
+    """The candidate, a tuple of a batch and what else `run` takes, with the highest rate over `least` or more images.
+
+    Each warms up, and the best of three runs counts: other work on the machine only slows a run down.
+    """
+    rates = {}
+    for candidate in candidates:
+        batch = candidate[0]
+        if batch > images:
+            continue
+        count = min(images, batch * -(-least // batch))  # whole batches, where there are enough images
+        run(count, *candidate)
+        seconds = []
+        for _ in range(3):
+            begin = clock()
+            run(count, *candidate)
+            seconds.append(clock() - begin)
+        rates[candidate] = count / min(seconds)
+    return max(rates, key=rates.get)
 
 
 class Cim:
@@ -68,32 +96,36 @@ class Torch:
         torch.set_num_threads(threads)
         self.torch = torch
         self.module = OnnxModule(model)
-        self.images = torch.from_numpy(images)
+        images = torch.from_numpy(images)
+        self.images = {"contiguous": images, "channels_last": images.to(memory_format=torch.channels_last)}
         self.clean = {n: self.module.tensors[n].numpy().copy() for n in self.module.weights()}
-        self.batch = fastest_batch(self._run, len(images))
+        self.batch, self.memory_format = fastest(self._run, len(images), itertools.product(BATCHES, self.images))
 
-    def _run(self, count, batch):
+    def _run(self, count, batch, memory_format):
+        images = self.images[memory_format]
         with self.torch.inference_mode():
-            for begin in range(0, count, batch):
-                self.module(self.images[begin:begin + batch])
+            for part in parts(count, batch):
+                self.module(images[part])
+
+    def _run_all(self):
+        self._run(len(self.images["contiguous"]), self.batch, self.memory_format)
 
     def trial(self, round_number):
         generator = numpy.random.default_rng(round_number)
         begin = time.perf_counter()
         for name, clean in self.clean.items():
             self.module.tensors[name].copy_(self.torch.from_numpy(perturbed(clean, generator)))
-        self._run(len(self.images), self.batch)
+        self._run_all()
         return time.perf_counter() - begin
 
     def inference(self):
         begin = time.perf_counter()
-        self._run(len(self.images), self.batch)
+        self._run_all()
         return time.perf_counter() - begin
 
 
 class OpenVino:
     name = "openvino"
-    batch = 100
 
     def __init__(self, model, images, threads, directory, precision):
         import onnx
@@ -107,7 +139,9 @@ class OpenVino:
         self.images = images
         self.proto = onnx.load(model)
         dynamic = self.proto.graph.input[0].type.tensor_type.shape.dim[0].dim_value <= 1
-        self.batch = min(self.batch if dynamic and images.shape[2] < 100 else 1, len(images))
+        # The compiled batch is fixed, so it divides the images.
+        largest = 100 if dynamic and images.shape[2] < 100 else 1
+        self.batch = max(batch for batch in range(1, largest + 1) if len(images) % batch == 0)
         names = set(OnnxModule(model).weights()) | {i.name for i in self.proto.graph.initializer if i.name.startswith(tuple("0123456789"))}
         self.clean = {i.name: (i, numpy_helper.to_array(i).astype(numpy.float32))
                       for i in self.proto.graph.initializer if i.name in names and len(i.dims) > 1}
@@ -121,8 +155,8 @@ class OpenVino:
     def _run(self):
         import openvino
         requests = openvino.AsyncInferQueue(self.compiled)
-        for begin in range(0, len(self.images) - self.batch + 1, self.batch):
-            requests.start_async({0: self.images[begin:begin + self.batch]}, share_inputs=True)
+        for part in parts(len(self.images), self.batch):
+            requests.start_async({0: self.images[part]}, share_inputs=True)
         requests.wait_all()
 
     def trial(self, round_number):
@@ -152,11 +186,12 @@ class OnnxRuntime:
         self.images = images
         self.input = self.session.get_inputs()[0]
         fixed = isinstance(self.input.shape[0], int)
-        self.batch = self.input.shape[0] if fixed else fastest_batch(self._run, len(images))
+        batches = [(batch,) for batch in BATCHES]
+        self.batch = self.input.shape[0] if fixed else fastest(self._run, len(images), batches)[0]
 
     def _run(self, count, batch):
-        for begin in range(0, count - batch + 1, batch):
-            self.session.run(None, {self.input.name: self.images[begin:begin + batch]})
+        for part in parts(count, batch):
+            self.session.run(None, {self.input.name: self.images[part]})
 
     def inference(self):
         begin = time.perf_counter()
@@ -164,52 +199,47 @@ class OnnxRuntime:
         return time.perf_counter() - begin
 
 
-def fastest_batch(run, images):
-    """The batch with the highest rate; opponents are measured at their best."""
-    rates = {}
-    for batch in (1, 8, 32, 100, 250):
-        count = min(images, max(200, 2 * batch)) if images > 200 else images
-        if batch > count:
-            break
-        run(batch, batch)  # warm
-        begin = time.perf_counter()
-        run(count, batch)
-        rates[batch] = count / (time.perf_counter() - begin)
-    return max(rates, key=rates.get)
-
+KINDS = ("trial", "inference")
 
 
 def cases(arguments):
     light = SHARED / "onnx-conformance/light"
     n = arguments.images
-    # name, model, images, image shape, opponents of a trial, opponents of inference
-    yield ("resnet32", SHARED / "models/resnet32-cifar10.onnx", n, (3, 32, 32), (OpenVino, Torch), (OpenVino, OnnxRuntime, Torch))
-    yield ("resnet20", SHARED / "models/resnet20-cifar10.onnx", n, (3, 32, 32), (), (OpenVino, OnnxRuntime))
-    yield ("vgg16-32x32", SHARED / "models/vgg16-mnist.onnx", n // 10, (1, 32, 32), (), (OpenVino, OnnxRuntime))
+    # name, model, images, image shape, what is measured, opponents
+    yield ("resnet32", SHARED / "models/resnet32-cifar10.onnx", n, (3, 32, 32), KINDS, (OpenVino, OnnxRuntime, Torch))
+    yield ("resnet20", SHARED / "models/resnet20-cifar10.onnx", n, (3, 32, 32), ("inference",), (OpenVino, OnnxRuntime))
+    yield ("vgg16-32x32", SHARED / "models/vgg16-mnist.onnx", n // 10, (1, 32, 32), ("inference",), (OpenVino, OnnxRuntime))
     for name, side in (("resnet50", 224), ("vgg19", 224), ("squeezenet", 224), ("bvlc_alexnet", 224)):
-        yield (name, light / f"light_{name}" / "model.onnx", max(8, n // 250), (3, side, side), (), (OpenVino, OnnxRuntime))
+        yield (name, light / f"light_{name}" / "model.onnx", max(8, n // 250), (3, side, side), ("inference",),
+               (OpenVino, OnnxRuntime))
 
 
-def measure(kind, model, images, opponents, arguments, precision="f32"):
+def measure(kinds, model, images, opponents, arguments, precision="f32"):
     with tempfile.TemporaryDirectory() as directory:
         runners = [o(str(model), images, arguments.threads, pathlib.Path(directory), precision)
                    for o in (Cim, *opponents)]
-        seconds = {r.name: [] for r in runners}
-        for round_number in range(arguments.rounds):
-            for runner in runners:
-                seconds[runner.name].append(
-                    runner.trial(round_number) if kind == "trial" else runner.inference())
-        medians = {name: statistics.median(s) for name, s in seconds.items()}
-        result = {
-            "kind": kind, "model": model.name if model.name != "model.onnx" else model.parent.name,
-            "images": len(images), "threads": arguments.threads, "precision": precision,
-            "seconds": seconds, "images_per_second": {n: len(images) / s for n, s in medians.items()},
-            "times_faster": {n: s / medians["cim"] for n, s in medians.items() if n != "cim"},
-            "batch": {r.name: r.batch for r in runners if hasattr(r, "batch")},
-        }
-        if kind == "trial":
-            result["program_share"] = runners[0].program_seconds / medians["cim"]
-            result["compile_seconds"] = runners[0].compile_seconds
+        # onnxruntime has no trial.
+        return [measure_kind(kind, [r for r in runners if hasattr(r, kind)], model, images, arguments, precision)
+                for kind in kinds]
+
+
+def measure_kind(kind, runners, model, images, arguments, precision):
+    seconds = {r.name: [] for r in runners}
+    for round_number in range(arguments.rounds):
+        for runner in runners:
+            seconds[runner.name].append(runner.trial(round_number) if kind == "trial" else runner.inference())
+    medians = {name: statistics.median(s) for name, s in seconds.items()}
+    result = {
+        "kind": kind, "model": model.name if model.name != "model.onnx" else model.parent.name,
+        "images": len(images), "threads": arguments.threads, "precision": precision,
+        "seconds": seconds, "images_per_second": {n: len(images) / s for n, s in medians.items()},
+        "times_faster": {n: s / medians["cim"] for n, s in medians.items() if n != "cim"},
+        "batch": {r.name: r.batch for r in runners if hasattr(r, "batch")},
+        "memory_format": {r.name: r.memory_format for r in runners if hasattr(r, "memory_format")},
+    }
+    if kind == "trial":
+        result["program_share"] = runners[0].program_seconds / medians["cim"]
+        result["compile_seconds"] = runners[0].compile_seconds
     rates = "  ".join(f"{n} {r:,.1f}" for n, r in result["images_per_second"].items())
     ratios = "  ".join(f"{r:.2f}x {n}" for n, r in result["times_faster"].items())
     print(f"{kind:9} {precision:4} {result['model']:22} images/s: {rates}   cim is {ratios}", flush=True)
@@ -225,6 +255,7 @@ MAPPINGS = {
     "ADC, 2 slices": ("--crossbar", "128x128", "--dac", "8", "--adc", "8", "--quantize", "5,mode=symmetric",
                       "--cell-bits", "2"),
     "read noise": ("--crossbar", "128x128", "--read-noise", "1uS"),
+    "wires": ("--crossbar", "128x128", "--wire-resistance", "1"),
 }
 
 
@@ -260,7 +291,7 @@ def main():
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", help="run only the cases whose name contains this")
-    parser.add_argument("--json", default=str(ROOT / "build/bench.json"), help="where the figures are saved")
+    parser.add_argument("--json", default=str(BUILD / "bench.json"), help="where the figures are saved")
     arguments = parser.parse_args()
     if not SHARED.is_dir():
         sys.exit(f"bench: the benchmark networks are absent ({SHARED})")
@@ -271,16 +302,13 @@ def main():
         "machine": {"cpu": cpu_name(), "cores": os.cpu_count()},
         "opponents": {"openvino": openvino.__version__, "onnxruntime": onnxruntime.__version__, "pytorch": torch.__version__},
         "rounds": arguments.rounds, "results": []}
-    for name, model, count, shape, trial, inference in cases(arguments):
+    for name, model, count, shape, kinds, opponents in cases(arguments):
         if arguments.only and arguments.only not in name:
             continue
         images = numpy.random.default_rng(0).standard_normal((count, *shape), dtype=numpy.float32)
-        if trial:
-            document["results"].append(measure("trial", model, images, trial, arguments))
-        document["results"].append(measure("inference", model, images, inference, arguments))
-        if trial:  # the opponent that knows bf16
-            for kind in ("trial", "inference"):
-                document["results"].append(measure(kind, model, images, (OpenVino,), arguments, "bf16"))
+        document["results"] += measure(kinds, model, images, opponents, arguments)
+        if kinds == KINDS:  # the opponent that knows bf16
+            document["results"] += measure(kinds, model, images, (OpenVino,), arguments, "bf16")
     if not arguments.only or arguments.only in "mapping":
         images = numpy.random.default_rng(0).standard_normal((arguments.images, 3, 32, 32), dtype=numpy.float32)
         document["results"].append(measure_mapping(SHARED / "models/resnet32-cifar10.onnx", images, arguments))

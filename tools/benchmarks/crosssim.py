@@ -20,12 +20,19 @@ import sys
 import tarfile
 import time
 
+# CrossSim multiplies with NumPy, whose BLAS reads its number of threads once, when it is imported.
+THREADS = argparse.ArgumentParser(add_help=False)
+THREADS.add_argument("--threads", type=int, default=os.cpu_count())
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[variable] = str(THREADS.parse_known_args()[0].threads)
+
 import numpy
 import torch
 from torch import nn
 
-from compare import CIM, ROOT, SHARED, cpu_name
+from compare import cpu_name, fastest, parts
 from onnx_in_torch import OnnxModule, _attributes
+from paths import BUILD, CIM, SHARED
 
 HIGHEST = 100  # uS: what a cell conducts at most
 
@@ -126,21 +133,11 @@ class CrossSim:
             parameters.append(p)
         self.network = from_torch(network, parameters)
         self.images = torch.from_numpy(images)
-        self.batch = self._fastest_batch()
+        self.batch = fastest(self._run, len(images), [(1,), (4,), (16,), (32,)], least=1)[0]
 
     def _run(self, count, batch):
         with torch.inference_mode():
-            return torch.cat([self.network(self.images[begin:begin + batch]) for begin in range(0, count, batch)])
-
-    def _fastest_batch(self):
-        rates = {}
-        for batch in (1, 4, 16, 32):
-            if batch > len(self.images):
-                break
-            begin = time.perf_counter()
-            self._run(batch, batch)
-            rates[batch] = batch / (time.perf_counter() - begin)
-        return max(rates, key=rates.get)
+            return torch.cat([self.network(self.images[part]) for part in parts(count, batch)])
 
     def run(self):
         begin = time.perf_counter()
@@ -189,7 +186,8 @@ def read_cifar10(path, split, count):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     parents=[THREADS])
     parser.add_argument("--crosssim", required=True, help="folder with CrossSim's package `simulator`")
     parser.add_argument("--model", default=str(SHARED / "models/resnet32-cifar10.onnx"))
     parser.add_argument("--data", default=str(SHARED / "data/cifar-10-binary.tar.xz"),
@@ -199,10 +197,12 @@ def main():
     parser.add_argument("--calibrate", type=int, default=200)
     parser.add_argument("--rows", type=int, default=128, help="rows and columns of an array")
     parser.add_argument("--wires", type=float, default=0, help="ohm per segment")
-    parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", default=str(ROOT / "build/bench-crosssim.json"), help="where the figures are saved")
+    parser.add_argument("--json", default=str(BUILD / "bench-crosssim.json"), help="where the figures are saved")
     arguments = parser.parse_args()
+    for needed in (pathlib.Path(arguments.crosssim) / "simulator", arguments.model, arguments.data):
+        if not os.path.exists(needed):
+            sys.exit(f"bench: {needed} is absent")
     sys.path.insert(0, arguments.crosssim)
     images, labels = read_cifar10(arguments.data, "test", arguments.images)
     calibration, _ = read_cifar10(arguments.data, "train", arguments.calibrate)

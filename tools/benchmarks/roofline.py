@@ -9,22 +9,37 @@ import pathlib
 import subprocess
 import tempfile
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from paths import BUILD, ROOT
+
+KERNELS = BUILD / "bin/bench-kernels"
 NAMES = {"direct": "direct", "winograd2": "Winograd F(2×2)", "winograd4": "Winograd F(4×4)",
          "bfloat16": "bf16 products"}
+BFLOAT16 = ("avx512bf16", "amx")  # instruction sets that have such products and no other kernels
+
+
+def shown(names):
+    """What the picture shows of the benchmarks named: kernels of the best instruction set, products in bf16, and memory."""
+    found = {name.split("/")[0] for name in names}
+    best = next(name for name in ("avx512", "avx2", "baseline") if name in found)
+    return {best, *BFLOAT16, "memory"} & found
 
 
 def measure(out):
     """Runs bench-kernels and keeps its document."""
-    subprocess.run([ROOT / "build/bin/bench-kernels", "--benchmark_filter=^(avx512|avx512bf16|amx|memory)/",
-                    f"--benchmark_out={out}", "--benchmark_out_format=json"], check=True, stdout=subprocess.DEVNULL)
+    names = subprocess.run([KERNELS, "--benchmark_list_tests"], check=True, capture_output=True, text=True).stdout.split("\n")
+    subprocess.run([KERNELS, f"--benchmark_filter=^({'|'.join(shown(names))})/", f"--benchmark_out={out}",
+                    "--benchmark_out_format=json"], check=True, stdout=subprocess.DEVNULL)
 
 
 def read(path):
     """Points (FLOP/byte, GFLOP/s) by algorithm, the peak in GFLOP/s, and bandwidths in GB/s by name."""
     points, bandwidths, peaks = {}, {}, []
-    for run in json.loads(path.read_text())["benchmarks"]:
+    runs = json.loads(path.read_text())["benchmarks"]
+    kinds = shown(run["name"] for run in runs)
+    for run in runs:
         first, second = run["name"].split("/")[:2]
+        if first not in kinds:
+            continue
         if first == "memory":
             bandwidths[second] = run["GB/s"]
             continue
@@ -57,7 +72,7 @@ def main():
     options = parser.parse_args()
     document = options.measured
     if document is None:
-        document = ROOT / "build/bench-kernels.json"
+        document = BUILD / "bench-kernels.json"
         measure(document)
     with tempfile.NamedTemporaryFile("w", suffix=".gnuplot") as file:
         file.write(script(*read(document), options.output))

@@ -19,12 +19,14 @@ import subprocess
 import tempfile
 import time
 
+from paths import CIM
+
 
 def run(*arguments):
     begin = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
         output = pathlib.Path(scratch) / "out.json"
-        process = subprocess.Popen(["build/bin/cim", *map(str, arguments), "--json", output], stdout=subprocess.DEVNULL)
+        process = subprocess.Popen([CIM, *map(str, arguments), "--json", output], stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         if status:
             raise SystemExit(f"failed: {arguments}")

@@ -11,14 +11,11 @@ accuracies are compared: they must be equal.
 import argparse
 import json
 import os
-import pathlib
 import statistics
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared"
-CIM = ROOT / "build/bin/cim"
+from paths import CIM, SHARED
 
 
 def run(command, *options):

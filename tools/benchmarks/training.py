@@ -23,8 +23,9 @@ import numpy
 import torch
 from torch.nn import functional
 
-from compare import CIM, ROOT, SHARED, cpu_name
+from compare import cpu_name
 from onnx_in_torch import OnnxModule
+from paths import BUILD, CIM, SHARED
 
 MODEL = SHARED / "models/resnet32-cifar10.onnx"
 # The plan, and megabytes of activations that cim keeps from pass to pass.
@@ -98,7 +99,7 @@ def main():
     parser.add_argument("--images", type=int, default=20 * BATCH)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", default=str(ROOT / "build/bench-training.json"), help="where the figures are saved")
+    parser.add_argument("--json", default=str(BUILD / "bench-training.json"), help="where the figures are saved")
     arguments = parser.parse_args()
     if not SHARED.is_dir():
         sys.exit(f"bench: the benchmark networks are absent ({SHARED})")

@@ -1,9 +1,10 @@
 """Runs tools/slurm/sweep on a Slurm cluster of this machine: an array job, killed once, then the merge.
 
-Skipped, loudly, where such a cluster cannot start.
+That is skipped, loudly, where such a cluster cannot start; what the script submits is checked without one.
 """
 
 import contextlib
+import os
 import pathlib
 import re
 import sqlite3
@@ -77,9 +78,41 @@ class Slurm(unittest.TestCase):
         shards = [len(self.rows(results / f"shard-{i}.sqlite")) for i in (1, 2, 3)]
         self.assertEqual(shards, [60, 60, 60])
 
+
+class Submission(unittest.TestCase):
+    """Of jobs to a stand-in for `sbatch` that keeps the last array job's script."""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory()
+        self.addCleanup(scratch.cleanup)
+        self.folder = pathlib.Path(scratch.name)
+        sbatch = self.folder / "sbatch"
+        sbatch.write_text('#!/bin/sh\ncase "$*" in *--array=*) cat >array ;; *) cat >/dev/null ;; esac\necho 7\n')
+        sbatch.chmod(0o755)
+
+    def submit(self, *arguments):
+        environment = dict(os.environ, CIM=CIM, PATH=f"{self.folder}:{os.environ['PATH']}")
+        return subprocess.run([SCRIPT, *arguments], cwd=self.folder, env=environment, capture_output=True, text=True)
+
+    def test_threads(self):
+        for options, given in (((), '--threads "${SLURM_CPUS_ON_NODE:-1}"'), (("--threads", "3"), "--threads 3"),
+                               (("--threads=3",), "--threads=3")):
+            self.assertEqual(self.submit("2", "results", "x.onnx", *options).returncode, 0)
+            job = (self.folder / "array").read_text()
+            self.assertIn(given, job)
+            self.assertEqual(job.count("--threads"), 1, job)
+
     def test_wrong_usage(self):
         for arguments in ([], ["0", "results", "x.onnx"], ["3", "results"]):
-            self.assertEqual(subprocess.run([SCRIPT, *arguments], capture_output=True).returncode, 2)
+            self.assertEqual(self.submit(*arguments).returncode, 2)
+
+    def test_options_that_all_tasks_would_share(self):
+        for options in (["--store", "x.sqlite"], ["--shard=1/2"], ["--json", "x.json"], ["--json=-"], ["-o", "x.html"],
+                        ["-ox.html"], ["--output=x.html"], ["--watch", "x.html"], ["--watch=x.html"]):
+            result = self.submit("3", "results", "x.onnx", *options)
+            self.assertEqual(result.returncode, 2, options)
+            self.assertRegex(result.stderr, r"\Atools/slurm/sweep: -.* would be the same for every task.*\n\Z")
+        self.assertFalse((self.folder / "results").exists())
 
 
 if __name__ == "__main__":
