@@ -67,8 +67,9 @@ private:
   int tilesX() const { return (shape.widthOut() + results - 1) / results; }
   int tilesY() const { return (shape.heightOut() + results - 1) / results; }
 
+  /// Floats of them, with a tile between two points (see the generator).
   size_t transformedInputs() const {
-    return size_t(points) * points * inputs * tileBlock;
+    return size_t(points) * points * inputs * (tileBlock + 1);
   }
 
   /// Floats that hold the TileBegins of \p images images.
@@ -81,18 +82,39 @@ private:
   int inputs, blocks, groupBlocks;
 };
 
+/// One number per lane of a block of output channels.
+using Lanes = double[channelBlock];
+
+/// A kernel's row or column at the points of F. All but the first and the last
+/// point are pairs p and -p, which share the even part and the odd one.
+template <typename F>
+void transformWeights(const Lanes (&kernel)[taps],
+                      Lanes (&atPoint)[F::points]) {
+  constexpr auto &factors = F::weightTransform;
+  constexpr int last = F::points - 1;
+  for (int lane = 0; lane < channelBlock; ++lane) {
+    atPoint[0][lane] = factors[0][0] * kernel[0][lane];
+    for (int i = 1; i < last; i += 2) {
+      const double even =
+          factors[i][0] * kernel[0][lane] + factors[i][2] * kernel[2][lane];
+      const double odd = factors[i][1] * kernel[1][lane];
+      atPoint[i][lane] = even + odd;
+      atPoint[i + 1][lane] = even - odd;
+    }
+    atPoint[last][lane] = factors[last][2] * kernel[2][lane];
+  }
+}
+
 /// (lane, block in group, input channel, point, group)
 template <typename F>
 void WinogradConvolution<F>::pack(const float *weights, float *packed,
                                   int begin, int end) const noexcept {
-  constexpr auto &weightTransform = F::weightTransform;
   const size_t pointStride = size_t(inputs) * groupBlocks * channelBlock;
   for (int block = begin / channelBlock; block * channelBlock < end; ++block) {
     float *base = packed + block / groupBlocks * pointStride * points * points +
                   block % groupBlocks * channelBlock;
     for (int c = 0; c < inputs; ++c) {
-      // All lanes of a step together, which compilers turn into vectors.
-      double kernel[taps][taps][channelBlock] = {};
+      Lanes kernel[taps][taps] = {}; // (column, row)
       for (int lane = 0; lane < channelBlock; ++lane) {
         const int k = block * channelBlock + lane;
         if (c >= shape.channelsIn || k >= shape.channelsOut)
@@ -100,24 +122,23 @@ void WinogradConvolution<F>::pack(const float *weights, float *packed,
         const float *from =
             weights + (size_t(k) * shape.channelsIn + c) * taps * taps;
         for (int t = 0; t < taps * taps; ++t)
-          kernel[t / taps][t % taps][lane] = from[t];
+          kernel[t % taps][t / taps][lane] = from[t];
       }
-      double rows[points][taps][channelBlock];
-      for (int i = 0; i < points; ++i)
-        for (int y = 0; y < taps; ++y)
-          for (int lane = 0; lane < channelBlock; ++lane)
-            rows[i][y][lane] = weightTransform[i][0] * kernel[y][0][lane] +
-                               weightTransform[i][1] * kernel[y][1][lane] +
-                               weightTransform[i][2] * kernel[y][2][lane];
-      for (int j = 0; j < points; ++j)
+      Lanes columns[taps][points];
+      for (int x = 0; x < taps; ++x)
+        transformWeights<F>(kernel[x], columns[x]);
+      for (int j = 0; j < points; ++j) {
+        Lanes row[taps], values[points];
+        for (int x = 0; x < taps; ++x)
+          std::ranges::copy(columns[x][j], row[x]);
+        transformWeights<F>(row, values);
         for (int i = 0; i < points; ++i) {
           float *to = base + (j * points + i) * pointStride +
                       c * groupBlocks * channelBlock;
-          for (int lane = 0; lane < channelBlock; ++lane)
-            to[lane] = float(weightTransform[j][0] * rows[i][0][lane] +
-                             weightTransform[j][1] * rows[i][1][lane] +
-                             weightTransform[j][2] * rows[i][2][lane]);
+          std::ranges::transform(values[i], to,
+                                 [](double value) { return float(value); });
         }
+      }
     }
   }
 }

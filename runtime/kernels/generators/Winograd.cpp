@@ -139,29 +139,43 @@ public:
     patch.vectorize(lane).unroll(x).unroll(y);
     patch.bound_extent(lane, channelBlock);
 
+    // Two multiply-adds per cycle with a latency of four need eight sums at
+    // least; a single block takes two points at a time, so that it has more.
+    const bool isWide =
+        instructionSetOf(get_target()) >= InstructionSet::avx512;
+    const int pointsTogether = isWide && blocks == 1 ? 2 : 1;
     products.compute_at(out, r[5]).store_in(MemoryType::Stack);
     products.bound_extent(lane, channelBlock);
     products
         .split(tile, tileOuter, tileInner,
                registerTilesOf(get_target(), blocks))
-        .reorder(lane, block, tileInner, tileOuter, i, j, group, tileBlock)
+        .split(i, iOuter, iInner, pointsTogether)
+        .reorder(lane, block, tileInner, iInner, tileOuter, iOuter, j, group,
+                 tileBlock)
         .vectorize(lane)
         .unroll(block)
-        .unroll(tileInner);
+        .unroll(tileInner)
+        .unroll(iInner);
     sum.compute_at(products, tileOuter).store_in(MemoryType::Stack);
-    sum.vectorize(lane).unroll(block).unroll(tile);
+    sum.vectorize(lane).unroll(block).unroll(tile).unroll(i);
     sum.update()
         .reorder(lane, block, tile, i, j, group, tileBlock, channel.x,
                  channel.y)
         .vectorize(lane)
         .unroll(block)
         .unroll(tile)
+        .unroll(i)
         .unroll(channel.x, 4);
 
     values.compute_at(out, r[6]).hoist_storage_root();
     values.bound_extent(lane, channelBlock).bound_extent(tile, tiles);
     values.reorder_storage(lane, tile, i, j, block, tileBlock);
     scheduleTransform(values, rows);
+
+    // Room for one more tile from point to point, so that the points of a tile
+    // do not meet in few sets of a cache.
+    values.align_storage(tile, tiles + 1);
+    products.align_storage(tile, tiles + 1);
   }
 
 private:
@@ -169,6 +183,7 @@ private:
 
   Var lane{"lane"}, block{"block"}, tile{"tile"}, tileBlock{"tileBlock"};
   Var i{"i"}, j{"j"}, x{"x"}, y{"y"}, group{"group"}, index{"index"};
+  Var iOuter{"iOuter"}, iInner{"iInner"};
   Var tileOuter{"tileOuter"}, tileInner{"tileInner"};
   RDom channel, r;
   Func rows{"rows"}, values{"values"}, sum{"sum"}, products{"products"};
