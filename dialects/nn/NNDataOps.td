@@ -131,8 +131,9 @@ def NN_PadOp : NN_InferredOp<"pad"> {
     pads[rank + d] more at its end; a negative number removes elements. New
     elements are `value` (mode `constant`), the elements mirrored at the edge
     without repeating it (`reflect`), the edge's (`edge`), or those from the
-    other end (`wrap`). Negative pads are applied first. In the text, mode
-    constant and value 0 are left out. Source: ONNX Pad-21.
+    other end (`wrap`). Of integers, `value` is one that their type can hold.
+    Negative pads are applied first. In the text, mode constant and value 0 are
+    left out. Source: ONNX Pad-21.
 
     ```mlir
     %1 = nn.pad %0 pads [0, 0, 1, 1, 0, 0, 1, 1] mode reflect

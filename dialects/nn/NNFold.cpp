@@ -57,9 +57,10 @@ void withStorageType(Type element, Function function) {
 reference::Tensor emptyTensor(RankedTensorType type) {
   Type element = type.getElementType();
   reference::Tensor tensor;
-  tensor.kind = isa<FloatType>(element) ? reference::Kind::floating
-                : element.isInteger(1)  ? reference::Kind::boolean
-                                        : reference::Kind::integer;
+  tensor.kind = isa<FloatType>(element)       ? reference::Kind::floating
+                : element.isInteger(1)        ? reference::Kind::boolean
+                : element.isUnsignedInteger() ? reference::Kind::unsignedInteger
+                                              : reference::Kind::integer;
   tensor.shape = type.getShape();
   return tensor;
 }

@@ -13,6 +13,8 @@
 
 #include "mlir/IR/DialectResourceBlobManager.h"
 
+#include <cmath>
+
 using namespace mlir;
 using llvm::ArrayRef;
 using llvm::SmallVector;
@@ -515,6 +517,14 @@ LogicalResult SliceOp::inferReturnTypes(MLIRContext *,
                    tensorType(adaptor.getX()).getElementType());
 }
 
+/// Whether \p value is a number of the integer type \p type.
+static bool isNumberOf(IntegerType type, double value) {
+  const bool isSigned = type.getWidth() > 1 && !type.isUnsigned();
+  const double limit = std::ldexp(1, type.getWidth() - isSigned);
+  return value >= (isSigned ? -limit : 0) && value < limit &&
+         value == std::trunc(value);
+}
+
 LogicalResult PadOp::inferReturnTypes(MLIRContext *,
                                       std::optional<Location> location,
                                       Adaptor adaptor, Types &results) {
@@ -524,6 +534,11 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *,
   constexpr int64_t limit = int64_t(1) << 40;
   if (!llvm::is_contained({"constant", "reflect", "edge", "wrap"}, mode))
     return report("expects mode constant, reflect, edge or wrap, got ", mode);
+  Type element = tensorType(adaptor.getX()).getElementType();
+  const double value = adaptor.getValue().convertToDouble();
+  if (auto integer = dyn_cast<IntegerType>(element);
+      integer && !isNumberOf(integer, value))
+    return report("expects a value of type ", text(element), ", got ", value);
   size_t rank = x.size();
   if (pads.size() != 2 * rank)
     return report("expects ", 2 * rank, " pads, got ", pads.size());
@@ -545,8 +560,7 @@ LogicalResult PadOp::inferReturnTypes(MLIRContext *,
                     ", of which only ", kept - 1, " can be reflected");
     shape.push_back(x[i] + begin + end);
   }
-  return setResult(report, results, shape,
-                   tensorType(adaptor.getX()).getElementType());
+  return setResult(report, results, shape, element);
 }
 
 LogicalResult GatherOp::inferReturnTypes(MLIRContext *,

@@ -17,6 +17,26 @@ static bool isOtherFloat(int32_t dataType) {
          dataType == TensorProto::BFLOAT16 || dataType == TensorProto::DOUBLE;
 }
 
+int32_t importer::resultType(const onnx::AttributeProto &attribute) {
+  const std::string &name = attribute.name();
+  if (name != "to" && name != "dtype" && name != "output_dtype")
+    return TensorProto::UNDEFINED;
+  if (!attribute.has_s())
+    return static_cast<int32_t>(attribute.i());
+  // Cast before opset 6 spells it.
+  TensorProto::DataType type;
+  return TensorProto::DataType_Parse(attribute.s(), &type)
+             ? type
+             : TensorProto::UNDEFINED;
+}
+
+/// Whether the attribute \p name names the element type in which a node
+/// computes in between.
+static bool isPrecision(const std::string &name) {
+  return name == "precision" || name == "softmax_precision" ||
+         name == "stash_type";
+}
+
 void importer::setNumbers(TensorProto &tensor, const Tensor &numbers) {
   const std::string name = tensor.name(), description = tensor.doc_string();
   tensor.Clear();
@@ -41,8 +61,14 @@ void importer::computeInFloat32(onnx::GraphProto &graph,
       if (attribute.has_t())
         convertTensor(*attribute.mutable_t(), described(node) + ": attribute " +
                                                   quotation(attribute.name()));
-      if (node.op_type() == "Cast" && attribute.name() == "to" &&
-          isOtherFloat(attribute.i()))
+      const int32_t type = isPrecision(attribute.name())
+                               ? static_cast<int32_t>(attribute.i())
+                               : resultType(attribute);
+      if (!isOtherFloat(type))
+        continue;
+      if (attribute.has_s())
+        attribute.set_s("FLOAT");
+      else
         attribute.set_i(TensorProto::FLOAT);
     }
   for (auto *values : {graph.mutable_input(), graph.mutable_output(),

@@ -231,8 +231,9 @@ int32_t Editor::typeOf(const std::string &value) const {
     for (const onnx::AttributeProto &attribute : node.attribute())
       if (attribute.has_t()) // Constant, ConstantOfShape
         return attribute.t().data_type();
-      else if (node.op_type() == "Cast" && attribute.name() == "to")
-        return attribute.i();
+      else if (int32_t type = resultType(attribute);
+               type != TensorProto::UNDEFINED)
+        return type;
     const int like = node.op_type() == "CastLike" ||
                      node.op_type() == "DequantizeLinear" ||
                      node.op_type() == "Where";

@@ -363,6 +363,8 @@ llvm::SmallVector<double> Node::constantNumbers(size_t index,
     forEachElement<float>(constant, append);
   else if (constant.getElementType().isF64())
     forEachElement<double>(constant, append);
+  else if (constant.getElementType().isUnsignedInteger(64))
+    forEachElement<uint64_t>(constant, append);
   else
     llvm::append_range(result, integersOf(constant));
   return result;

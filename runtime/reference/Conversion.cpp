@@ -19,6 +19,11 @@ reference::Kind cim::kindOf(plan::ElementType type) {
     return reference::Kind::floating;
   case plan::BOOL:
     return reference::Kind::boolean;
+  case plan::U8:
+  case plan::U16:
+  case plan::U32:
+  case plan::U64:
+    return reference::Kind::unsignedInteger;
   default:
     return reference::Kind::integer;
   }

@@ -26,7 +26,7 @@ static void readStrided(const Arguments &arguments, int64_t offset,
 void reshape(const Arguments &arguments) {
   withElements(arguments[0], arguments.result, [](auto &x, auto &y) {
     assert(x.size() == y.size());
-    y = x;
+    std::ranges::copy(x, y.begin());
   });
 }
 
@@ -100,7 +100,9 @@ void pad(const Arguments &arguments) {
 
   Extents strides = stridesOf(x.shape), position(rank, 0);
   withElements(x, arguments.result, [&](auto &values, auto &result) {
-    for (auto &element : result) {
+    using T = typename std::decay_t<decltype(result)>::value_type;
+    const T fill = saturated<T>(value);
+    for (T &element : result) {
       int64_t offset = 0;
       bool inside = true;
       for (size_t d = 0; d < rank; ++d) {
@@ -108,7 +110,7 @@ void pad(const Arguments &arguments) {
         inside &= source >= 0;
         offset += source * strides[d];
       }
-      element = inside ? values[offset] : value;
+      element = inside ? values[offset] : fill;
       for (size_t d = rank; d-- > 0 && ++position[d] == shape[d];)
         position[d] = 0;
     }
@@ -144,8 +146,9 @@ void range(const Arguments &arguments) {
   const Tensor &delta = arguments[2];
   // In floating point also for integers, whose differences may overflow.
   auto number = [](const Tensor &scalar) {
-    return scalar.kind == Kind::floating ? scalar.numbers[0]
-                                         : double(scalar.integers[0]);
+    return withType(scalar.kind, [&](auto zero) {
+      return double(elements<decltype(zero)>(scalar)[0]);
+    });
   };
   double count =
       std::max(std::ceil((number(limit) - number(start)) / number(delta)), 0.0);
@@ -156,11 +159,7 @@ void range(const Arguments &arguments) {
         " elements, its result has " + std::to_string(result.shape[0]));
   withElements(start, result, [&](auto &first, auto &values) {
     using T = typename std::decay_t<decltype(values)>::value_type;
-    T step;
-    if constexpr (std::is_same_v<T, double>)
-      step = delta.numbers[0];
-    else
-      step = delta.integers[0];
+    const T step = elements<T>(delta)[0];
     for (size_t i = 0; i < values.size(); ++i)
       values[i] = wrappingAdd(first[0], wrappingMultiply(T(i), step));
   });

@@ -7,13 +7,12 @@
 #include "dialects/nn/reference/Operations.h"
 
 #include <cmath>
-#include <limits>
 
 namespace cim::reference {
 
 namespace {
 
-/// y = function(x), of doubles or of integers.
+/// y = function(x), of doubles or of integers with or without a sign.
 template <typename Function>
 void unary(const Arguments &arguments, Function function) {
   withElements(arguments[0], arguments.result, [&](auto &x, auto &y) {
@@ -22,22 +21,13 @@ void unary(const Arguments &arguments, Function function) {
   });
 }
 
-/// The elements of a tensor that holds T.
-template <typename T> const std::vector<T> &elements(const Tensor &tensor) {
-  if constexpr (std::is_same_v<T, double>)
-    return tensor.numbers;
-  else
-    return tensor.integers;
-}
-
 /// result = function(a, b) with broadcasting, where the operands hold T.
 template <typename T, typename Result, typename Function>
-void broadcast(const Arguments &arguments, std::vector<Result> &result,
-               Function function) {
+void broadcast(const Arguments &arguments, Function function) {
   const Tensor &a = arguments[0], &b = arguments[1];
-  const std::vector<T> &valuesA = elements<T>(a), &valuesB = elements<T>(b);
+  const std::span<const T> valuesA = elements<T>(a), valuesB = elements<T>(b);
   const Extents &shape = arguments.result.shape;
-  result.resize(product(shape));
+  const std::span<Result> result = makeRoom<Result>(arguments.result);
   if (a.shape == b.shape) { // the usual case, worth a loop of its own
     for (size_t i = 0; i < result.size(); ++i)
       result[i] = function(valuesA[i], valuesB[i]);
@@ -54,33 +44,33 @@ void broadcast(const Arguments &arguments, std::vector<Result> &result,
 /// A result of the operands' kind.
 template <typename Function>
 void binary(const Arguments &arguments, Function function) {
-  if (arguments[0].kind == Kind::floating)
-    broadcast<double>(arguments, arguments.result.numbers, function);
-  else
-    broadcast<int64_t>(arguments, arguments.result.integers, function);
+  withType(arguments[0].kind, [&](auto zero) {
+    using T = decltype(zero);
+    broadcast<T, T>(arguments, function);
+  });
 }
 
 /// A boolean result.
 template <typename Function>
 void comparison(const Arguments &arguments, Function function) {
-  if (arguments[0].kind == Kind::floating)
-    broadcast<double>(arguments, arguments.result.integers, function);
-  else
-    broadcast<int64_t>(arguments, arguments.result.integers, function);
+  withType(arguments[0].kind, [&](auto zero) {
+    broadcast<decltype(zero), int64_t>(arguments, function);
+  });
 }
 
-constexpr int64_t lowestInteger = std::numeric_limits<int64_t>::min();
-constexpr int64_t highestInteger = std::numeric_limits<int64_t>::max();
-
 double divide(double a, double b) { return a / b; }
+uint64_t divide(uint64_t a, uint64_t b) {
+  return b == 0 ? 0 : a / b; // ONNX leaves it undefined
+}
 int64_t divide(int64_t a, int64_t b) {
   if (b == 0)
-    return 0; // ONNX leaves it undefined
-  return b == -1 ? wrappingMultiply(a, -1) : a / b;
+    return 0;
+  return b == -1 ? wrappingMultiply(a, b) : a / b;
 }
 
 /// C's fmod: the sign of the dividend.
 double remainder(double a, double b) { return std::fmod(a, b); }
+uint64_t remainder(uint64_t a, uint64_t b) { return b == 0 ? 0 : a % b; }
 /// Python's %: the sign of the divisor.
 int64_t remainder(int64_t a, int64_t b) {
   if (b == 0 || b == -1)
@@ -90,25 +80,37 @@ int64_t remainder(int64_t a, int64_t b) {
 }
 
 double power(double a, double b) { return std::pow(a, b); }
-int64_t power(int64_t a, int64_t b) {
-  if (b < 0) // a reciprocal, towards zero
-    return a == 1 ? 1 : a == -1 ? (b % 2 ? -1 : 1) : 0;
-  int64_t result = 1;
+uint64_t power(uint64_t a, uint64_t b) {
+  uint64_t result = 1;
   for (; b != 0; b /= 2) {
     if (b % 2)
-      result = wrappingMultiply(result, a);
-    a = wrappingMultiply(a, a);
+      result *= a;
+    a *= a;
   }
   return result;
 }
+int64_t power(int64_t a, int64_t b) {
+  if (b < 0) // a reciprocal, towards zero
+    return a == 1 ? 1 : a == -1 ? (b % 2 ? -1 : 1) : 0;
+  return static_cast<int64_t>(
+      power(static_cast<uint64_t>(a), static_cast<uint64_t>(b)));
+}
 
-/// Truncates; what no integer can hold becomes the nearest, NaN zero.
-int64_t toInteger(double value) {
-  if (std::isnan(value))
-    return 0;
-  if (value >= 0x1p63)
-    return highestInteger;
-  return value <= -0x1p63 ? lowestInteger : static_cast<int64_t>(value);
+double magnitude(double x) { return std::fabs(x); } // of −0 too
+uint64_t magnitude(uint64_t x) { return x; }
+int64_t magnitude(int64_t x) {
+  return x < 0 ? wrappingMultiply(x, int64_t(-1)) : x;
+}
+
+/// \p value as another type. Negative numbers become unsigned integers as
+/// negative integers do.
+template <typename To, typename From> To converted(From value) {
+  if constexpr (!std::is_same_v<From, double>)
+    return static_cast<To>(value);
+  else if (std::is_unsigned_v<To> && value < 0)
+    return static_cast<To>(saturated<int64_t>(value));
+  else
+    return saturated<To>(value);
 }
 
 } // namespace
@@ -131,15 +133,17 @@ void leakyRelu(const Arguments &arguments) {
 void clip(const Arguments &arguments) {
   double lowest = arguments.number("lowest");
   double highest = arguments.number("highest");
-  if (arguments[0].kind == Kind::floating)
-    return unary(arguments, [=](double x) {
-      double raised = x < lowest ? lowest : x;
-      return raised > highest ? highest : raised;
-    });
-  // Bounds that are not whole (or infinite) move inwards.
-  int64_t low = toInteger(std::ceil(lowest));
-  int64_t high = toInteger(std::floor(highest));
-  unary(arguments, [=](int64_t x) { return std::min(std::max(x, low), high); });
+  withElements(arguments[0], arguments.result, [&](auto &x, auto &y) {
+    using T = typename std::decay_t<decltype(y)>::value_type;
+    // Bounds that no integer has (not whole, infinite) move inwards.
+    constexpr bool isFloat = std::is_same_v<T, double>;
+    const T low = saturated<T>(isFloat ? lowest : std::ceil(lowest));
+    const T high = saturated<T>(isFloat ? highest : std::floor(highest));
+    for (size_t i = 0; i < y.size(); ++i) {
+      const T raised = x[i] < low ? low : x[i];
+      y[i] = raised > high ? high : raised;
+    }
+  });
 }
 
 void sigmoid(const Arguments &arguments) {
@@ -210,12 +214,7 @@ void neg(const Arguments &arguments) {
   unary(arguments, [](auto x) { return wrappingMultiply(x, decltype(x)(-1)); });
 }
 void abs(const Arguments &arguments) {
-  unary(arguments, [](auto x) {
-    if constexpr (std::is_same_v<decltype(x), double>)
-      return std::fabs(x); // of −0 too
-    else
-      return x < 0 ? wrappingMultiply(x, int64_t(-1)) : x;
-  });
+  unary(arguments, [](auto x) { return magnitude(x); });
 }
 void logicalNot(const Arguments &arguments) {
   if (arguments[0].kind == Kind::boolean)
@@ -236,7 +235,7 @@ void sub(const Arguments &arguments) {
     if constexpr (std::is_same_v<decltype(a), double>)
       return a - b;
     else
-      return wrappingAdd(a, wrappingMultiply(b, int64_t(-1)));
+      return wrappingAdd(a, wrappingMultiply(b, decltype(b)(-1)));
   });
 }
 void mul(const Arguments &arguments) {
@@ -271,12 +270,12 @@ void greater(const Arguments &arguments) {
 }
 // A boolean is a number of one bit.
 void logicalAnd(const Arguments &arguments) {
-  broadcast<int64_t>(arguments, arguments.result.integers,
-                     [](int64_t a, int64_t b) { return a & b; });
+  broadcast<int64_t, int64_t>(arguments,
+                              [](int64_t a, int64_t b) { return a & b; });
 }
 void logicalOr(const Arguments &arguments) {
-  broadcast<int64_t>(arguments, arguments.result.integers,
-                     [](int64_t a, int64_t b) { return a | b; });
+  broadcast<int64_t, int64_t>(arguments,
+                              [](int64_t a, int64_t b) { return a | b; });
 }
 
 //===----------------------------------------------------------------------===//
@@ -291,7 +290,7 @@ void where(const Arguments &arguments) {
                         broadcastStrides(b.shape, shape)};
   withElements(a, arguments.result, [&](auto &valuesA, auto &result) {
     using T = typename std::decay_t<decltype(result)>::value_type;
-    const std::vector<T> &valuesB = elements<T>(b);
+    const std::span<const T> valuesB = elements<T>(b);
     forEach<3>(shape, strides,
                [&](int64_t i, const std::array<int64_t, 3> &at) {
                  result[i] = condition.integers[at[0]] ? valuesA[at[1]]
@@ -303,20 +302,16 @@ void where(const Arguments &arguments) {
 void cast(const Arguments &arguments) {
   const Tensor &x = arguments[0];
   Tensor &y = arguments.result;
-  size_t count = product(y.shape);
-  bool fromFloating = x.kind == Kind::floating;
-  if (y.kind == Kind::floating) {
-    y.numbers.resize(count);
-    for (size_t i = 0; i < count; ++i)
-      y.numbers[i] = fromFloating ? x.numbers[i] : double(x.integers[i]);
-    return;
-  }
-  y.integers.resize(count);
-  for (size_t i = 0; i < count; ++i)
-    if (y.kind == Kind::boolean)
-      y.integers[i] = fromFloating ? x.numbers[i] != 0 : x.integers[i] != 0;
-    else
-      y.integers[i] = fromFloating ? toInteger(x.numbers[i]) : x.integers[i];
+  withType(x.kind, [&](auto from) {
+    withType(y.kind, [&](auto to) {
+      using To = decltype(to);
+      const auto numbers = elements<decltype(from)>(x);
+      const std::span<To> results = makeRoom<To>(y);
+      for (size_t i = 0; i < results.size(); ++i)
+        results[i] = y.kind == Kind::boolean ? To(numbers[i] != 0)
+                                             : converted<To>(numbers[i]);
+    });
+  });
 }
 
 } // namespace cim::reference

@@ -64,15 +64,6 @@ void withReduction(const std::string &name, Call call) {
     call([](T, T b) { return b; });
 }
 
-/// The updates' elements, of the kind of \p result.
-template <typename Values>
-const Values &likewise(const Tensor &tensor, const Values &) {
-  if constexpr (std::is_same_v<Values, std::vector<double>>)
-    return tensor.numbers;
-  else
-    return tensor.integers;
-}
-
 } // namespace
 
 void topK(const Arguments &arguments) {
@@ -101,7 +92,7 @@ void topK(const Arguments &arguments) {
         y.integers[(o * k + n) * lines.inner + i] = order[n];
     });
   };
-  x.kind == Kind::floating ? select(x.numbers) : select(x.integers);
+  withType(x.kind, [&](auto zero) { select(elements<decltype(zero)>(x)); });
 }
 
 void gatherElements(const Arguments &arguments) {
@@ -150,8 +141,8 @@ void scatterElements(const Arguments &arguments) {
   strides[axis] = 0;
   withElements(x, arguments.result, [&](auto &values, auto &result) {
     using T = typename std::decay_t<decltype(result)>::value_type;
-    result = values;
-    const auto &updates = likewise(arguments[2], values);
+    std::ranges::copy(values, result.begin());
+    const std::span<const T> updates = elements<T>(arguments[2]);
     withReduction<T>(arguments.text("reduction"), [&](auto combine) {
       forEach<1>(
           indices.shape, {strides},
@@ -174,8 +165,8 @@ void scatterNd(const Arguments &arguments) {
       std::span<const int64_t>(indices.shape).first(indices.shape.size() - 1));
   withElements(x, arguments.result, [&](auto &values, auto &result) {
     using T = typename std::decay_t<decltype(result)>::value_type;
-    result = values;
-    const auto &updates = likewise(arguments[2], values);
+    std::ranges::copy(values, result.begin());
+    const std::span<const T> updates = elements<T>(arguments[2]);
     withReduction<T>(arguments.text("reduction"), [&](auto combine) {
       for (int64_t t = 0; t < tuples; ++t) {
         int64_t offset = 0;

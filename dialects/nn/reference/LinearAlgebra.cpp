@@ -53,13 +53,8 @@ void matmul(const Arguments &arguments) {
   std::span<const int64_t> lead(y.shape.data(),
                                 std::max(leadA.size(), leadB.size()));
   withElements(a, y, [&](auto &valuesA, auto &result) {
-    const auto &valuesB = [&]() -> decltype(auto) {
-      if constexpr (std::is_same_v<decltype(valuesA),
-                                   const std::vector<double> &>)
-        return (b.numbers);
-      else
-        return (b.integers);
-    }();
+    using T = typename std::decay_t<decltype(result)>::value_type;
+    const std::span<const T> valuesB = elements<T>(b);
     forEach<2>(
         lead, {broadcastStrides(leadA, lead), broadcastStrides(leadB, lead)},
         [&](int64_t matrix, const std::array<int64_t, 2> &at) {

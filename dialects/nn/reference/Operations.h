@@ -17,6 +17,9 @@
 
 #include <array>
 #include <cassert>
+#include <cmath>
+#include <limits>
+#include <type_traits>
 
 namespace cim::reference {
 
@@ -104,27 +107,85 @@ void forEach(std::span<const int64_t> shape,
   }
 }
 
+//===----------------------------------------------------------------------===//
+// Elements
+//===----------------------------------------------------------------------===//
+
+/// Calls \p function with a zero of the type that numbers of \p kind compute
+/// in: double, int64_t or uint64_t.
+template <typename Function> auto withType(Kind kind, Function function) {
+  switch (kind) {
+  case Kind::floating:
+    return function(double());
+  case Kind::unsignedInteger:
+    return function(uint64_t());
+  default: // integer, boolean
+    return function(int64_t());
+  }
+}
+
+/// The elements of \p tensor as T, one of those types. C++ lets an integer be
+/// read as the unsigned one of the same width, and the other way round.
+template <typename T> std::span<const T> elements(const Tensor &tensor) {
+  if constexpr (std::is_same_v<T, double>)
+    return tensor.numbers;
+  else
+    return {reinterpret_cast<const T *>(tensor.integers.data()),
+            tensor.integers.size()};
+}
+
+/// The same to be filled in, after making room for them.
+template <typename T> std::span<T> makeRoom(Tensor &tensor) {
+  const int64_t count = product(tensor.shape);
+  if constexpr (std::is_same_v<T, double>) {
+    tensor.numbers.resize(count);
+    return tensor.numbers;
+  } else {
+    tensor.integers.resize(count);
+    return {reinterpret_cast<T *>(tensor.integers.data()),
+            tensor.integers.size()};
+  }
+}
+
 /// Calls \p function with the elements of \p x and \p y, which are of one kind,
 /// after making room for those of y.
 template <typename Function>
 void withElements(const Tensor &x, Tensor &y, Function function) {
   assert((x.kind == Kind::floating) == (y.kind == Kind::floating));
-  if (x.kind == Kind::floating) {
-    y.numbers.resize(product(y.shape));
-    function(x.numbers, y.numbers);
+  withType(x.kind, [&](auto zero) {
+    using T = decltype(zero);
+    std::span<const T> from = elements<T>(x);
+    std::span<T> to = makeRoom<T>(y);
+    function(from, to);
+  });
+}
+
+/// \p value as T, cut off where that is an integer; what no integer can hold
+/// becomes the nearest, NaN zero.
+template <typename T> T saturated(double value) {
+  if constexpr (std::is_same_v<T, double>) {
+    return value;
   } else {
-    y.integers.resize(product(y.shape));
-    function(x.integers, y.integers);
+    constexpr T lowest = std::numeric_limits<T>::min();
+    constexpr T highest = std::numeric_limits<T>::max();
+    if (std::isnan(value))
+      return 0;
+    if (value >= static_cast<double>(highest)) // one more, as a double
+      return highest;
+    return value <= static_cast<double>(lowest) ? lowest
+                                                : static_cast<T>(value);
   }
 }
 
 /// Integers wrap, which in C++ only unsigned ones do.
 inline double wrappingAdd(double a, double b) { return a + b; }
+inline uint64_t wrappingAdd(uint64_t a, uint64_t b) { return a + b; }
 inline int64_t wrappingAdd(int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) +
                               static_cast<uint64_t>(b));
 }
 inline double wrappingMultiply(double a, double b) { return a * b; }
+inline uint64_t wrappingMultiply(uint64_t a, uint64_t b) { return a * b; }
 inline int64_t wrappingMultiply(int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) *
                               static_cast<uint64_t>(b));

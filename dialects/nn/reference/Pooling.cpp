@@ -119,7 +119,7 @@ void maxPoolIndices(const Arguments &arguments) {
                      });
     }
   };
-  x.kind == Kind::floating ? find(x.numbers) : find(x.integers);
+  withType(x.kind, [&](auto zero) { find(elements<decltype(zero)>(x)); });
 }
 
 void sumPool(const Arguments &arguments) {

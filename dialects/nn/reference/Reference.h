@@ -25,14 +25,15 @@
 namespace cim::reference {
 
 /// What a tensor's numbers are. Floating-point types of every width compute in
-/// double; integers and booleans in int64_t, wrapped to their width when
-/// stored.
-enum class Kind { floating, integer, boolean };
+/// double; integers and booleans in int64_t, unsigned integers in uint64_t,
+/// wrapped to their width when stored.
+enum class Kind { floating, integer, unsignedInteger, boolean };
 
 struct Tensor {
   Kind kind = Kind::floating;
   std::vector<int64_t> shape;
-  /// Row-major; `numbers` for floating, `integers` for integer and boolean.
+  /// Row-major; `numbers` for floating, `integers` for all others, those of
+  /// unsigned integers as the int64_t of the same bits.
   std::vector<double> numbers;
   std::vector<int64_t> integers;
 };

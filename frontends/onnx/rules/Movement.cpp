@@ -4,10 +4,12 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "frontends/onnx/Expressions.h"
 #include "frontends/onnx/Operators.h"
 #include "frontends/onnx/Quotation.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
@@ -195,13 +197,17 @@ static Results importPad(Node &node) {
   std::string mode = node.text("mode", "constant");
   std::optional<Integers> given, axes;
   double value = 0;
+  Value offset; // instead of `value`, where no double is that integer
   if (node.opset() < 11) {
     given = node.integers(node.opset() < 2 ? "paddings" : "pads");
     value = node.number("value", 0);
   } else {
     given = node.constantIntegers(1, "the result's shape");
-    if (node.hasOperand(2))
+    if (node.hasOperand(2)) {
       value = node.constantNumber(2, "the value of the padding");
+      if (!isFloat(x) && std::abs(value) >= 0x1p53)
+        offset = node.reshape(node.operand(2), {});
+    }
     if (node.hasOperand(3))
       axes = node.constantIntegers(3, "the result's shape");
   }
@@ -222,10 +228,17 @@ static Results importPad(Node &node) {
     pads[axis] = (*given)[i];
     pads[rank + axis] = (*given)[count + i];
   }
-  return {node.create("pad", x,
-                      {node.attribute("pads", pads),
-                       node.attribute("mode", llvm::StringRef(mode)),
-                       node.attribute("value", value)})};
+  auto padded = [&](Value from, double with) {
+    return node.create("pad", from,
+                       {node.attribute("pads", pads),
+                        node.attribute("mode", llvm::StringRef(mode)),
+                        node.attribute("value", with)});
+  };
+  if (!offset)
+    return {padded(x, value)};
+  // What is padded, with zeros, is how far the elements are from it.
+  Value distance = node.create("sub", {x, offset});
+  return {node.create("add", {padded(distance, 0), offset})};
 }
 
 llvm::ArrayRef<Operator> cim::importer::movementOperators() {

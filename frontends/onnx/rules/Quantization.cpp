@@ -113,7 +113,13 @@ static Results importQuantizeLinear(Node &node) {
 
 static Results importDequantizeLinear(Node &node) {
   Value x = node.operand(0), zeroPoint = node.operandOrNull(2);
-  node.ignore({"output_dtype", "block_size"});
+  if (node.integer("output_dtype", 0) != 0) {
+    const int32_t type = node.dataType("output_dtype");
+    if (!node.elementType(type).isF32() || narrowType(type))
+      node.fail("dequantizes to " + typeName(type) +
+                ", which is not supported");
+  }
+  node.ignore({"block_size"});
   int64_t axis = node.integer("axis", 1);
   Term scale = asFloat(node, aligned(node, node.operand(1), x, axis));
   if (zeroPoint)

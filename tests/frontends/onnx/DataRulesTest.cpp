@@ -130,6 +130,31 @@ TEST(OnnxRules, Pad) {
                   .list({-1})
                   .values(),
               ElementsAre(0, 0, 1));
+  // Integers that are no doubles.
+  constexpr int64_t large = (int64_t(1) << 53) + 1;
+  for (int64_t value : {large, -large, INT64_MAX, INT64_MIN}) {
+    const Tensor padded = OneNode("Pad", 13)
+                              .list({large, INT64_MAX})
+                              .list({1, 0})
+                              .integers({}, {value})
+                              .result();
+    EXPECT_THAT(padded.as<int64_t>(), ElementsAre(value, large, INT64_MAX));
+  }
+  // Nor is every one without a sign.
+  ModelBuilder model;
+  auto number = [&](const char *name, uint64_t value) {
+    onnx::TensorProto &tensor = *model.graph().add_initializer();
+    tensor.set_name(name);
+    tensor.set_data_type(onnx::TensorProto::UINT64);
+    tensor.add_dims(1);
+    tensor.add_uint64_data(value);
+  };
+  number("x", 1);
+  number("value", UINT64_MAX);
+  model.integers("pads", {2}, {1, 0}).output("y");
+  model.node("Pad", {"x", "pads", "value"}, {"y"});
+  const Tensor padded = importModel(model).constants().at(0);
+  EXPECT_THAT(padded.as<uint64_t>(), ElementsAre(UINT64_MAX, 1));
 }
 
 TEST(OnnxRules, SplitAndConcat) {

@@ -198,6 +198,22 @@ TEST(NarrowType, QuantizesToTheTypeOfAMovedZeroPoint) {
               ElementsAre(0, 1, 1, 3, 3));
 }
 
+TEST(NarrowType, DequantizesToFloatingPointTypesOnly) {
+  auto dequantized = [](int type) {
+    ModelBuilder model = quantizedWeights(int4, "\x81\xf7\x02");
+    model.node("DequantizeLinear", {"turned", "scale"}, {"y"}, "n")
+        .integer("output_dtype", type);
+    model.output("y");
+    return model;
+  };
+  for (int type : {onnx::TensorProto::FLOAT, onnx::TensorProto::FLOAT16,
+                   onnx::TensorProto::BFLOAT16})
+    EXPECT_THAT(elements(importModel(dequantized(type)).constants().at(0)),
+                ElementsAre(0.5, -4, 3.5, -0.5, 1));
+  EXPECT_THAT(importError(dequantized(onnx::TensorProto::INT32)),
+              HasSubstr("dequantizes to int32"));
+}
+
 TEST(NarrowType, NothingIsComputedInIt) {
   ModelBuilder model = quantizedWeights(int4, "\x81\xf7\x02");
   model.node("Add", {"turned", "turned"}, {"y"}, "sum");

@@ -132,6 +132,49 @@ TEST(Elementwise, PowersOfIntegers) {
               ElementsAre(81, -8, 1, 0, -1, 0));
 }
 
+/// The bits of 2^64 − 1.
+constexpr int64_t highestUnsigned = -1;
+
+TEST(Elementwise, UnsignedIntegersGoOnWhereOthersEnd) {
+  auto binary = [](const char *mnemonic, int64_t a, int64_t b) {
+    return evaluate(mnemonic, {}, {U({1}, {a}), U({1}, {b})}, U({1}, {}))
+        .integers.at(0);
+  };
+  EXPECT_EQ(binary("div", highestUnsigned, 2), highest);
+  EXPECT_EQ(binary("div", highestUnsigned, 0), 0);
+  EXPECT_EQ(binary("mod", highestUnsigned, 10), 5);
+  EXPECT_EQ(binary("mod", highestUnsigned, 0), 0);
+  EXPECT_EQ(binary("pow", 2, 63), lowest);
+  EXPECT_EQ(binary("pow", 1, highestUnsigned), 1);
+  EXPECT_EQ(binary("min", highestUnsigned, 1), 1);
+  EXPECT_EQ(binary("max", highestUnsigned, 1), highestUnsigned);
+  EXPECT_EQ(binary("sub", 1, 2), highestUnsigned);
+  for (auto [mnemonic, expected] :
+       {std::pair("less", 0), std::pair("greater", 1)})
+    EXPECT_THAT(evaluate(mnemonic, {}, {U({1}, {highestUnsigned}), U({1}, {1})},
+                         B({1}, {}))
+                    .integers,
+                ElementsAre(expected));
+  for (const char *mnemonic : {"relu", "abs"})
+    EXPECT_THAT(evaluate(mnemonic, {}, {U({1}, {highestUnsigned})}, U({1}, {}))
+                    .integers,
+                ElementsAre(highestUnsigned));
+  EXPECT_THAT(evaluate("clip", {{"lowest", -5.0}, {"highest", 10.5}},
+                       {U({2}, {highestUnsigned, 3})}, U({2}, {}))
+                  .integers,
+              ElementsAre(10, 3));
+}
+
+TEST(Elementwise, UnsignedIntegersAreConverted) {
+  EXPECT_THAT(
+      evaluate("cast", {}, {U({1}, {highestUnsigned})}, F({1}, {})).numbers,
+      ElementsAre(0x1p64));
+  EXPECT_THAT(
+      evaluate("cast", {}, {F({4}, {0x1p63, 1e30, -1, nan})}, U({4}, {}))
+          .integers,
+      ElementsAre(lowest, highestUnsigned, highestUnsigned, 0));
+}
+
 TEST(Elementwise, Comparisons) {
   EXPECT_THAT(compared("equal", {1, 2, nan}, {1, 1, nan}),
               ElementsAre(1, 0, 0));
@@ -231,6 +274,40 @@ TEST(Reduction, OfIntegers) {
   EXPECT_THAT(
       evaluate("reduce", attributes, {I({2}, {-4, 1})}, I({}, {})).integers,
       ElementsAre(-1));
+}
+
+TEST(Reduction, OfUnsignedIntegers) {
+  auto reduce = [](const char *kind) {
+    return evaluate("reduce",
+                    {{"kind", std::string(kind)},
+                     {"axes", Ints{0}},
+                     {"keep_dimensions", int64_t(0)}},
+                    {U({2}, {highestUnsigned, 1})}, U({}, {}))
+        .integers.at(0);
+  };
+  EXPECT_EQ(reduce("max"), highestUnsigned);
+  EXPECT_EQ(reduce("min"), 1);
+}
+
+TEST(Indexing, LargestUnsignedInteger) {
+  EXPECT_THAT(
+      evaluate(
+          "top_k",
+          {{"axis", int64_t(0)}, {"k", int64_t(1)}, {"largest", int64_t(1)}},
+          {U({3}, {1, highestUnsigned, 2})}, I({1}, {}))
+          .integers,
+      ElementsAre(1));
+}
+
+TEST(DataMovement, PaddedIntegersKeepEveryBit) {
+  Attributes attributes{{"pads", Ints{1, 0}},
+                        {"mode", std::string("constant")},
+                        {"value", infinity}};
+  constexpr int64_t noDouble = (int64_t(1) << 53) + 1;
+  EXPECT_THAT(
+      evaluate("pad", attributes, {I({2}, {highest, noDouble})}, I({3}, {}))
+          .integers,
+      ElementsAre(highest, highest, noDouble));
 }
 
 TEST(DataMovement, PadOnlyWraps) {

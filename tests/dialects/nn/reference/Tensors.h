@@ -19,6 +19,10 @@ inline Tensor F(Ints shape, std::vector<double> numbers) {
 inline Tensor I(Ints shape, Ints integers) {
   return {Kind::integer, std::move(shape), {}, std::move(integers)};
 }
+/// Of unsigned integers, each given as the int64_t of the same bits.
+inline Tensor U(Ints shape, Ints integers) {
+  return {Kind::unsignedInteger, std::move(shape), {}, std::move(integers)};
+}
 inline Tensor B(Ints shape, Ints integers) {
   return {Kind::boolean, std::move(shape), {}, std::move(integers)};
 }

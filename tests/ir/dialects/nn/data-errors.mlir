@@ -182,6 +182,33 @@ func.func @case(%x: tensor<2xf32>) {
 
 // -----
 
+// Integers are padded with integers.
+func.func @case(%x: tensor<2xi64>) {
+  // expected-error @+1 {{expects a value of type i64, got 1.500000e+00}}
+  %0 = nn.pad %x pads [1, 0] value 1.5 : (tensor<2xi64>) -> tensor<3xi64>
+  return
+}
+
+// -----
+
+// Which are finite.
+func.func @case(%x: tensor<2xi64>) {
+  // expected-error @+1 {{expects a value of type i64, got}}
+  %0 = nn.pad %x pads [1, 0] value 0x7FF0000000000000 : (tensor<2xi64>) -> tensor<3xi64>
+  return
+}
+
+// -----
+
+// Of the same type.
+func.func @case(%x: tensor<2xui8>) {
+  // expected-error @+1 {{expects a value of type ui8, got -1.000000e+00}}
+  %0 = nn.pad %x pads [1, 0] value -1.0 : (tensor<2xui8>) -> tensor<3xui8>
+  return
+}
+
+// -----
+
 // Slices are chosen along a dimension that is there.
 func.func @case(%x: tensor<2x3xf32>, %i: tensor<2xi64>) {
   // expected-error @+1 {{expects an axis from 0 to 1, got 2}}

@@ -31,6 +31,41 @@ func.func @integers() -> (tensor<2xi32>, tensor<2xi1>, tensor<2xui8>) {
   return %0, %2, %3 : tensor<2xi32>, tensor<2xi1>, tensor<2xui8>
 }
 
+// Unsigned integers go on where those with a sign end. 2^n is what importing
+// divides by to shift.
+// CHECK-LABEL: func.func @unsigned
+// CHECK-DAG: nn.constant dense<[6148914691236517205, 3]> : tensor<2xui64>
+// CHECK-DAG: nn.constant dense<[9223372036854775807, 5]> : tensor<2xui64>
+// CHECK-DAG: nn.constant dense<[18446744073709551615, 10]> : tensor<2xui64>
+// CHECK-DAG: nn.constant dense<[false, true]> : tensor<2xi1>
+// CHECK-DAG: nn.constant dense<[1.84467{{[0-9]*}}{{[eE]}}+19, 1.000000e+01]> : tensor<2xf32>
+// CHECK-DAG: nn.constant dense<[10000000000000000000, 44]> : tensor<2xui64>
+func.func @unsigned() -> (tensor<2xui64>, tensor<2xui64>, tensor<2xui64>, tensor<2xi1>, tensor<2xf32>, tensor<2xui64>) {
+  %a = nn.constant dense<[18446744073709551615, 10]> : tensor<2xui64>
+  %three = nn.constant dense<3> : tensor<ui64>
+  %0 = nn.div %a, %three : (tensor<2xui64>, tensor<ui64>) -> tensor<2xui64>
+  %two = nn.constant dense<2> : tensor<ui64>
+  %bits = nn.constant dense<1> : tensor<ui64>
+  %power = nn.pow %two, %bits : tensor<ui64>
+  %1 = nn.div %a, %power : (tensor<2xui64>, tensor<ui64>) -> tensor<2xui64>
+  %2 = nn.max %a, %three : (tensor<2xui64>, tensor<ui64>) -> tensor<2xui64>
+  %limit = nn.constant dense<11> : tensor<ui64>
+  %3 = nn.less %a, %limit : (tensor<2xui64>, tensor<ui64>) -> tensor<2xi1>
+  %4 = nn.cast %a : tensor<2xui64> -> tensor<2xf32>
+  %large = nn.constant dense<[1.0e19, 44.7]> : tensor<2xf64>
+  %5 = nn.cast %large : tensor<2xf64> -> tensor<2xui64>
+  return %0, %1, %2, %3, %4, %5 : tensor<2xui64>, tensor<2xui64>, tensor<2xui64>, tensor<2xi1>, tensor<2xf32>, tensor<2xui64>
+}
+
+// Integers beyond 2^53, of which not all are doubles, keep every bit.
+// CHECK-LABEL: func.func @padded
+// CHECK-NEXT: nn.constant dense<[7, 9223372036854775807, 9007199254740993]> : tensor<3xi64>
+func.func @padded() -> tensor<3xi64> {
+  %x = nn.constant dense<[9223372036854775807, 9007199254740993]> : tensor<2xi64>
+  %0 = nn.pad %x pads [1, 0] value 7.0 : (tensor<2xi64>) -> tensor<3xi64>
+  return %0 : tensor<3xi64>
+}
+
 // The subgraph with which exporters compute the shape of a flattened value.
 // CHECK-LABEL: func.func @shape
 // CHECK-NEXT: nn.constant dense<[1, 64]> : tensor<2xi64>
