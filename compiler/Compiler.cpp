@@ -24,6 +24,7 @@
 #include "runtime/tensor/Files.h"
 
 #include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassManager.h"
 
 #include <algorithm>
@@ -90,20 +91,30 @@ public:
 
 private:
   void runStages(mlir::ModuleOp module, Stage until) {
-    mlir::PassManager passes(&context);
-    if (request.dumpPasses)
-      passes.enableIRPrinting(
-          nullptr, [](mlir::Pass *, mlir::Operation *) { return true; },
-          /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
-          /*printAfterOnlyOnFailure=*/false, llvm::errs(),
-          mlir::OpPrintingFlags().useLocalScope().elideLargeResourceString(0));
-    addStages(passes, until);
+    mlir::PassManager network(&context), layers(&context);
+    // What replaces a file's quantization, cells and converters need not fit
+    // what is left of them, pass by pass, but the others that are asked for.
+    layers.enableVerifier(false);
+    if (request.dumpPasses) {
+      dump(network);
+      dump(layers);
+    }
+    addStages(network, layers, until);
     if (!request.toleranceDocument.empty())
-      passes.addPass(createAnnotateToleranceOf(request.toleranceDocument));
-    if (failed(passes.run(module)))
+      layers.addPass(createAnnotateToleranceOf(request.toleranceDocument));
+    if (failed(network.run(module)) || failed(layers.run(module)) ||
+        failed(mlir::verify(module)))
       diagnostics.throwError();
     module->setAttr(stageAttribute,
                     mlir::StringAttr::get(&context, nameOf(until)));
+  }
+
+  static void dump(mlir::PassManager &passes) {
+    passes.enableIRPrinting(
+        nullptr, [](mlir::Pass *, mlir::Operation *) { return true; },
+        /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
+        /*printAfterOnlyOnFailure=*/false, llvm::errs(),
+        mlir::OpPrintingFlags().useLocalScope().elideLargeResourceString(0));
   }
 
   CompiledNetwork lower(mlir::ModuleOp module,
@@ -160,7 +171,10 @@ private:
                      "'; cim.stage is nn, cim, perturbed or mapped");
   }
 
-  void addStages(mlir::PassManager &passes, Stage until) {
+  /// Adds the passes of all stages up to \p until: to \p network what makes the
+  /// layers, to \p layers what changes them.
+  void addStages(mlir::PassManager &network, mlir::PassManager &layers,
+                 Stage until) {
     if (reached && *reached > until)
       throw InputError("'" + request.model + "' is at stage " +
                        std::string(nameOf(*reached)) + " already, past stage " +
@@ -182,7 +196,7 @@ private:
              return asked.asksForCrossbars() || asked.asksForPeriphery();
            }));
       if (stage <= until && (!reached || stage > *reached || isAskedFor))
-        addStage(passes, stage, request);
+        addStage(stage > Stage::cim ? layers : network, stage, request);
     }
   }
 

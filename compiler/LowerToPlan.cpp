@@ -99,21 +99,36 @@ private:
   //===------------------------------------------------------------------===//
 
   /// Adds the tensor \p elements, once however often it is used, and returns
-  /// its name: the resource's key, or \p name.
+  /// its name: the resource's key, or \p name. Equal constants of two names are
+  /// one attribute, but two tensors: one may get other numbers, the other not.
   FailureOr<std::string> addTensor(ElementsAttr elements, Location location,
                                    StringRef name) {
-    auto [entry, isNew] = tensorNames.try_emplace(elements);
-    if (!isNew)
+    std::string wanted = name.empty() ? "constant" : name.str();
+    if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements))
+      wanted = resource.getRawHandle().getKey().str();
+    llvm::StringMap<std::string> &known = tensorNames[elements];
+    if (auto entry = known.find(wanted); entry != known.end())
       return entry->second;
+    FailureOr<Tensor> tensor =
+        known.empty() ? makeTensor(elements, location)
+                      : FailureOr<Tensor>(tensors.at(known.begin()->second));
+    if (failed(tensor))
+      return failure();
+    std::string unique = wanted;
+    for (int copy = 1; tensors.contains(unique); ++copy)
+      unique = wanted + "#" + std::to_string(copy);
+    tensors[unique] = *std::move(tensor);
+    return known[wanted] = unique;
+  }
+
+  FailureOr<Tensor> makeTensor(ElementsAttr elements, Location location) {
     constexpr int64_t most = int64_t(1) << 31;
     if (elements.getNumElements() > most)
       return emitError(location)
              << "has a constant of " << elements.getNumElements()
              << " elements, more than the 2^31 of a plan";
     std::optional<Tensor> tensor;
-    std::string wanted = name.empty() ? "constant" : name.str();
     if (auto resource = dyn_cast<DenseResourceElementsAttr>(elements)) {
-      wanted = resource.getRawHandle().getKey().str();
       tensor = tensorOf(resource);
       if (tensor && contextOwner)
         tensor->data = {contextOwner, tensor->data.get()};
@@ -135,11 +150,7 @@ private:
     if (!tensor)
       return emitError(location)
              << "has a constant whose bytes a plan cannot hold";
-    std::string unique = wanted;
-    for (int copy = 1; tensors.contains(unique); ++copy)
-      unique = wanted + "#" + std::to_string(copy);
-    tensors[unique] = *std::move(tensor);
-    return tensorNames[elements] = unique;
+    return *std::move(tensor);
   }
 
   /// Makes \p tensor, which is \p resource, the owner of its bytes.
@@ -507,7 +518,8 @@ private:
   std::shared_ptr<const void> contextOwner; ///< null: the bytes are taken
   llvm::DenseMap<Value, uint32_t> values;
   llvm::DenseMap<StringAttr, LayerEntry> layers;
-  llvm::DenseMap<Attribute, std::string> tensorNames;
+  /// Names in the plan, by constant and wanted name.
+  llvm::DenseMap<Attribute, llvm::StringMap<std::string>> tensorNames;
   llvm::StringMap<std::shared_ptr<AsmResourceBlob>> owners;
   int64_t imagesPerCall = 1;
 };

@@ -7,6 +7,7 @@
 #include "compiler/ModuleFile.h"
 
 #include "compiler/ElementTypes.h"
+#include "dialects/nn/NN.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/tensor/Files.h"
 #include "runtime/tensor/Sidecar.h"
@@ -17,6 +18,8 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <map>
 
 using namespace cim;
 using mlir::DenseResourceElementsAttr;
@@ -103,6 +106,22 @@ static std::optional<SidecarReference> sidecarOf(mlir::ModuleOp module) {
   return SidecarReference{file ? file.str() : "", sha256 ? sha256.str() : ""};
 }
 
+/// Whether all of \p uses, which have one name, can be \p tensor: they take as
+/// many numbers, and one takes them in its shape. Others may be reshaped.
+static bool areUsesOf(const Tensor &tensor,
+                      llvm::ArrayRef<DenseResourceElementsAttr> uses) {
+  return llvm::all_of(uses,
+                      [&](DenseResourceElementsAttr use) {
+                        return tensor.type ==
+                                   elementTypeOf(use.getElementType()) &&
+                               nn::elementCount(use.getType().getShape()) ==
+                                   tensor.elements();
+                      }) &&
+         llvm::any_of(uses, [&](DenseResourceElementsAttr use) {
+           return use.getType().getShape() == llvm::ArrayRef(tensor.shape);
+         });
+}
+
 /// Gives every resource of \p module the bytes of the tensor of its name.
 static void
 attachTensors(mlir::ModuleOp module, const std::string &path,
@@ -113,12 +132,15 @@ attachTensors(mlir::ModuleOp module, const std::string &path,
     tensors = readSidecar(path, *sidecar, warn);
   auto &manager = mlir::DenseResourceElementsHandle::getManagerInterface(
       module.getContext());
-  forEachResource(module, [&](DenseResourceElementsAttr resource) {
-    std::string name = resource.getRawHandle().getKey().str();
+  std::map<std::string, std::vector<DenseResourceElementsAttr>> usesByName;
+  forEachResource(module, [&](DenseResourceElementsAttr use) {
+    usesByName[use.getRawHandle().getKey().str()].push_back(use);
+  });
+  for (const auto &[name, uses] : usesByName) {
+    mlir::DenseResourceElementsHandle handle = uses.front().getRawHandle();
     auto tensor = tensors.find(name);
-    if (tensor != tensors.end() && !resource.getRawHandle().getBlob()) {
-      if (tensor->second.type != elementTypeOf(resource.getElementType()) ||
-          llvm::ArrayRef(tensor->second.shape) != resource.getType().getShape())
+    if (tensor != tensors.end() && !handle.getBlob()) {
+      if (!areUsesOf(tensor->second, uses))
         throw InputError("'" + path + "' uses tensor '" + name +
                          "' with another type or shape than '" + sidecar->file +
                          "' holds");
@@ -131,16 +153,16 @@ attachTensors(mlir::ModuleOp module, const std::string &path,
                     [owner = tensor->second.data](void *, size_t, size_t) {},
                     /*dataIsMutable=*/false));
     }
-    if (!resource.getRawHandle().getBlob())
+    if (!handle.getBlob())
       throw InputError(
           "'" + path + "' uses tensor '" + name + "', which " +
           (sidecar ? "'" + sidecar->file + "' lacks"
                    : "needs a safetensors file beside it, named in the module "
                      "attribute cim.tensors"));
-    if (!tensorOf(resource))
+    if (!llvm::all_of(uses, tensorOf))
       throw InputError("'" + path + "' uses tensor '" + name +
                        "' with another type or shape than its bytes have");
-  });
+  }
 }
 
 mlir::OwningOpRef<mlir::ModuleOp>

@@ -65,6 +65,9 @@ LogicalResult LayerOp::verify() {
   for (Operation *before = (*this)->getPrevNode(); before;
        before = before->getPrevNode())
     if (auto layer = dyn_cast<LayerOp>(before)) {
+      // Layers are verified in any order: that one may lack what it needs.
+      if (!layer.getProperties().index || !layer.getProperties().sym_name)
+        continue;
       if (layer.getIndex() < getIndex())
         break;
       return emitOpError() << "'" << getSymName()

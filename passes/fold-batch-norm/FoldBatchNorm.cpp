@@ -19,16 +19,15 @@ namespace cim {
 
 namespace {
 
-/// Why \p norm cannot be folded; empty when it can.
+bool isConstant(Value value) { return matchPattern(value, m_Constant()); }
+
+/// What keeps \p norm from being folded; empty for nothing.
 std::string obstacle(nn::BatchNormOp norm) {
   auto conv = norm.getX().getDefiningOp<nn::ConvOp>();
   if (!conv)
     return "its input is not a convolution";
   if (!conv->hasOneUse())
     return "others use the result of the convolution, too";
-  auto isConstant = [](Value value) {
-    return matchPattern(value, m_Constant());
-  };
   if (!isConstant(conv.getWeights()) ||
       (conv.getBias() && !isConstant(conv.getBias())))
     return "the convolution's weights are not constant";
@@ -37,8 +36,9 @@ std::string obstacle(nn::BatchNormOp norm) {
   return {};
 }
 
-/// Written in operations of the dialect, which fold as they are created.
-void fold(nn::BatchNormOp norm) {
+/// Written in operations of the dialect, which fold as they are created. Fails
+/// where one does not; nothing uses what was created until then.
+LogicalResult fold(nn::BatchNormOp norm) {
   auto conv = norm.getX().getDefiningOp<nn::ConvOp>();
   Location location = norm.getLoc();
   OpBuilder builder(norm);
@@ -73,6 +73,9 @@ void fold(nn::BatchNormOp norm) {
   Value scaled = builder.createOrFold<nn::MulOp>(location, centred, factor);
   Value bias =
       builder.createOrFold<nn::AddOp>(biasLocation, scaled, norm.getBias());
+  // Computed weights would be on no crossbar.
+  if (!isConstant(weights) || !isConstant(bias))
+    return failure();
 
   // Nothing between the two uses the convolution's result.
   auto folded = nn::ConvOp::create(builder, conv.getLoc(), conv.getX(), weights,
@@ -81,6 +84,7 @@ void fold(nn::BatchNormOp norm) {
   norm.getResult().replaceAllUsesWith(folded);
   norm.erase();
   conv.erase();
+  return success();
 }
 
 struct FoldBatchNorm : impl::FoldBatchNormBase<FoldBatchNorm> {
@@ -90,13 +94,16 @@ struct FoldBatchNorm : impl::FoldBatchNormBase<FoldBatchNorm> {
     SmallVector<nn::BatchNormOp> norms;
     getOperation()->walk([&](nn::BatchNormOp norm) { norms.push_back(norm); });
     size_t staying = 0;
-    for (nn::BatchNormOp norm : norms)
-      if (std::string reason = obstacle(norm); reason.empty()) {
-        fold(norm);
-      } else {
-        norm.emitRemark("batch normalisation stays: ") << reason;
-        ++staying;
-      }
+    for (nn::BatchNormOp norm : norms) {
+      std::string reason = obstacle(norm);
+      if (reason.empty() && failed(fold(norm)))
+        reason = "the scaled weights could not be computed: bytes are missing, "
+                 "or memory is short (allow more with --fold-memory)";
+      if (reason.empty())
+        continue;
+      norm.emitRemark("batch normalisation stays: ") << reason;
+      ++staying;
+    }
     if (staying == norms.size()) {
       Operation *place = getOperation();
       if (!norms.empty())
@@ -105,7 +112,7 @@ struct FoldBatchNorm : impl::FoldBatchNormBase<FoldBatchNorm> {
                   "folding batch normalisation has no effect: none can be "
                   "folded into the convolution before it");
     }
-    // Leave no constant behind that only they used.
+    // Leave nothing behind that only they used, or that did not fold.
     getOperation()->walk<WalkOrder::PostOrder, ReverseIterator>(
         [](Operation *operation) {
           if (isOpTriviallyDead(operation))

@@ -21,9 +21,10 @@ def FoldBatchNorm : Pass<"fold-batch-norm"> {
     in quantization steps or in fractions of the range.
 
     A batch normalisation stays, with a remark that says why, when its input is
-    not a convolution, when others use the convolution's result, or when
-    something that would be scaled is not constant. A warning says so when there
-    is nothing that could be folded.
+    not a convolution, when others use the convolution's result, when something
+    that would be scaled is not constant, or when it cannot be computed: its
+    bytes are missing, or memory for constants is exhausted. A warning says so
+    when there is nothing that could be folded.
 
     Before:
     ```mlir

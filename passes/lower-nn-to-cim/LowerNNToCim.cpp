@@ -10,6 +10,7 @@
 #include "dialects/nn/Constants.h"
 
 #include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -109,11 +110,11 @@ private:
   llvm::StringMap<unsigned> copiesOf;
 };
 
-/// The constant that \p value is, if crossbars can hold it.
-nn::ConstantOp crossbarWeights(Value value, bool matrix) {
-  auto constant = value.getDefiningOp<nn::ConstantOp>();
+/// The constant weights of \p operation, if crossbars can hold them.
+nn::ConstantOp crossbarWeights(Operation *operation) {
+  auto constant = operation->getOperand(1).getDefiningOp<nn::ConstantOp>();
   if (!constant || !constant.getType().getElementType().isF32() ||
-      (matrix && constant.getType().getRank() != 2) ||
+      (!isa<nn::ConvOp>(operation) && constant.getType().getRank() != 2) ||
       constant.getType().getNumElements() == 0)
     return {};
   return constant;
@@ -123,9 +124,17 @@ struct LowerNNToCim : impl::LowerNNToCimBase<LowerNNToCim> {
   void runOnOperation() override {
     LayerBuilder layers(getOperation());
     SmallVector<Operation *> candidates;
+    llvm::DenseSet<Value> fixed; // constants, and what only they decide
     getOperation().walk([&](Operation *operation) {
-      if (isa<nn::ConvOp, nn::GemmOp, nn::MatmulOp>(operation))
+      if (llvm::all_of(operation->getOperands(),
+                       [&](Value operand) { return fixed.contains(operand); }))
+        fixed.insert_range(operation->getResults());
+      if (!isa<nn::ConvOp, nn::GemmOp, nn::MatmulOp>(operation))
+        return;
+      if (crossbarWeights(operation))
         candidates.push_back(operation);
+      else
+        explainDigital(operation, fixed);
     });
     onCrossbars.clear();
     for (Operation *operation : candidates)
@@ -136,12 +145,7 @@ struct LowerNNToCim : impl::LowerNNToCimBase<LowerNNToCim> {
   }
 
   void lower(Operation *operation, LayerBuilder &layers) {
-    bool matrix = !isa<nn::ConvOp>(operation);
-    nn::ConstantOp weights = crossbarWeights(operation->getOperand(1), matrix);
-    if (!weights) {
-      explainDigital(operation);
-      return;
-    }
+    nn::ConstantOp weights = crossbarWeights(operation);
     int64_t channelAxis = 0;
     if (isa<nn::MatmulOp>(operation))
       channelAxis = 1;
@@ -173,14 +177,20 @@ struct LowerNNToCim : impl::LowerNNToCimBase<LowerNNToCim> {
     onCrossbars.insert(weights);
   }
 
-  /// Says why \p operation stays digital, if a constant takes part in it.
-  static void explainDigital(Operation *operation) {
+  /// Says why \p operation stays digital, if a constant takes part in it, or
+  /// weights that are as \p fixed.
+  static void explainDigital(Operation *operation,
+                             const llvm::DenseSet<Value> &fixed) {
     if (auto constant =
             operation->getOperand(1).getDefiningOp<nn::ConstantOp>())
       emitRemark(operation->getLoc())
           << "stays digital: its weights are " << constant.getType()
           << ", and crossbars hold f32 "
           << (isa<nn::ConvOp>(operation) ? "weights" : "matrices");
+    else if (fixed.contains(operation->getOperand(1)))
+      emitRemark(operation->getLoc())
+          << "stays digital: its weights are computed from constants that were "
+             "not folded; allow more memory with --fold-memory";
     else if (operation->getOperand(0).getDefiningOp<nn::ConstantOp>())
       emitRemark(operation->getLoc())
           << "stays digital: its constant is the left operand, and crossbars "

@@ -16,7 +16,7 @@ def LowerNNToCim : Pass<"lower-nn-to-cim", "::mlir::ModuleOp"> {
     connected layer: `nn.conv` with constant weights, `nn.gemm` and `nn.matmul`
     with a constant matrix as right operand. Biases stay digital. What stays
     digital although a constant takes part in it (a constant left operand, a
-    stack of matrices, weights in f64) gets a remark.
+    stack of matrices, weights in f64 or computed from constants) gets a remark.
 
     One initializer used by several operations is one layer, with the channel
     axis of its first use. Layers are indexed in the order of first use.

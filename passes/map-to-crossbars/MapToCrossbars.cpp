@@ -49,6 +49,7 @@ Mapping mappingOf(crossbar::LayerOp layer) {
       mapping.wires = {map.getRowWire()->convertToDouble(),
                        map.getColumnWire()->convertToDouble(),
                        map.getDriveBothEnds(), map.getFirstOrder()};
+    // Groups of which no two fitted look like groups to be kept apart.
     mapping.packing =
         map.getGroupsPerArray() > 1 ? Packing::dense : Packing::naive;
   }
@@ -170,9 +171,10 @@ struct MapToCrossbars : impl::MapToCrossbarsBase<MapToCrossbars> {
     GroupMatrices matrices{type.getNumElements() / channels, channels / *groups,
                            *groups};
 
-    if (crossbar::MapOp former = layer.getMap())
-      former.erase();
     OpBuilder builder(layer.getWrite());
+    crossbar::MapOp former = layer.getMap();
+    if (former) // converters stand behind it
+      builder.setInsertionPoint(former);
     auto flag = [&](bool set) { return set ? builder.getUnitAttr() : nullptr; };
     const WireResistanceOption &wires = mapping.wires;
     auto ohm = [&](double value) {
@@ -196,6 +198,8 @@ struct MapToCrossbars : impl::MapToCrossbarsBase<MapToCrossbars> {
         ohm(wires.row), ohm(wires.column),
         flag(wires.any() && wires.driveBothEnds),
         flag(wires.any() && wires.firstOrder));
+    if (former)
+      former.erase();
     return success();
   }
 

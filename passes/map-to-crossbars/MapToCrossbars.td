@@ -18,7 +18,10 @@ def MapToCrossbars : Pass<"map-to-crossbars", "::mlir::ModuleOp"> {
     must agree. A layer that stands on arrays already keeps what no option names.
 
     With `packing=dense`, as many whole groups of a grouped or depthwise
-    convolution as fit share an array along its diagonal.
+    convolution as fit share an array along its diagonal. The mapping keeps how
+    many do, and a layer in which some do stays packed on other arrays. One in
+    which none fit says nothing of packing: where larger arrays follow, it has
+    to be asked for again.
 
     On MLIR's command line, options are separated by spaces; a value that holds
     a space stands in braces: `layers={a b}`.

@@ -215,6 +215,57 @@ TEST_F(Compile, evaluatesWhatWasEditedByHand) {
             run(network, {quantize("*", "3")}));
 }
 
+TEST_F(Compile, changesWhatBelongsTogetherTogether) {
+  ErrorRequest sliced;
+  sliced.quantize = "5,mode=symmetric";
+  sliced.crossbar = "64x64";
+  sliced.cells = "differential";
+  sliced.cellBits = "2";
+  sliced.adc = "8,limit=1.5/6";
+  const std::string file = folder / "mapped.mlir";
+  compileTo(network, Stage::mapped, file, {sliced});
+
+  // Neither of the two would do without the other.
+  ErrorRequest offset;
+  offset.quantize = "4";
+  offset.cells = "offset";
+  ErrorRequest both = sliced;
+  both.quantize = offset.quantize;
+  both.cells = offset.cells;
+  EXPECT_EQ(planOf(file, {offset}), planOf(network, {both}));
+  offset.cells.clear();
+  EXPECT_THAT(messageOfCompiling(file, {offset}),
+              HasSubstr("which needs quantization of mode symmetric"));
+
+  // Three slices, and converters with limits for two that go.
+  ErrorRequest finer;
+  finer.quantize = "7,mode=symmetric";
+  finer.adc = "8";
+  both = sliced;
+  both.quantize = finer.quantize;
+  both.adc = finer.adc;
+  EXPECT_EQ(planOf(file, {finer}), planOf(network, {both}));
+  finer.adc.clear();
+  EXPECT_THAT(messageOfCompiling(file, {finer}),
+              HasSubstr("has 2 limits, but its converters need 3"));
+}
+
+TEST_F(Compile, keepsEqualConstantsApart) {
+  // Small ones are one attribute. Their numbers may be changed one by one.
+  edit(network, "loc(\"fc.weight\")",
+       "loc(\"fc.weight\")\n"
+       "  %c = nn.constant dense<[0.5, -0.5, 0.25]> : tensor<3xf32> "
+       "loc(\"other.bias\")");
+  edit(network, "  return %7",
+       "  %8 = nn.add %7, %c : (tensor<1x3xf32>, "
+       "tensor<3xf32>) -> tensor<1x3xf32> loc(\"sum\")\n  return %8");
+  CompileRequest asked = request(network);
+  asked.optimise = false;
+  const TensorMap tensors = compiler.compile(asked).tensors;
+  EXPECT_TRUE(tensors.contains("fc.bias"));
+  EXPECT_TRUE(tensors.contains("other.bias"));
+}
+
 TEST_F(Compile, doesNotGoBack) {
   std::string file = folder / "stage.mlir";
   compileTo(network, Stage::cim, file);

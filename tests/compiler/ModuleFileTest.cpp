@@ -80,6 +80,25 @@ TEST_F(ModuleFile, saysWhichTensorIsMissingOrWrong) {
   EXPECT_THAT(messageOfCompiling(file), HasSubstr("module.safetensors"));
 }
 
+TEST_F(ModuleFile, keepsATensorThatIsUsedInTwoShapes) {
+  edit(network,
+       "%3 = nn.conv %2, %w2 pads [1, 1, 1, 1] : (tensor<1x8x6x6xf32>, "
+       "tensor<8x8x3x3xf32>)",
+       "%w3 = nn.reshape %w1 : tensor<8x8x3x3xf32> -> tensor<8x8x1x9xf32>\n"
+       "  %3 = nn.conv %2, %w3 pads [0, 4, 0, 4] : (tensor<1x8x6x6xf32>, "
+       "tensor<8x8x1x9xf32>)");
+  compileTo(network, Stage::cim, file);
+  TensorMap tensors = readSafetensors(tensorFile);
+  EXPECT_THAT(tensors, ElementsAre(Key("first.weight")));
+  EXPECT_EQ(run(file), run(network));
+  EXPECT_THAT(warnings, IsEmpty());
+
+  // Neither of the two shapes.
+  tensors["first.weight"].shape = {8, 72};
+  writeSafetensors(tensorFile, tensors);
+  EXPECT_THAT(messageOfCompiling(file), HasSubstr("'first.weight'"));
+}
+
 TEST_F(ModuleFile, saysThatATextNamesNoTensors) {
   edit(file, "cim.tensors", "cim.nothing");
   EXPECT_THAT(messageOfCompiling(file), HasSubstr("cim.tensors"));

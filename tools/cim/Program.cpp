@@ -116,7 +116,16 @@ void Program::run() {
                       {"weights", before.elements()},
                       {"rms_change", change.rms},
                       {"largest_change", change.largest}});
-    changes[layer.weights()] = {before, makeTensor(before.shape, after)};
+    const bool isFirst =
+        changes
+            .try_emplace(layer.weights(),
+                         TensorChange{before, makeTensor(before.shape, after)})
+            .second;
+    if (!isFirst)
+      throw InputError("'" + model.path + "': layer '" + layer.name() +
+                       "' shares the weights '" + layer.weights() +
+                       "' with a layer before it, and a network cannot hold "
+                       "them as each of the two was written; give it a copy");
   }
   checkInterrupted();
   const std::string which = "seed " + std::to_string(chip.seed) + ", trial " +

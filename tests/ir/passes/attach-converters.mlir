@@ -6,6 +6,7 @@
 // RUN: cim-opt %s --attach-converters='dac=8 dac-mismatch=gain=0.01,offset=0.5 layers=conv' | FileCheck %s --check-prefix=DACS
 // RUN: cim-opt %s --attach-converters='dac=8 dac-mismatch=gain=0.01 layers=conv' --attach-converters='dac=6 layers=conv' | FileCheck %s --check-prefix=KEPT
 // RUN: cim-opt %s --insert-device='device=pcm-joshi2020@1d' --map-to-crossbars='conductance=0:25' --attach-converters='drift-compensation=global' --attach-converters='drift-compensation=none layers=fc' | FileCheck %s --check-prefix=DRIFT
+// RUN: cim-opt %s --attach-converters='dac=8 adc=8' --map-to-crossbars='crossbar=64x64' | FileCheck %s --check-prefix=MOVED
 // RUN: cim-opt %s --cim-mapped='dac=8 adc=8 layers=fc' | FileCheck %s --check-prefix=STAGE
 
 // Behind cim.map, in the order of the signal.
@@ -51,6 +52,13 @@
 // AGAIN-LABEL: cim.layer @fc
 // AGAIN: cim.dac bits 6
 // AGAIN-NEXT: cim.write
+
+// Other arrays keep their converters.
+// MOVED-LABEL: cim.layer @conv
+// MOVED: cim.map 144 x 16 onto 64 x 64
+// MOVED-NEXT: cim.dac bits 8{{$}}
+// MOVED-NEXT: cim.adc bits 8 range max{{$}}
+// MOVED-NEXT: cim.write
 
 // STAGE-NOT: cim.dac
 // STAGE-LABEL: cim.layer @fc

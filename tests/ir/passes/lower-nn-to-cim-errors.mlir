@@ -36,3 +36,16 @@ func.func @double(%x: tensor<1x1x3x3xf64>) -> tensor<1x1x2x2xf64> {
   %0 = nn.conv %x, %w : (tensor<1x1x3x3xf64>, tensor<1x1x2x2xf64>) -> tensor<1x1x2x2xf64>
   return %0 : tensor<1x1x2x2xf64>
 }
+
+// -----
+
+// Weights that depend on nothing, but were not computed before.
+// CHECK-LABEL: @computed
+// CHECK: nn.matmul
+func.func @computed(%x: tensor<2x2xf32>) -> tensor<2x2xf32> {
+  %w = nn.constant dense<4.0> : tensor<2x2xf32>
+  %v = nn.sqrt %w : tensor<2x2xf32>
+  // expected-remark@+1 {{stays digital: its weights are computed from constants that were not folded; allow more memory with --fold-memory}}
+  %0 = nn.matmul %x, %v : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x2xf32>
+  return %0 : tensor<2x2xf32>
+}

@@ -56,6 +56,21 @@ def tied_network():
     return model
 
 
+def twin_network():
+    """Two layers whose weights are equal, and few enough for a text."""
+    weights = numpy.random.default_rng(5).normal(0, 0.3, (1, 1, 3, 3)).astype(numpy.float32)
+    graph = helper.make_graph(
+        [helper.make_node("ReduceMean", ["input"], ["grey"], axes=[1]),
+         helper.make_node("Conv", ["grey", "a.weight"], ["a"]), helper.make_node("Relu", ["a"], ["b"]),
+         helper.make_node("Conv", ["b", "b.weight"], ["c"]), helper.make_node("Flatten", ["c"], ["output"])],
+        "twins", [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["N", 3, 8, 8])],
+        [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["N", 16])],
+        [numpy_helper.from_array(weights, name) for name in ("a.weight", "b.weight")])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    onnx.checker.check_model(model)
+    return model
+
+
 def in_precision(model, data_type, array_type, cast_weights):
     """The network with weights of another precision, cast to float32, or with
     all of it in that precision."""
@@ -168,6 +183,46 @@ class Program(CimTestCase):
         onnx.save(in_precision(small_network(), TensorProto.DOUBLE, numpy.float64, False), self.folder / "double.onnx")
         self.compare("double.onnx", *ERRORS, warning="is written as float32")
 
+    def test_types_that_attributes_name(self):
+        half = TensorProto.FLOAT16
+        weights = numpy_helper.from_array(numpy.random.default_rng(5).normal(0, 1, (6, 6)).astype(numpy.float16), "w")
+        scale = numpy_helper.from_array(numpy.array(0.125, numpy.float16), "scale")
+
+        def types(opset, ir_version, initializers, nodes):
+            """Those that the network has after programming."""
+            inputs = [helper.make_tensor_value_info("input", half, ["N", 6])]
+            if ir_version < 4:
+                inputs += [helper.make_tensor_value_info(i.name, half, list(i.dims)) for i in initializers]
+            graph = helper.make_graph(nodes, "typed", inputs,
+                                      [helper.make_tensor_value_info("output", half, ["N", 6])], initializers)
+            model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=ir_version)
+            onnx.checker.check_model(model, full_check=opset >= 6)
+            onnx.save(model, self.folder / "typed.onnx")
+            self.says("program", "typed.onnx", *ERRORS, "-o", "chip.onnx", warning="is written as float32")
+            chip = onnx.load(self.folder / "chip.onnx")
+            onnx.checker.check_model(chip, full_check=opset >= 6)
+            return {f"{node.op_type}.{attribute.name}": helper.get_attribute_value(attribute)
+                    for node in chip.graph.node for attribute in node.attribute}
+
+        nodes = [
+            helper.make_node("MatMul", ["input", "w"], ["a"]),
+            helper.make_node("EyeLike", ["w"], ["eye"], dtype=half),
+            helper.make_node("ReduceMax", ["eye"], ["one"]),
+            helper.make_node("Add", ["a", "one"], ["b"]),
+            helper.make_node("QuantizeLinear", ["b", "scale"], ["codes"], output_dtype=TensorProto.INT8,
+                             precision=half),
+            helper.make_node("DequantizeLinear", ["codes", "scale"], ["c"], output_dtype=half),
+            helper.make_node("Cast", ["c"], ["output"], to=half),
+        ]
+        self.assertEqual(types(23, 11, [weights, scale], nodes), {
+            "EyeLike.dtype": TensorProto.FLOAT, "QuantizeLinear.output_dtype": TensorProto.INT8,
+            "QuantizeLinear.precision": TensorProto.FLOAT, "DequantizeLinear.output_dtype": TensorProto.FLOAT,
+            "Cast.to": TensorProto.FLOAT})
+        # Before opset 6, Cast spells its type, and nothing is inferred from it.
+        nodes = [helper.make_node("Cast", ["input"], ["a"], to="FLOAT16"),
+                 helper.make_node("MatMul", ["a", "w"], ["output"])]
+        self.assertEqual(types(5, 3, [weights], nodes), {"Cast.to": b"FLOAT"})
+
     def test_external_data(self):
         onnx.save(small_network(), self.folder / "external.onnx", save_as_external_data=True, location="external.bin",
                   size_threshold=0)
@@ -203,6 +258,16 @@ class Program(CimTestCase):
         self.assertNotIn("pair", after)
         self.assertEqual(self.document("info", "chip.onnx")["model"]["layers"], 6)
 
+    def test_equal_weights(self):
+        """Each of two layers is written, with errors of its own."""
+        onnx.save(twin_network(), self.folder / "twins.onnx")
+        self.compare("twins.onnx", "--noise", "normal:0.1ns")
+        before, after = (onnx.load(self.folder / name).graph.initializer for name in ("twins.onnx", "chip.onnx"))
+        first, second = (numpy_helper.to_array(new) - numpy_helper.to_array(old)
+                         for old, new in zip(before, after, strict=True))
+        for error in (first, second, first - second):
+            self.assertTrue((error != 0).all(), error)
+
     def test_compiled_models(self):
         """A text or a plan has no nodes of ONNX: the file that it came from gets the weights."""
         self.says("program", "small.onnx", *ERRORS, "-o", "expected.onnx")
@@ -216,6 +281,10 @@ class Program(CimTestCase):
                 numpy.testing.assert_array_equal(self.run_elsewhere("chip.onnx"), expected)
         note = onnx.load(self.folder / "chip.onnx").metadata_props[-1].value
         self.assertIn("as compiled in clean.mlir, quantize 4", note)
+        text = (self.folder / "clean.mlir").read_text()
+        (self.folder / "shared.mlir").write_text(text.replace("<block.conv2.weight>", "<block.conv1.weight>"))
+        self.fails(1, "layer 'block.conv2' shares the weights 'block.conv1.weight'", "program", "shared.mlir", *ERRORS,
+                   "--network", "small.onnx", "-o", "chip2.onnx")
         self.says("compile", "small.onnx", "--fold-batch-norm", *ERRORS, "-o", "folded.mlir")
         for model, network in (("compiled.plan", "tied.onnx"), ("folded.mlir", "small.onnx")):
             self.fails(1, "belong to another file", "program", model, "--network", network, "-o", "chip2.onnx")

@@ -42,6 +42,19 @@ cim.layer @b index 3 channel_axis 0 : tensor<4x4xf32> {
 
 // -----
 
+// What a layer lacks is its own mistake, not that of the layer behind it.
+// expected-error@+1 {{requires attribute 'index'}}
+"cim.layer"() <{sym_name = "a", channel_axis = 0 : i64, type = tensor<4x4xf32>}> ({
+  %0 = "cim.load"() <{value = dense<0.5> : tensor<4x4xf32>}> : () -> tensor<4x4xf32>
+  "cim.write"(%0) : (tensor<4x4xf32>) -> ()
+}) : () -> ()
+cim.layer @b index 0 channel_axis 0 : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.write %0 : tensor<4x4xf32>
+}
+
+// -----
+
 // Programs of one name would be one program.
 // expected-note@+1 {{see existing symbol definition here}}
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
