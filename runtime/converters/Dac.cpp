@@ -25,6 +25,8 @@ Dac::Dac(const plan::Dac &dac)
 
 int64_t Dac::code(double input) const {
   const double wanted = input / step();
+  if (std::isnan(wanted))
+    return notANumber;
   return std::llrint(
       std::clamp(wanted, double(lowestCode), double(highestCode)));
 }
@@ -35,6 +37,8 @@ bool Dac::clips(double input) const {
 }
 
 double Dac::drive(int64_t code, unsigned which) const {
+  if (code == notANumber)
+    return std::numeric_limits<double>::quiet_NaN();
   if (serial) {
     const bool isSet = std::abs(code) >> which & 1;
     return isSet ? (code < 0 ? -range : range) : 0;

@@ -12,6 +12,7 @@
 #include "runtime/programming/Chip.h"
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -27,6 +28,9 @@ public:
   double step() const { return range / highestCode; }
   int64_t lowest() const { return lowestCode; }
   int64_t highest() const { return highestCode; }
+
+  /// The code of what is not a number. It drives what is not a number.
+  static constexpr int64_t notANumber = std::numeric_limits<int64_t>::min();
 
   /// The code of \p input: the nearest, halves to even, clipped.
   int64_t code(double input) const;

@@ -8,6 +8,7 @@
 
 #include "runtime/executor/Attributes.h"
 
+#include <algorithm>
 #include <vector>
 
 using namespace cim;
@@ -31,6 +32,10 @@ static bool isPadOfImages(const plan::Plan &plan, const plan::Step &step) {
          isImage(plan, step.inputs(0)) && isImage(plan, step.outputs(0)) &&
          text(step, "mode") == "constant" && integers(step, "pads")[0] == 0 &&
          integers(step, "pads")[4] == 0;
+}
+
+static bool hasElements(const plan::Plan &plan, uint32_t value) {
+  return std::ranges::count(plan.values(value).shape(), 0) == 0;
 }
 
 /// Lets \p second, a slice, read what \p first reads.
@@ -62,7 +67,9 @@ void cim::composeCopies(plan::Plan &plan) {
       continue;
     if (isSliceOfImages(plan, step)) {
       composeSlices(first, step);
-    } else if (isPadOfImages(plan, step)) {
+    } else if (isPadOfImages(plan, step) &&
+               hasElements(plan, first.inputs(0)) &&
+               hasElements(plan, step.outputs(0))) { // else it gets no kernel
       step.set_operation("slice_pad");
       for (const char *name : {"starts", "sizes", "steps"})
         (*step.mutable_attributes())[name] = first.attributes().at(name);

@@ -93,8 +93,8 @@ std::optional<ConvolutionBinding> bindMatrix(const Program &program,
   // epilogue's terms are dimension 1.
   const bool hasTerms =
       step.epilogue().has_scale() || step.epilogue().has_offset();
-  if (in.count != 1 && (out.channels % kernels::channelBlock != 0 ||
-                        (hasTerms && x.shape_size() > 2)))
+  if ((in.count != 1 && out.channels % kernels::channelBlock != 0) ||
+      (hasTerms && x.shape_size() > 2))
     return std::nullopt;
   if (in.channels > INT_MAX || out.channels > INT_MAX || in.count > INT_MAX)
     return std::nullopt;

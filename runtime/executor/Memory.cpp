@@ -27,14 +27,18 @@ std::vector<uint32_t> cim::computedOperands(const Program &program,
   return operands;
 }
 
-/// Values whose pixels need no padding channels: images that only the first
-/// operand of a step reads, with a kernel that can. Only inputs of the network
-/// can be such values, because kernels write whole blocks of channels.
+/// Values whose pixels need no padding channels: images of fewer channels than
+/// a block that only the first operand of a step reads, with a kernel that can.
+/// Only inputs of the network can be such values, because kernels write whole
+/// blocks of channels.
 static std::vector<bool> unpaddedValues(const Program &program,
                                         const BoundSteps &steps) {
   std::vector<bool> unpadded(program.plan.values_size());
-  for (uint32_t input : program.plan.inputs())
-    unpadded[input] = true;
+  for (uint32_t input : program.plan.inputs()) {
+    const plan::Value &value = program.value(input);
+    unpadded[input] = value.layout() == plan::CHANNELS_LAST &&
+                      value.shape(1) < kernels::channelBlock;
+  }
   for (uint32_t output : program.plan.outputs())
     unpadded[output] = false;
   for (size_t s = 0; s < steps.size(); ++s) {

@@ -74,7 +74,8 @@ public:
   /// The border of zeros that the kernel reads around \p operand (of the
   /// step's inputs).
   virtual Border wantedBorder(int operand) const { return {}; }
-  /// True when the step can read pixels without padding channels.
+  /// True when the step can read pixels without padding channels, of fewer
+  /// channels than a block.
   virtual bool readsUnpaddedPixels() const { return false; }
   /// True when the result may take the place of the first operand.
   virtual bool runsInPlace() const { return false; }

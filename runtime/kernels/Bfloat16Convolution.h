@@ -17,6 +17,9 @@
 //
 // An input of bfloat16 numbers is read where it stands. Others are copied,
 // rounded, into pixels without padding channels (but an even number of them).
+// Units may multiply what follows an image's last window by weight zero, which
+// must not be an infinity of the next image: so zeros fill up a lone pixel, as
+// dense layers have, and stand behind images that need them.
 //
 // Sums are stored one step late, while the next are computed: what a matrix
 // unit has just written cannot be read for a while.
@@ -85,11 +88,13 @@ template <typename Unit> class Bfloat16Convolution : public ConvolutionKernel {
 public:
   explicit Bfloat16Convolution(const ConvolutionShape &shape)
       : shape(shape), around(windowBorder(shape)),
-        pixel((shape.channelsIn + 1) / 2 * 2),
+        pixel(roundUp(shape.channelsIn,
+                      rows() * rowPixels() == 1 ? 2 * pairsPerTile : 2)),
         blocks(paddedChannels(shape.channelsOut) / channelBlock),
         segmentColumns(shape.dilationX == 1 ? 1 : shape.kernelWidth),
-        pairs(shape.kernelWidth / segmentColumns * pixel / 2),
-        tiles((pairs + pairsPerTile - 1) / pairsPerTile) {}
+        pairs(shape.kernelWidth / segmentColumns *
+              roundUp(shape.channelsIn, 2) / 2),
+        tiles(roundUp(pairs, pairsPerTile) / pairsPerTile) {}
 
   BorderWidths border() const override { return around; }
 
@@ -98,7 +103,7 @@ public:
   }
 
   size_t scratch(int images) const override {
-    const size_t numbers = images * rows() * rowPixels() * pixel;
+    const size_t numbers = images * imagePixels() * pixel;
     return (numbers * sizeof(uint16_t) + readsBeyond() + sizeof(float) - 1) /
            sizeof(float);
   }
@@ -212,11 +217,25 @@ private:
     Waiting waiting;
   };
 
+  static int roundUp(int number, int multiple) {
+    return (number + multiple - 1) / multiple * multiple;
+  }
+
   // Pixels of a copy.
   size_t rowPixels() const {
     return around.left + shape.widthIn + around.right;
   }
   size_t rows() const { return around.top + shape.heightIn + around.bottom; }
+  /// Those of zeros behind an image: what a unit may read beyond its last
+  /// window, unless the next image begins with a border.
+  size_t pixelsBehind() const {
+    const int beyond =
+        2 * pairsPerTile * tiles - shape.kernelWidth / segmentColumns * pixel;
+    const size_t wanted = roundUp(beyond, pixel) / pixel;
+    const size_t border = around.top * rowPixels() + around.left;
+    return wanted > border ? wanted - border : 0;
+  }
+  size_t imagePixels() const { return rows() * rowPixels() + pixelsBehind(); }
   ptrdiff_t blockStride() const {
     return ptrdiff_t(shape.kernelHeight) * segmentColumns * tiles *
            pairsPerTile * pairedLanes;
@@ -274,8 +293,10 @@ auto Bfloat16Convolution<Unit>::copyInput(const ImageView &in,
   // Rows that follow each other in memory are one.
   const bool isOneRow = in.rowStride == int(rowPixels()) * in.pixelStride;
   const size_t count = rowPixels() * (isOneRow ? rows() : 1);
+  // What a pixel of bfloat16 numbers has, which need not fill the copy's.
+  const int stored = std::min(in.pixelStride, pixel);
   uint16_t *to = copy;
-  for (int n = 0; n < in.images; ++n)
+  for (int n = 0; n < in.images; ++n) {
     for (size_t y = 0; y < (isOneRow ? 1 : rows()); ++y, to += count * pixel) {
       const ptrdiff_t begin = ptrdiff_t(n) * in.imageStride +
                               (ptrdiff_t(y) - around.top) * in.rowStride -
@@ -283,18 +304,22 @@ auto Bfloat16Convolution<Unit>::copyInput(const ImageView &in,
       if (in.isBfloat16) {
         const auto *from = reinterpret_cast<const uint16_t *>(in.data) + begin;
         for (size_t x = 0; x < count; ++x)
-          std::copy_n(from + x * in.pixelStride, pixel, to + x * pixel);
-      } else if (in.pixelStride == pixel) {
+          std::fill_n(
+              std::copy_n(from + x * in.pixelStride, stored, to + x * pixel),
+              pixel - stored, uint16_t(0));
+      } else if (in.pixelStride == pixel && shape.channelsIn == pixel) {
         Unit::round(in.data + begin, to, count * pixel);
       } else {
         Unit::roundPixels(in.data + begin, in.pixelStride, to, pixel,
                           shape.channelsIn, count);
       }
     }
+    to = std::fill_n(to, pixelsBehind() * pixel, uint16_t(0));
+  }
   // Weight zero times what follows must be zero.
   std::fill_n(to, 2 * pairsPerTile, uint16_t(0));
-  const ptrdiff_t row = rowPixels() * pixel;
-  return {copy, row, static_cast<ptrdiff_t>(rows()) * row};
+  return {copy, static_cast<ptrdiff_t>(rowPixels()) * pixel,
+          static_cast<ptrdiff_t>(imagePixels()) * pixel};
 }
 
 template <typename Unit>

@@ -78,7 +78,8 @@ template <int Lanes> struct ConverterLoops {
     const Integers magnitude = __builtin_elementwise_abs(signedCode);
     const Integers isSet = (magnitude >> drive.bit) & 1;
     const Integers applied = signedCode < 0 ? -isSet : isSet;
-    return __builtin_convertvector(applied, Floats) * drive.step;
+    const Floats value = __builtin_convertvector(applied, Floats) * drive.step;
+    return code == code ? value : code;
   }
 
   static Floats driveBlock(Floats input, const Drive &drive,

@@ -29,20 +29,26 @@ static const ConverterTable &loops() {
 int64_t drive(const ImageView &in, const Drive &drive,
               const ImageView &out) noexcept {
   const ConverterTable &table = loops();
+  const int stored = paddedChannels(in.channels);
+  const bool isPadded = in.pixelStride == stored && out.pixelStride == stored;
+  // Padding channels of images are zeros, which every DAC leaves alone. Those
+  // of a lone pixel may be what is behind a row, anything: they do not count.
+  const bool isOneRun = isPadded && (in.width > 1 || in.channels == stored);
   int64_t clipped = 0;
   for (ptrdiff_t n = 0; n < in.images; ++n)
     for (ptrdiff_t y = 0; y < in.height; ++y) {
       const float *from = in.data + n * in.imageStride + y * in.rowStride;
       float *to = out.data + n * out.imageStride + y * out.rowStride;
-      // Padding channels are zeros, which every DAC leaves alone.
-      const int stored = paddedChannels(in.channels);
-      if (in.pixelStride == stored && out.pixelStride == stored) {
+      if (isOneRun) {
         clipped += table.drive(from, int64_t(in.width) * stored, drive, to);
         continue;
       }
       for (ptrdiff_t x = 0; x < in.width; ++x)
         clipped += table.drive(from + x * in.pixelStride, in.channels, drive,
                                to + x * out.pixelStride);
+      if (isPadded)
+        table.drive(from + in.channels, stored - in.channels, drive,
+                    to + in.channels);
     }
   return clipped;
 }

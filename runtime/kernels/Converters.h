@@ -35,7 +35,9 @@ struct Drive {
 };
 
 /// Writes the drives of \p in to \p out, of the same size, which may be \p in
-/// itself. Returns how many inputs were clipped.
+/// itself. Returns how many inputs were clipped. What is not a number stays so.
+/// Padding channels are zeros, but for those of a lone pixel, which may hold
+/// anything.
 int64_t drive(const ImageView &in, const Drive &drive,
               const ImageView &out) noexcept;
 

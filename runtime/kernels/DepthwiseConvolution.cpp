@@ -71,36 +71,46 @@ public:
                   {int(taps()) == 1 ? 1 : shape.kernelWidth, channelBlock},
                   {shape.kernelHeight, shape.kernelWidth * channelBlock},
                   {blocks.extent, int(taps()) * channelBlock}}});
-    // Image by image: the elements of the input's view overlap, and Halide
-    // counts them in 32 bits.
-    for (ptrdiff_t n = 0; n < out.images; ++n) {
-      HalideView<7> input(
-          begin + n * in.imageStride,
-          {{laneExtent,
-            blocks,
-            extent(out.width + (sharesInputs() ? shape.kernelWidth - 1 : 0),
-                   int64_t(shape.strideX) * in.pixelStride),
-            sharesInputs() ? Extent{1, 0}
-                           : extent(shape.kernelWidth,
-                                    int64_t(shape.dilationX) * in.pixelStride),
-            extent(out.height, int64_t(shape.strideY) * in.rowStride),
-            extent(shape.kernelHeight, int64_t(shape.dilationY) * in.rowStride),
-            {1, 0}}});
-      Epilogue imageEpilogue = epilogue;
-      if (epilogue.residual)
-        imageEpilogue.residual += n * epilogue.residualImageStride;
-      ImageView imageOut = out;
-      imageOut.data += n * out.imageStride;
-      imageOut.images = 1;
-      EpilogueView view(imageEpilogue, imageOut);
-      HalideView<5> result = blockedView(imageOut);
-      const auto &kernel =
-          sharesInputs() ? cim_depthwise_sharing : cim_depthwise;
-      if (int status = kernel(input, weights, view.scale, view.offset,
-                              view.residual, epilogue.slope, epilogue.lowest,
-                              epilogue.highest, chooseWidth(out.width), result))
-        return status;
-    }
+    const int columns =
+        out.width + (sharesInputs() ? shape.kernelWidth - 1 : 0);
+    const int columnTaps = sharesInputs() ? 1 : shape.kernelWidth;
+    // Image by image, in ranges of rows: the elements of the input's view
+    // overlap, and Halide counts them in 32 bits.
+    const int64_t perRow = int64_t(paddedChannels(shape.channelsOut)) *
+                           columns * columnTaps * shape.kernelHeight;
+    const int64_t rows = std::clamp<int64_t>(
+        std::numeric_limits<int32_t>::max() / perRow, 1, out.height);
+    for (ptrdiff_t n = 0; n < out.images; ++n)
+      for (ptrdiff_t y = 0; y < out.height; y += rows) {
+        const auto height = int(std::min<int64_t>(rows, out.height - y));
+        HalideView<7> input(
+            begin + n * in.imageStride + y * shape.strideY * in.rowStride,
+            {{laneExtent,
+              blocks,
+              extent(columns, int64_t(shape.strideX) * in.pixelStride),
+              extent(columnTaps, int64_t(shape.dilationX) * in.pixelStride),
+              extent(height, int64_t(shape.strideY) * in.rowStride),
+              extent(shape.kernelHeight,
+                     int64_t(shape.dilationY) * in.rowStride),
+              {1, 0}}});
+        Epilogue partEpilogue = epilogue;
+        if (epilogue.residual)
+          partEpilogue.residual +=
+              n * epilogue.residualImageStride + y * epilogue.residualRowStride;
+        ImageView part = out;
+        part.data += n * out.imageStride + y * out.rowStride;
+        part.height = height;
+        part.images = 1;
+        EpilogueView view(partEpilogue, part);
+        HalideView<5> result = blockedView(part);
+        const auto &kernel =
+            sharesInputs() ? cim_depthwise_sharing : cim_depthwise;
+        if (int status =
+                kernel(input, weights, view.scale, view.offset, view.residual,
+                       epilogue.slope, epilogue.lowest, epilogue.highest,
+                       chooseWidth(out.width), result))
+          return status;
+      }
     return 0;
   }
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 namespace cim::kernels {
 
@@ -27,7 +28,8 @@ static void clearPadding(Number *data, const ImageView &out, int padding) {
 
 void clearPadding(const Epilogue &epilogue, const ImageView &out) {
   const int padding = paddedChannels(out.channels) - out.channels;
-  if (padding == 0 || (epilogue.lowest <= 0 && epilogue.highest >= 0))
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  if (padding == 0 || (epilogue.lowest <= 0 && epilogue.highest == infinity))
     return;
   if (out.isBfloat16)
     clearPadding(reinterpret_cast<uint16_t *>(out.data), out, padding);

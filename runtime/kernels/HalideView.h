@@ -108,7 +108,8 @@ private:
 };
 
 /// Makes the padding channels of a result zero again after an activation that
-/// turns zero into something else.
+/// turns zero into something else, or infinity into a finite number: the
+/// padding, where it came by weight zero, is then not a number.
 void clearPadding(const Epilogue &epilogue, const ImageView &out);
 
 } // namespace cim::kernels

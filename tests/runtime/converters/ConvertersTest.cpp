@@ -88,6 +88,21 @@ TEST(Dac, bendsDrivesAlongACurve) {
   EXPECT_DOUBLE_EQ(Dac(plan).drive(-3, 0), -3);
 }
 
+TEST(Dac, keepsWhatIsNotANumber) {
+  plan::Dac linear = dacPlan(5, 1.7, true), serial = linear, bent = linear;
+  serial.set_serial(true);
+  for (double x : {0.0, 1.0}) {
+    bent.add_curve_input(x);
+    bent.add_curve_current(x);
+  }
+  for (const plan::Dac &plan : {linear, serial, bent}) {
+    const Dac dac(plan);
+    EXPECT_FALSE(dac.clips(NAN));
+    for (unsigned which = 0; which < dac.applications(); ++which)
+      EXPECT_TRUE(std::isnan(dac.drive(dac.code(NAN), which)));
+  }
+}
+
 /// 300 x 70 weights on arrays of 128 x 64.
 plan::Layer adcLayer(unsigned bits) {
   plan::Layer layer;

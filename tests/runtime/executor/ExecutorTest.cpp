@@ -150,9 +150,9 @@ std::vector<std::string> generalSteps(const PlanBuilder &b) {
 }
 
 /// Stem, an identity block, a block with a sliced and padded shortcut, head.
-PlanBuilder residualNetwork() {
+PlanBuilder residualNetwork(int64_t channels = 3) {
   PlanBuilder b;
-  uint32_t x = b.input({1, 3, 16, 16});
+  uint32_t x = b.input({1, channels, 16, 16});
   uint32_t stem = b.conv(x, 16, 3, 1, 1);
   b.batchNorm(16);
   uint32_t a = b.conv(stem, 16, 3, 1, 1);
@@ -284,6 +284,22 @@ TEST(Executor, composesCopies) {
   check(b);
 }
 
+/// No kernel runs the pad, so it cannot be one with the slice.
+TEST(Executor, runsAPadThatLeavesNothing) {
+  PlanBuilder b;
+  uint32_t x = b.input({1, 16, 4, 4});
+  uint32_t sliced = b.step("slice", {x}, {1, 16, 2, 4});
+  b.with("starts", {0, 0, 1, 0}).with("sizes", {1, 16, 2, 4});
+  b.with("steps", {1, 1, 1, 1});
+  uint32_t nothing = b.step("pad", {sliced}, {1, 16, 0, 4});
+  b.with("pads", {0, 0, -1, 0, 0, 0, -1, 0}).with("mode", "constant");
+  b.with("value", 0.0);
+  b.output(b.step("concat", {nothing, sliced}, {1, 16, 2, 4}));
+  b.with("axis", 2);
+  EXPECT_THAT(generalSteps(b), testing::ElementsAre("pad", "concat"));
+  check(b);
+}
+
 TEST(Executor, runsElementwiseStepsInPlace) {
   PlanBuilder b;
   uint32_t x = b.input({1, 16, 8, 8}, plan::ROW_MAJOR);
@@ -390,6 +406,30 @@ TEST(Executor, runsStacksOfMatrices) {
   b.output(x);
   EXPECT_THAT(generalSteps(b), testing::IsEmpty());
   check(b);
+}
+
+/// The constants of an epilogue go along dimension 1, not along the numbers of
+/// a row.
+TEST(Executor, runsARowOfAStackWithAnEpilogue) {
+  PlanBuilder b;
+  uint32_t x = b.input({1, 1, 24}, plan::ROW_MAJOR);
+  x = b.step("matmul", {x, b.weights({24, 16})}, {1, 1, 16}, plan::ROW_MAJOR);
+  b.layer();
+  b.batchNorm(1);
+  b.output(x);
+  EXPECT_THAT(generalSteps(b), testing::ElementsAre("matmul"));
+  check(b);
+}
+
+/// Kernels take pixels as they come only of fewer channels.
+TEST(Executor, padsInputsOfMoreThanABlockOfChannels) {
+  for (auto [channels, stride] : {std::pair(3, 3), {16, 16}, {20, 32}}) {
+    PlanBuilder b = residualNetwork(channels);
+    const Program program{b.plan, b.tensors};
+    const ValueStorage storage =
+        storageOf(program, bindSteps(program, /*strict=*/false));
+    EXPECT_EQ(storage.geometry[b.plan.inputs(0)].stride, stride);
+  }
 }
 
 TEST(Executor, runsAModelWithAFixedBatchOneImageAtATime) {
@@ -531,11 +571,7 @@ TEST(Executor, storesBfloat16) {
 
 /// What an image leaves in memory must not reach the next ones, not even as
 /// zero times infinity.
-TEST(Executor, forgetsInfinities) {
-  kernels::setInstructionSet(kernels::bestBfloat16InstructionSet());
-  PlanBuilder b = residualNetwork();
-  ExecutorOptions options{1, 4, Precision::bf16};
-  options.measured = bfloat16Everywhere(b);
+void checkForgetting(const PlanBuilder &b, const ExecutorOptions &options) {
   const std::vector<float> expected = runFast(b, options);
   Executor executor(b.plan, b.tensors, options);
   executor.program({});
@@ -552,7 +588,22 @@ TEST(Executor, forgetsInfinities) {
           std::copy_n(logits, 10, results.begin() + index * 10);
         });
   EXPECT_EQ(results, expected);
-  kernels::setInstructionSet(std::nullopt);
+}
+
+TEST(Executor, forgetsInfinities) {
+  // Behind the 255 numbers of its rows are those of later values.
+  PlanBuilder dense;
+  uint32_t x = dense.input({1, 255}, plan::ROW_MAJOR);
+  x = dense.gemm(dense.gemm(x, 256), 256);
+  dense.output(dense.gemm(x, 10));
+  for (const PlanBuilder &b : {residualNetwork(), residualNetwork(20), dense}) {
+    checkForgetting(b, {1, 4});
+    kernels::setInstructionSet(kernels::bestBfloat16InstructionSet());
+    ExecutorOptions options{1, 4, Precision::bf16};
+    options.measured = bfloat16Everywhere(b);
+    checkForgetting(b, options);
+    kernels::setInstructionSet(std::nullopt);
+  }
 }
 
 TEST(Executor, writesDifferentChips) {

@@ -502,6 +502,35 @@ TEST(MappedLayers, countImagesOnly) {
   }
 }
 
+/// Not what later layers leave behind the 100 numbers of a row.
+TEST(MappedLayers, countInputsOnly) {
+  Layer layer;
+  PlanBuilder &b = layer.b;
+  uint32_t x = b.gemm(b.input({1, 100}, plan::ROW_MAJOR), 256);
+  layer.layer().set_channel_axis(0);
+  layer.map(100, 256, 1).dac(6);
+  layer.layer().mutable_dac()->set_range(0.5);
+  layer.layer().mutable_dac()->set_is_signed(true);
+  x = b.gemm(b.gemm(x, 256), 10);
+  b.output(x);
+  ConverterCounts expected;
+  runReference(b, {}, expected);
+  EXPECT_GT(expected.clippedInputs, 0);
+  for (auto [threads, microBatch] : {std::pair(1u, 1u), {2u, 3u}, {3u, 8u}}) {
+    Executor executor(b.plan, b.tensors, {threads, microBatch});
+    executor.program({});
+    for (int runs : {1, 2}) {
+      executor.run(
+          images,
+          [&](int64_t index, float *image) { readImage(index, image, 100); },
+          [](int64_t, const float *) {});
+      const ConverterCounts counts = executor.converterCounts()[0];
+      EXPECT_EQ(counts.inputs, runs * expected.inputs);
+      EXPECT_EQ(counts.clippedInputs, runs * expected.clippedInputs);
+    }
+  }
+}
+
 TEST(MappedLayers, losePrecisionBitByBit) {
   Layer layer = Layer().conv(24, 20, 9, 3);
   const std::vector<float> exact = runFast(layer.b).results;

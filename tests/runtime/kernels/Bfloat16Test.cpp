@@ -277,6 +277,61 @@ TEST(Bfloat16Convolution, ComputesWithAmx) {
   checkManyShapes(makeAmxConvolution, 150);
 }
 
+/// Not even as weight zero times infinity.
+TEST(Bfloat16Convolution, KeepsImagesApart) {
+  Random random(4);
+  // A dense layer, rows of a matrix, and windows that end with their image.
+  ConvolutionShape dense = shape(100, 10, 1, 1), matrix = dense;
+  matrix.widthIn = 3;
+  ConvolutionShape valid = shape(3, 10, 7, 3);
+  valid.pads = {};
+  for (const ConvolutionShape &s : {dense, matrix, valid})
+    for (bool padded : {true, false}) {
+      const Bfloat16Convolution<TileUnit<EmulatedTiles>> kernel(s);
+      Images in(s.channelsIn, s.widthIn, s.heightIn, 2, kernel.border(),
+                padded);
+      in.forEach([&](int n, int y, int x, int c) {
+        in.at(n, y, x, c) =
+            n == 1 ? std::numeric_limits<float>::infinity() : draw(random);
+      });
+      const std::vector<float> weights =
+          drawMany(random, size_t(s.channelsOut) * s.channelsIn *
+                               s.kernelWidth * s.kernelHeight);
+      AlignedFloats packed(kernel.packedWeights()),
+          scratch(kernel.scratch(2), Images::nan());
+      kernel.pack(weights.data(), packed.data(), 0, s.channelsOut);
+      Images both(s.channelsOut, s.widthOut(), s.heightOut(), 2),
+          alone(s.channelsOut, s.widthOut(), s.heightOut(), 1);
+      ASSERT_EQ(
+          kernel.run(in.view, packed.data(), {}, both.view, scratch.data()), 0);
+      ASSERT_EQ(kernel.run(in.part(0, 1), packed.data(), {}, alone.view,
+                           scratch.data()),
+                0);
+      alone.forEach([&](int, int y, int x, int k) {
+        ASSERT_TRUE(std::isfinite(alone.at(0, y, x, k)));
+        ASSERT_EQ(both.at(0, y, x, k), alone.at(0, y, x, k));
+      });
+    }
+}
+
+/// What lies behind a row is nobody's number.
+TEST(Bfloat16Convolution, ReadsNothingBehindARow) {
+  Random random(5);
+  const ConvolutionShape s = shape(255, 10, 1, 1);
+  const Bfloat16Convolution<TileUnit<EmulatedTiles>> kernel(s);
+  Images in(255, 1, 1, 2), out(10, 1, 1, 2);
+  in.fill(random);
+  for (int n : {0, 1})
+    in.at(n, 0, 0, 255) = Images::nan();
+  AlignedFloats packed(kernel.packedWeights()), scratch(kernel.scratch(2));
+  kernel.pack(drawMany(random, 10 * 255).data(), packed.data(), 0, 10);
+  ASSERT_EQ(kernel.run(in.view, packed.data(), {}, out.view, scratch.data()),
+            0);
+  out.forEach([&](int n, int y, int x, int k) {
+    ASSERT_TRUE(std::isfinite(out.at(n, y, x, k)));
+  });
+}
+
 /// Whatever the activation makes of zero.
 TEST(Bfloat16Convolution, LeavesZerosInPaddingChannels) {
   if (!isSupported(InstructionSet::avx512bf16))

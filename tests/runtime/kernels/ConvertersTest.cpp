@@ -16,6 +16,44 @@ namespace {
 
 class Converters : public EveryInstructionSet {};
 
+Drive levelsOf(const cim::Dac &dac, const std::vector<float> &curve,
+               unsigned which) {
+  Drive levels;
+  levels.perInput = 1 / dac.step();
+  levels.lowest = dac.lowest();
+  levels.highest = dac.highest();
+  levels.step = dac.isSerial() ? dac.drive(1 << which, which) : dac.step();
+  levels.bit = dac.isSerial() ? int(which) : -1;
+  levels.curve = curve.empty() ? nullptr : curve.data();
+  return levels;
+}
+
+plan::Dac dacPlan(unsigned bits, bool isSigned, bool isSerial) {
+  plan::Dac plan;
+  plan.set_bits(bits);
+  plan.set_range(2);
+  plan.set_is_signed(isSigned);
+  plan.set_serial(isSerial);
+  return plan;
+}
+
+/// Whose drives are squares.
+cim::Dac bentDac() {
+  plan::Dac plan = dacPlan(6, true, false);
+  for (double x : {0.0, 0.5, 1.0}) {
+    plan.add_curve_input(x);
+    plan.add_curve_current(x * x);
+  }
+  return cim::Dac(plan);
+}
+
+std::vector<float> curveOf(const cim::Dac &dac) {
+  std::vector<float> curve;
+  for (int64_t code = dac.lowest(); code <= dac.highest(); ++code)
+    curve.push_back(dac.drive(code, 0));
+  return curve;
+}
+
 /// All drives of an image with \p channels channels, and what was clipped.
 void checkDrives(const cim::Dac &dac, const std::vector<float> &curve,
                  int channels, Random &random) {
@@ -25,15 +63,9 @@ void checkDrives(const cim::Dac &dac, const std::vector<float> &curve,
     in.forEach([&](int n, int y, int x, int c) {
       in.at(n, y, x, c) = 3 * draw(random);
     });
-    Drive levels;
-    levels.perInput = 1 / dac.step();
-    levels.lowest = dac.lowest();
-    levels.highest = dac.highest();
-    levels.step = dac.isSerial() ? dac.drive(1 << which, which) : dac.step();
-    levels.bit = dac.isSerial() ? int(which) : -1;
-    levels.curve = curve.empty() ? nullptr : curve.data();
     int64_t clipped = 0;
-    const int64_t counted = drive(in.view, levels, out.view);
+    const int64_t counted =
+        drive(in.view, levelsOf(dac, curve, which), out.view);
     in.forEach([&](int n, int y, int x, int c) {
       const float input = in.at(n, y, x, c);
       clipped += dac.clips(input);
@@ -56,28 +88,47 @@ TEST_P(Converters, driveAsDefined) {
   Random random(2);
   for (bool isSigned : {false, true})
     for (bool isSerial : {false, true})
-      for (unsigned bits : {2u, 5u, 8u}) {
-        plan::Dac plan;
-        plan.set_bits(bits);
-        plan.set_range(2);
-        plan.set_is_signed(isSigned);
-        plan.set_serial(isSerial);
+      for (unsigned bits : {2u, 5u, 8u})
         for (int channels : {16, 20, 3})
-          checkDrives(cim::Dac(plan), {}, channels, random);
-      }
-  plan::Dac plan;
-  plan.set_bits(6);
-  plan.set_range(2);
-  plan.set_is_signed(true);
-  for (double x : {0.0, 0.5, 1.0}) {
-    plan.add_curve_input(x);
-    plan.add_curve_current(x * x);
-  }
-  const cim::Dac dac(plan);
-  std::vector<float> curve;
-  for (int64_t code = dac.lowest(); code <= dac.highest(); ++code)
-    curve.push_back(dac.drive(code, 0));
-  checkDrives(dac, curve, 20, random);
+          checkDrives(cim::Dac(dacPlan(bits, isSigned, isSerial)), {}, channels,
+                      random);
+  const cim::Dac bent = bentDac();
+  checkDrives(bent, curveOf(bent), 20, random);
+}
+
+/// What lies behind a row is nobody's input.
+TEST_P(Converters, countNothingBehindARow) {
+  Random random(5);
+  const cim::Dac dac(dacPlan(8, true, false));
+  Images in(100, 1, 1, 3), out(100, 1, 1, 3);
+  in.fill(random);
+  for (int n = 0; n < 3; ++n)
+    for (int c = 100; c < 112; ++c)
+      in.at(n, 0, 0, c) = 1e9;
+  EXPECT_EQ(drive(in.view, levelsOf(dac, {}, 0), out.view), 0);
+  in.at(1, 0, 0, 99) = 3;
+  EXPECT_EQ(drive(in.view, levelsOf(dac, {}, 0), out.view), 1);
+}
+
+TEST_P(Converters, keepNotANumber) {
+  Random random(6);
+  const cim::Dac linear(dacPlan(5, true, false)),
+      serial(dacPlan(5, true, true));
+  const std::vector<float> straight;
+  for (const auto &[dac, curve] : {std::pair(linear, straight),
+                                   {bentDac(), curveOf(bentDac())},
+                                   {serial, straight}})
+    for (unsigned which = 0; which < dac.applications(); ++which) {
+      Images in(20, 2, 1, 1), out(20, 2, 1, 1);
+      in.fill(random);
+      for (int c : {3, 18})
+        in.at(0, 0, 1, c) = Images::nan();
+      EXPECT_EQ(drive(in.view, levelsOf(dac, curve, which), out.view), 0);
+      in.forEach([&](int n, int y, int x, int c) {
+        EXPECT_EQ(std::isnan(out.at(n, y, x, c)),
+                  std::isnan(in.at(n, y, x, c)));
+      });
+    }
 }
 
 TEST_P(Converters, convertAsDefined) {

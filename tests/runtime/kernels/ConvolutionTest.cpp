@@ -180,6 +180,41 @@ TEST_P(DirectConvolution, SplitsWhatIsTooLarge) {
   });
 }
 
+TEST_P(DirectConvolution, SplitsDepthwiseLayersThatAreTooLarge) {
+  Random random(7);
+  ConvolutionShape s = shape(16, 16, 244, 65); // 2.2e9 products
+  s.groups = 16;
+  s.pads = {};
+  const Convolution convolution(s);
+  EXPECT_THAT(convolution.description(), testing::StartsWith("depthwise"));
+  Images in(16, 244, 244, 1), out(16, 180, 180, 1);
+  in.fill(random);
+  const std::vector<float> weights = drawMany(random, 16 * 65 * 65);
+  AlignedFloats packed(convolution.packedWeights());
+  convolution.pack(weights.data(), packed.data());
+  RandomEpilogue epilogue(random, out);
+  ASSERT_EQ(convolution.run(in.view, packed.data(), epilogue.epilogue, out.view,
+                            nullptr),
+            0);
+
+  // The same bits as of the last rows alone.
+  constexpr int first = 170;
+  s.heightIn -= first;
+  ImageView lastIn = in.view;
+  lastIn.data = &in.at(0, first, 0, 0);
+  lastIn.height = s.heightIn;
+  Epilogue lastEpilogue = epilogue.epilogue;
+  if (lastEpilogue.residual)
+    lastEpilogue.residual += first * lastEpilogue.residualRowStride;
+  Images last(16, 180, 180 - first, 1);
+  ASSERT_EQ(Convolution(s).run(lastIn, packed.data(), lastEpilogue, last.view,
+                               nullptr),
+            0);
+  last.forEach([&](int, int y, int x, int k) {
+    ASSERT_EQ(out.at(0, first + y, x, k), last.at(0, y, x, k));
+  });
+}
+
 CIM_FOR_EVERY_INSTRUCTION_SET(DirectConvolution);
 
 class WinogradConvolution : public EveryInstructionSet {
@@ -289,6 +324,35 @@ TEST_P(WinogradConvolution, KeepsNotANumber) {
           for (int k = 0; k < s.channelsOut; ++k)
             EXPECT_EQ(std::isnan(out.at(0, y, x, k)), s.groups == 1 || k == 5);
     }
+}
+
+/// Behind an upper bound other channels are finite again; padding channels must
+/// be too, since the next layer multiplies them by weight zero.
+TEST_P(WinogradConvolution, BoundsPaddingChannels) {
+  Random random(7);
+  const ConvolutionShape s = shape(16, 20, 9, 3);
+  for (ConvolutionAlgorithm algorithm :
+       {ConvolutionAlgorithm::direct, ConvolutionAlgorithm::winograd2,
+        ConvolutionAlgorithm::winograd4}) {
+    Convolution convolution(s, algorithm);
+    SCOPED_TRACE(convolution.description());
+    Images in(16, 9, 9, 1, convolution.border()), out(20, 9, 9, 1);
+    in.fill(random);
+    in.at(0, 4, 6, 5) = std::numeric_limits<float>::infinity();
+    AlignedFloats packed(convolution.packedWeights()),
+        scratch(convolution.scratch(1));
+    convolution.pack(drawMany(random, 20 * 16 * 9).data(), packed.data());
+    Epilogue clip;
+    clip.lowest = 0;
+    clip.highest = 6;
+    ASSERT_EQ(
+        convolution.run(in.view, packed.data(), clip, out.view, scratch.data()),
+        0);
+    for (int y = 0; y < 9; ++y)
+      for (int x = 0; x < 9; ++x)
+        for (int c = 20; c < 32; ++c)
+          ASSERT_EQ(out.at(0, y, x, c), 0) << y << " " << x << " " << c;
+  }
 }
 
 /// Moving tiles inwards must not cost more than Winograd saves.
