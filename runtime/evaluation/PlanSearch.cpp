@@ -36,7 +36,7 @@ cim::candidatePlans(std::span<const SelectableLayer> layers, uint64_t budget) {
   return candidates;
 }
 
-std::optional<std::vector<RankedPlan>> cim::rankPlans(
+std::vector<RankedPlan> cim::rankPlans(
     std::span<const PlanCandidate> candidates, int rounds, double share,
     const std::function<std::optional<double>(const PlanCandidate &, int round)>
         &accuracyOf) {
@@ -53,8 +53,10 @@ std::optional<std::vector<RankedPlan>> cim::rankPlans(
     for (size_t i = 0; i < running; ++i) {
       const auto accuracy = accuracyOf(candidates[ranking[i].candidate], round);
       if (!accuracy) {
+        if (round == 0)
+          ranking.resize(i); // of the others nothing is known
         sort();
-        return round == 0 ? std::nullopt : std::optional(ranking);
+        return ranking;
       }
       ranking[i].round = round;
       ranking[i].accuracy = *accuracy;

@@ -43,8 +43,9 @@ struct RankedPlan {
 /// with more, and so on for \p rounds rounds. \p accuracyOf measures a
 /// candidate with the effort of a round, from 0; nothing ends the search. Those
 /// that came furthest come first, the most accurate of a round before the
-/// others. Nothing when the search was ended in its first round.
-std::optional<std::vector<RankedPlan>> rankPlans(
+/// others. A search that was ended in its first round ranks those that it had
+/// measured.
+std::vector<RankedPlan> rankPlans(
     std::span<const PlanCandidate> candidates, int rounds, double share,
     const std::function<std::optional<double>(const PlanCandidate &, int round)>
         &accuracyOf);

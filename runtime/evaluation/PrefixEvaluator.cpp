@@ -42,6 +42,12 @@ static bool actsAtReads(const plan::Layer &layer) {
   return layer.has_dac() || readsArrays(layer);
 }
 
+static bool anyActsAtReads(std::span<const LayerChange> changes) {
+  return std::ranges::any_of(changes, [](const LayerChange &change) {
+    return actsAtReads(change.as);
+  });
+}
+
 /// Images of whole micro-batches whose activations fit into \p bytes.
 static int64_t imagesThatFit(const Executor &executor, size_t bytes) {
   const int64_t batch = executor.microBatch();
@@ -136,9 +142,7 @@ bool PrefixEvaluator::runApart(std::span<const LayerChange> changes,
 
 bool PrefixEvaluator::run(std::span<const LayerChange> changes, ChipRange chips,
                           int64_t images, const TakeAnswer &take) {
-  if (std::ranges::any_of(changes, [](const LayerChange &change) {
-        return actsAtReads(change.as);
-      }))
+  if (anyActsAtReads(changes))
     return runApart(changes, chips, images, take);
   std::vector<LayerProgram> chains;
   for (const LayerChange &change : changes) {
@@ -154,6 +158,10 @@ bool PrefixEvaluator::run(std::span<const LayerChange> changes, ChipRange chips,
   for (const LayerChange &change : changes)
     executor.programLayer(change.layer, {options.seed, 0, 0});
   return isComplete;
+}
+
+bool PrefixEvaluator::keepsPrefix(std::span<const LayerChange> changes) const {
+  return block == data.images() && !anyActsAtReads(changes);
 }
 
 std::optional<RightCounts>

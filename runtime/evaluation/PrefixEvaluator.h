@@ -80,6 +80,10 @@ public:
   std::optional<RightCounts> countRight(std::span<const LayerChange> changes,
                                         ChipRange chips);
 
+  /// Whether the next run takes over what stands in front of \p changes, so
+  /// that chips may as well come one at a time.
+  bool keepsPrefix(std::span<const LayerChange> changes) const;
+
   int64_t classes() const { return executor.outputElements(); }
   unsigned threads() const { return executor.threads(); }
   /// Images whose activations are kept at a time.

@@ -300,6 +300,7 @@ void Store::forEachChips(const std::function<void(StoredChips)> &visit) {
 namespace cim {
 struct StoreMerger {
   Database &into;
+  const std::function<bool()> &stop;
 
   static Database &databaseOf(Store &store) { return store.database; }
 
@@ -311,13 +312,15 @@ struct StoreMerger {
     return list;
   }
 
-  MergeResult::Input add(const std::string &path) {
+  /// Nothing when it was stopped.
+  std::optional<MergeResult::Input> add(const std::string &path) {
     Store store = Store::open(path);
     Database &from = store.database;
     MergeResult::Input input{path, from.number("SELECT count(*) FROM trial"),
                              kernelsOf(from)};
     std::map<int64_t, int64_t> ids = addPoints(from);
-    addTrials(path, from, ids);
+    if (!addTrials(path, from, ids))
+      return std::nullopt;
     return input;
   }
 
@@ -343,7 +346,8 @@ struct StoreMerger {
     return ids;
   }
 
-  void addTrials(const std::string &path, Database &from,
+  /// False when it was stopped.
+  bool addTrials(const std::string &path, Database &from,
                  const std::map<int64_t, int64_t> &ids) {
     Statement read(from, "SELECT point, seed, trial, correct, correct_top5, "
                          "program_seconds, forward_seconds, finished FROM "
@@ -354,6 +358,8 @@ struct StoreMerger {
                         "AND correct_top5 = excluded.correct_top5 "
                         "RETURNING point");
     while (read.step()) {
+      if (stop && stop())
+        return false;
       const auto id = ids.find(read.integer(0));
       if (id == ids.end())
         throw InputError("the store '" + path +
@@ -375,12 +381,14 @@ struct StoreMerger {
             " of one point; they were written by different builds of cim, so "
             "compute one of them again");
     }
+    return true;
   }
 };
 } // namespace cim
 
-MergeResult cim::mergeStores(std::span<const std::string> inputs,
-                             const std::string &output) {
+std::optional<MergeResult> cim::mergeStores(std::span<const std::string> inputs,
+                                            const std::string &output,
+                                            const std::function<bool()> &stop) {
   std::error_code ignored;
   if (fs::exists(fs::symlink_status(output, ignored)))
     throw InputError("'" + output +
@@ -404,9 +412,13 @@ MergeResult cim::mergeStores(std::span<const std::string> inputs,
     into.execute("PRAGMA journal_mode = DELETE");
     {
       Transaction transaction(into);
-      StoreMerger merger{into};
-      for (const std::string &input : inputs)
-        result.inputs.push_back(merger.add(input));
+      StoreMerger merger{into, stop};
+      for (const std::string &input : inputs) {
+        auto added = merger.add(input);
+        if (!added)
+          return std::nullopt;
+        result.inputs.push_back(std::move(*added));
+      }
       result.points = into.number("SELECT count(*) FROM point");
       result.trials = into.number("SELECT count(*) FROM trial");
       result.kernels = StoreMerger::kernelsOf(into);

@@ -134,9 +134,11 @@ struct MergeResult {
 
 /// Writes the union of the stores \p inputs into a new store at \p output,
 /// whole or not at all. Stores that disagree about a trial are refused, and so
-/// is an \p output that exists. The inputs are only read.
-MergeResult mergeStores(std::span<const std::string> inputs,
-                        const std::string &output);
+/// is an \p output that exists. The inputs are only read. Nothing is returned,
+/// or written, when \p stop ended it.
+std::optional<MergeResult>
+mergeStores(std::span<const std::string> inputs, const std::string &output,
+            const std::function<bool()> &stop = nullptr);
 
 } // namespace cim
 

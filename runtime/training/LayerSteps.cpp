@@ -34,8 +34,8 @@ Parameter &ParameterSet::of(const Program &program, const plan::Step &step,
   if (!isNew && entry.step != &step)
     throw InputError("'" + step.name() + "' and '" + entry.step->name() +
                      "' share the parameter '" + name +
-                     "', or have equal ones, and such cannot be trained; "
-                     "select one of them, or give them different numbers");
+                     "', and such cannot be trained; select one of them, or "
+                     "give each a copy");
   if (!isNew)
     return *entry.parameter;
   const Tensor &tensor = program.constant(value);

@@ -48,13 +48,36 @@ std::vector<float> writeScaled(const plan::Layer &layer, const Tensor &weights,
   return written;
 }
 
+/// The images that are counted for parts of the work.
+struct ImageCounts {
+  int64_t epoch = 0;    ///< of training
+  int64_t training = 0; ///< of a chip, once
+  int64_t rewrite = 0;  ///< with what follows it
+  int64_t chip = 0, all = 0;
+};
+
+ImageCounts countsOf(const RetrainingOptions &options, int64_t trainImages,
+                     int64_t testImages) {
+  ImageCounts counts;
+  counts.epoch = options.recipe.trainedImages(trainImages);
+  counts.training = options.recipe.epochs * counts.epoch;
+  const int64_t adapted = std::min(options.adaptationImages, counts.epoch);
+  counts.rewrite =
+      (options.rounds - 1) * counts.training + adapted + testImages;
+  counts.chip = (options.writes > 0) * adapted + counts.training +
+                2 * testImages + options.rewrites * counts.rewrite;
+  counts.all = testImages + options.trials * counts.chip;
+  return counts;
+}
+
 class Experiment {
 public:
   Experiment(const plan::Plan &lowered, const TensorMap &tensors,
              const DataSet &train, const DataSet &test, ImageRange tested,
              const RetrainingOptions &options)
       : lowered(lowered), held(lowered), tensors(tensors), train(train),
-        test(test), tested(tested), options(options) {
+        test(test), tested(tested), options(options),
+        counts(countsOf(options, train.images(), tested.end - tested.begin)) {
     const plan::Plan exact = withoutErrors(lowered);
     for (uint32_t layer : options.selected)
       *held.mutable_layers(layer) = exact.layers(layer);
@@ -66,6 +89,7 @@ public:
     result.depth = program->depth();
     if (options.resume) {
       restoreRetraining(options, result, unfinished);
+      spare(keptImages());
     } else {
       const auto correct = count(withoutErrors(lowered), tensors, {});
       result.stopped = !correct;
@@ -101,6 +125,18 @@ private:
     const int64_t biases = biasesBeside(lowered, options.selected);
     result.trainedParameters += biases;
     result.digitalParameters += biases;
+  }
+
+  /// What the checkpoint spares.
+  int64_t keptImages() const {
+    return tested.end - tested.begin + result.chips.size() * counts.chip +
+           unfinished.epoch * counts.epoch +
+           unfinished.step * options.recipe.batch +
+           unfinished.rewritten.size() * counts.rewrite;
+  }
+  void spare(int64_t images) const {
+    if (options.imagesSpared)
+      options.imagesSpared->fetch_add(images);
   }
 
   /// What one chip's cells hold, and are to hold.
@@ -264,6 +300,8 @@ private:
       parameter.perturbed.clear();
     if (!complete)
       return std::nullopt;
+    // Patience may have ended it early.
+    spare(counts.training - trainer.epochs().size() * counts.epoch);
     return trainer.epochs();
   }
 
@@ -444,6 +482,7 @@ private:
   const DataSet &train, &test;
   const ImageRange tested; ///< of test
   const RetrainingOptions &options;
+  const ImageCounts counts;
   std::unique_ptr<TrainingProgram> program; ///< none while it is not needed
   Retraining result;
   UnfinishedChip unfinished;
@@ -459,9 +498,5 @@ Retraining cim::retrain(const plan::Plan &lowered, const TensorMap &tensors,
 
 int64_t cim::imagesOf(const RetrainingOptions &options, int64_t trainImages,
                       int64_t testImages) {
-  const int64_t adapted = std::min(options.adaptationImages, trainImages);
-  return testImages +
-         options.trials * (options.recipe.epochs * trainImages +
-                           (2 + options.rewrites) * testImages +
-                           ((options.writes > 0) + options.rewrites) * adapted);
+  return countsOf(options, trainImages, testImages).all;
 }

@@ -70,6 +70,9 @@ struct RetrainingOptions {
   std::function<bool()> stop;
   /// Counts images, trained on and tested.
   std::atomic<int64_t> *imagesDone = nullptr;
+  /// Counts those that need not be: the checkpoint holds what came of them, or
+  /// patience ended their training early.
+  std::atomic<int64_t> *imagesSpared = nullptr;
 };
 
 /// What one chip came to: images of the test set it got right.
@@ -102,7 +105,8 @@ Retraining retrain(const plan::Plan &lowered, const TensorMap &tensors,
                    const DataSet &train, const DataSet &test, ImageRange tested,
                    const RetrainingOptions &options);
 
-/// The images that retrain() will count, for progress.
+/// The images that retrain() will count, done and spared, for progress. \p
+/// trainImages: with those that are held back. Throws InputError as it does.
 int64_t imagesOf(const RetrainingOptions &options, int64_t trainImages,
                  int64_t testImages);
 

@@ -56,10 +56,12 @@ void cim::restoreRetraining(const RetrainingOptions &options,
     else
       result.network[name] = tensor;
   if (auto inWork = progress.find("in_work"); inWork != progress.end()) {
-    training.progress = inWork->at("training");
+    const Json &trained = inWork->at("training");
+    training.progress = trained;
     unfinished = {std::move(training),
                   inWork->at("rewritten").get<std::vector<int64_t>>(),
-                  inWork->at("cells_written").get<std::vector<int64_t>>()};
+                  inWork->at("cells_written").get<std::vector<int64_t>>(),
+                  trained.at("epoch"), trained.at("step")};
   }
   result.floatCorrect = progress.at("float");
   result.trainSeconds = progress.at("train_seconds");

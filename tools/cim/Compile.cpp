@@ -9,6 +9,7 @@
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Calibration.h"
 #include "tools/cim/Command.h"
+#include "tools/cim/Interrupt.h"
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
 
@@ -22,6 +23,9 @@ namespace {
 
 const std::vector<std::string> stageNames = {"nn", "cim", "perturbed", "mapped",
                                              "plan"};
+
+/// What there is to warn of is said once, by the compilation itself.
+void silence(const std::string &) {}
 
 struct Compile {
   ModelFlags model;
@@ -60,7 +64,7 @@ Stage Compile::stage() const {
 
 /// Adds the ranges of converters as they are measured on the data.
 void Compile::calibrate(std::vector<ErrorRequest> &requests) {
-  Network network = Network::load(model, requests);
+  Network network = Network::load(model, requests, silence);
   if (!hasConverters(network.plan))
     throw UsageError("--data has no effect on a compilation without converters "
                      "(--dac, --adc), whose ranges are measured on them; leave "
@@ -117,18 +121,21 @@ void Compile::run() {
   Stopwatch total;
   if (!data.spec.empty())
     calibrate(request.errors);
+  checkInterrupted();
   request.dumpPasses = dumpPasses;
   request.warn = warn;
   const std::string text = loadCompiler().compileToText(request, until, file);
+  checkInterrupted(); // the compiler itself has nowhere to stop
   Json options = {{"until", stageNames[static_cast<size_t>(until)]}};
   errors.describe(options);
   model.describe(options);
   if (!data.spec.empty())
     options["data"] = data.spec;
   // The document counts layers and weights, which only a plan tells.
-  const Json described = output.json.empty()
-                             ? Json()
-                             : Network::load(model, request.errors).describe();
+  const Json described =
+      output.json.empty()
+          ? Json()
+          : Network::load(model, request.errors, silence).describe();
   output.write(file.empty() ? text : "",
                {{"command", "compile"},
                 {"model", described},

@@ -95,14 +95,19 @@ private:
     const std::string content = text(value, "'" + key + "'");
     if (content.empty())
       fail(value, "'" + key + "' has no value");
-    if (option->get_items_expected_max() > 0) {
-      arguments.push_back("--" + key + "=" + content);
+    const bool takesValue = option->get_items_expected_max() > 0;
+    if (option->get_items_expected_min() == 0 &&
+        (content == "true" || content == "false")) {
+      if (content == "false")
+        return;
+      arguments.push_back("--" + key);
+      if (takesValue)
+        arguments.push_back("--"); // what follows is no value of it
       return;
     }
-    if (content == "true")
-      arguments.push_back("--" + key);
-    else if (content != "false")
+    if (!takesValue)
       fail(value, "'" + key + "' is a switch; write true or false");
+    arguments.push_back("--" + key + "=" + content);
   }
 
   /// A map PATTERN: {OPTION: VALUE, ...}, or a list of PATTERN:OPTION=VALUE.

@@ -306,6 +306,14 @@ void RunFlags::check() const {
                          "double precision without kernels; leave one out");
 }
 
+void RunFlags::checkForTraining() const {
+  check();
+  if (reference || microBatch > 0)
+    throw UsageError(
+        "--reference and --micro-batch have no effect on training; "
+        "leave them out");
+}
+
 void RunFlags::apply() {
   if (const auto set = parseInstructionSet(instructionSet))
     kernels::setInstructionSet(set);

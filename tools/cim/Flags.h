@@ -165,6 +165,8 @@ struct RunFlags {
   /// Throws UsageError, and InputError for instructions that this processor
   /// lacks.
   void check() const;
+  /// The same for commands that train, in which some options have no effect.
+  void checkForTraining() const;
   /// Makes kernels use the instructions that are asked for, and reads what cim
   /// tune has measured, if it is wanted. Throws InputError.
   void apply();

@@ -8,6 +8,8 @@
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/Output.h"
 
+#include <algorithm>
+
 using namespace cim;
 
 void LayerChips::keepIn(const std::string &path, Identities identities,
@@ -55,19 +57,22 @@ std::vector<double> LayerChips::kept(const ErrorFlags &errors,
   for (const auto &[trial, known] : store->trials(id, seed, trials))
     if (trial == int64_t(correct.size()))
       correct.push_back(known.correct);
-  const ChipRange missing{int64_t(correct.size()),
-                          trials - int64_t(correct.size())};
-  progress.total -= missing.first * images;
-  if (missing.count > 0) {
+  progress.total -= int64_t(correct.size()) * images;
+  // Chips are kept as they are finished. Where they share the work in front of
+  // their changes only within a run, a few are run together.
+  const int64_t together = evaluator.keepsPrefix(changes) ? 1 : 10;
+  while (int64_t(correct.size()) < trials) {
+    const int64_t first = correct.size();
+    const ChipRange chips{first, std::min(together, trials - first)};
     Stopwatch stopwatch;
-    const RightCounts counts = count(changes, missing);
-    const double seconds = stopwatch.seconds() / double(missing.count);
-    for (int64_t i = 0; i < missing.count; ++i) {
-      store->put(id, seed, missing.first + i,
+    const RightCounts counts = count(changes, chips);
+    const double seconds = stopwatch.seconds() / double(chips.count);
+    for (int64_t i = 0; i < chips.count; ++i) {
+      store->put(id, seed, first + i,
                  {counts.correct[i], counts.correctTop5[i], 0, seconds});
       correct.push_back(counts.correct[i]);
     }
-    newChips += missing.count;
+    newChips += chips.count;
   }
   return accuraciesOf(correct);
 }

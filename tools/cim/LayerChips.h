@@ -27,8 +27,9 @@ public:
              Progress &progress)
       : evaluator(evaluator), images(images), seed(seed), progress(progress) {}
 
-  /// From now on kept() uses the store at \p path. \p model and \p data are
-  /// what the user calls them. Throws InputError.
+  /// From now on kept() uses the store at \p path, which gets chips as they are
+  /// finished. \p model and \p data are what the user calls them. Throws
+  /// InputError.
   void keepIn(const std::string &path, Identities identities,
               const std::string &model, const std::string &data);
 

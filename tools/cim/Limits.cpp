@@ -19,6 +19,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <memory>
 
@@ -212,6 +213,8 @@ void Limits::run() {
   {
     Progress progress("searching", 0, "images");
     work.countInto(&progress.done);
+    const int64_t wanted = groups.size() * searches.size();
+    int64_t finished = 0;
     for (const std::string &group : groups)
       for (const Searched &searched : searches) {
         std::map<double, Point> points;
@@ -227,6 +230,12 @@ void Limits::run() {
           }
           progress.setActivity("searching " + group + ": " + searched.option +
                                " " + searched.valueAt(size));
+          // At least the chips of this size are left, if they differ.
+          const int64_t known = std::distance(point.trials.begin(),
+                                              point.trials.lower_bound(count)),
+                        missing = (point.isRandom() ? count : 1) - known;
+          progress.total = std::max<int64_t>(progress.total,
+                                             progress.done + missing * images);
           std::vector<double> accuracies;
           for (int64_t trial = 0; trial < count; ++trial) {
             if (point.trials.contains(trial)) {
@@ -254,6 +263,8 @@ void Limits::run() {
           isInterrupted = true;
           break;
         }
+        // Searches that are to come take about what those before took.
+        progress.total = progress.done * wanted / ++finished;
         int64_t chips = 0;
         for (const auto &[size, accuracies] : limit.visited)
           chips += accuracies.size();

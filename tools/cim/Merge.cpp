@@ -7,6 +7,7 @@
 #include "runtime/store/Store.h"
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Command.h"
+#include "tools/cim/Interrupt.h"
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
 #include "tools/cim/Text.h"
@@ -43,7 +44,10 @@ void Merge::run() {
   output.check();
 
   Stopwatch total;
-  const MergeResult result = mergeStores(stores, merged);
+  const auto finished = mergeStores(stores, merged, interrupted);
+  if (!finished)
+    throw Interrupted();
+  const MergeResult &result = *finished;
   if (result.kernels.size() > 1)
     warn("the stores mix results of different kernels (" +
          joined(result.kernels) +

@@ -70,7 +70,7 @@ void PlanSearchCommand::check() {
   recipe.check();
   retraining.check();
   data.check();
-  running.check();
+  running.checkForTraining();
   output.check();
 }
 
@@ -116,11 +116,15 @@ PlanSearchCommand::text(const std::vector<PlanCandidate> &candidates,
                std::to_string(ranking[i].round + 1),
                percent(ranking[i].accuracy)});
   }
+  const std::string tried =
+      ranking.size() < candidates.size()
+          ? ", " + grouped(ranking.size()) + " of them tried"
+          : "";
   std::string text = fieldsText({{"model", model.path},
                                  {"errors", errorText},
                                  {"budget", grouped(budget) + " weights: " +
                                                 grouped(candidates.size()) +
-                                                " plans within it"}}) +
+                                                " plans within it" + tried}}) +
                      "\n" + table.text();
   if (ranking.size() > shown)
     text += "and " + grouped(ranking.size() - shown) + " more plans\n";
@@ -163,7 +167,7 @@ void PlanSearchCommand::run() {
                 validation = train.part(fitted, validated);
   checkInterrupted();
 
-  std::optional<std::vector<RankedPlan>> ranking;
+  std::vector<RankedPlan> ranking;
   std::optional<RetrainingMeasures> tested;
   {
     Progress progress(
@@ -177,6 +181,7 @@ void PlanSearchCommand::run() {
             const DataSet &judge) -> std::optional<RetrainingMeasures> {
       RetrainingOptions options = optionsOf(selection, effort);
       options.imagesDone = &progress.done;
+      options.imagesSpared = &progress.spared;
       const Retraining result = retrain(network.plan, network.tensors, fit,
                                         judge, {0, judge.images()}, options);
       if (result.stopped)
@@ -198,14 +203,14 @@ void PlanSearchCommand::run() {
             return 0;
           }
         });
-    if (!ranking)
+    if (ranking.empty())
       throw Interrupted();
     if (!interrupted())
-      tested = retrained(candidates[ranking->front().candidate].selection,
+      tested = retrained(candidates[ranking.front().candidate].selection,
                          retraining, train, test);
   }
 
-  const PlanCandidate &best = candidates[ranking->front().candidate];
+  const PlanCandidate &best = candidates[ranking.front().candidate];
   Json resolved = Json::object();
   errors.describe(resolved);
   model.describe(resolved);
@@ -220,7 +225,7 @@ void PlanSearchCommand::run() {
   for (size_t l = 0; l < best.selection.selected.size(); ++l)
     if (best.selection.selected[l])
       names.push_back(network.plan.layers(l).name());
-  for (const RankedPlan &ranked : *ranking) {
+  for (const RankedPlan &ranked : ranking) {
     const PlanCandidate &candidate = candidates[ranked.candidate];
     points.push_back({{"plan", candidate.plan},
                       {"depth", candidate.selection.depth},
@@ -239,9 +244,10 @@ void PlanSearchCommand::run() {
   if (tested)
     document["accuracy"] = measuresJson(*tested);
   document["points"] = points;
+  document["complete"] = tested.has_value();
   document["seconds"] = {{"compile", network.compileSeconds},
                          {"total", total.seconds()}};
-  output.write(text(candidates, *ranking, tested ? &*tested : nullptr),
+  output.write(text(candidates, ranking, tested ? &*tested : nullptr),
                document);
   if (!tested)
     throw Interrupted();

@@ -56,14 +56,14 @@ std::string Progress::text() {
 }
 
 std::string Progress::line() const {
-  const int64_t count = done, all = total;
+  const int64_t worked = done, count = worked + spared, all = total;
   const double seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
           .count();
   std::string line = activity + "  " + grouped(count) +
                      (all > 0 ? " of " + grouped(all) : "") + " " + unit;
-  if (count > 0 && (all <= 0 || count < all)) {
-    const double rate = count / seconds;
+  if (worked > 0 && (all <= 0 || count < all)) {
+    const double rate = worked / seconds;
     line += "  " + grouped(static_cast<int64_t>(rate)) + "/s";
     if (all > 0)
       line += "  " + duration((all - count) / rate) + " left";

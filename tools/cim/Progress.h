@@ -37,6 +37,9 @@ public:
 
   /// To be counted up by whoever does the work.
   std::atomic<int64_t> done = 0;
+  /// Counts what need not be done, because an earlier run did it, for example:
+  /// it takes part in how far, but not in how fast.
+  std::atomic<int64_t> spared = 0;
   /// May change when it turns out that there is more or less to do.
   std::atomic<int64_t> total;
 

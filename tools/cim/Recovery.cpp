@@ -110,7 +110,7 @@ void Recovery::check() {
   recipe.check();
   retraining.check();
   data.check();
-  running.check();
+  running.checkForTraining();
   const std::string extension = std::filesystem::path(file).extension();
   if (!file.empty() && extension != ".svg" && extension != ".png")
     throw UsageError("-o '" + file + "': name an .svg or .png file");
@@ -245,6 +245,7 @@ void Recovery::run() {
     for (Point point : wanted) {
       RetrainingOptions options = optionsOf(point);
       options.imagesDone = &progress.done;
+      options.imagesSpared = &progress.spared;
       try {
         const Retraining result = retrain(network.plan, network.tensors, train,
                                           test, {0, test.images()}, options);

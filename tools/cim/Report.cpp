@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Command.h"
+#include "tools/cim/Interrupt.h"
 #include "tools/cim/Output.h"
 #include "tools/cim/ResultsFile.h"
 #include "tools/cim/Text.h"
@@ -40,10 +41,12 @@ void Report::run() {
 
   Stopwatch total;
   Store opened = Store::open(store);
+  checkInterrupted();
   const std::vector<Study> studies = studiesOf(opened);
   if (studies.empty())
     throw InputError("the store '" + store +
                      "' holds no finished chip; run the sweep first");
+  checkInterrupted();
   options.title = std::filesystem::path(store).filename();
   writeResults(file, studies, options);
 

@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 #include "tools/cim/ResultsFile.h"
 #include "runtime/report/Charts.h"
-#include "runtime/tensor/Errors.h"
 #include "runtime/tensor/Files.h"
 #include "tools/cim/Flags.h"
 
@@ -44,9 +43,9 @@ void cim::writeResults(const std::string &path, std::span<const Study> studies,
       for (Chart &chart : chartsOf(study))
         charts.push_back(std::move(chart));
     if (charts.empty())
-      throw InputError("'" + path +
-                       "' would be empty: no option varies, so there is no "
-                       "curve to draw; write a .csv or .html file");
+      throw NothingToDraw("'" + path +
+                          "' would be empty: no option varies, so there is no "
+                          "curve to draw; write a .csv or .html file");
     if (charts.size() > mostCharts)
       throw InputError("a picture shows at most " + std::to_string(mostCharts) +
                        " charts, not " + std::to_string(charts.size()) +

@@ -59,11 +59,7 @@ void Retrain::check(const std::vector<ErrorRequest> &requests) {
                      "last:9, c2:18, or names of layers");
   terms = parseSelectFlag(select);
   data.check();
-  running.check();
-  if (running.reference || running.microBatch > 0)
-    throw UsageError(
-        "--reference and --micro-batch have no effect on training; "
-        "leave them out");
+  running.checkForTraining();
   if (!file.empty()) {
     if (std::filesystem::path(file).extension() != ".onnx")
       throw UsageError("-o '" + file + "': name an .onnx file");
@@ -217,11 +213,9 @@ void Retrain::run() {
   Retraining result;
   {
     Progress progress("retraining",
-                      imagesOf(options,
-                               options.recipe.trainedImages(train.images()),
-                               testImages),
-                      "images");
+                      imagesOf(options, train.images(), testImages), "images");
     options.imagesDone = &progress.done;
+    options.imagesSpared = &progress.spared;
     result = retrain(network.plan, network.tensors, train, test ? *test : train,
                      tested, options);
   }

@@ -26,12 +26,14 @@ RecipeFlags cim::publishedRecipe() {
 
 void RetrainingFlags::addTo(CLI::App &app) {
   const char *group = "Retraining";
-  addCount(app, "--trials", trials, "Chips (default: 1)", 1'000'000)
+  addCount(app, "--trials", trials,
+           "Chips (default: " + std::to_string(trials) + ")", 1'000'000)
       ->type_name("T")
       ->group(group);
   addCount(app, "--rewrites", rewrites,
            "How often each chip's retrained layers are rewritten, each time "
-           "with new errors (default: 6)",
+           "with new errors (default: " +
+               std::to_string(rewrites) + ")",
            1'000'000)
       ->type_name("R")
       ->group(group);

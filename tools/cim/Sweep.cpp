@@ -239,9 +239,6 @@ void Sweep::run() {
   page.running = std::nullopt;
 
   const std::vector<PointResult> results = resultsOf(work);
-  for (const std::string &path : {file, watchFile})
-    if (!path.empty())
-      write(path, work);
   Json options = Json::object();
   describe(options, measurement.images);
   Json document = measurement.document("sweep", std::move(options));
@@ -250,6 +247,18 @@ void Sweep::run() {
     document["differences"] = report.differences(results);
   measurement.finish(document);
   measured.output.write(report.text(results), document);
+  // Last, so that a picture that cannot be drawn costs nothing else.
+  for (const std::string &path : {file, watchFile})
+    try {
+      if (!path.empty())
+        write(path, work);
+    } catch (const NothingToDraw &) {
+      if (complete && shard.count == 1)
+        throw;
+      warn("'" + path +
+           "' is left out: no option varies in what is finished here, so there "
+           "is no curve to draw");
+    }
   if (!complete)
     throw Interrupted();
 }

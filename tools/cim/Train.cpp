@@ -93,11 +93,7 @@ void Train::check() {
   if (fs::path(file).extension() != ".onnx")
     throw UsageError("-o '" + file + "': name an .onnx file");
   data.check();
-  running.check();
-  if (running.reference || running.microBatch > 0)
-    throw UsageError(
-        "--reference and --micro-batch have no effect on training; "
-        "leave them out");
+  running.checkForTraining();
   checkWritable("-o", file);
   if (checkpoint.empty())
     checkpoint = fs::path(file).replace_extension(".checkpoint.safetensors");
@@ -226,24 +222,30 @@ void Train::run() {
   for (const Parameter &parameter : program.parameters())
     parameters += parameter.gradient.size();
 
-  bool isComplete = false;
   std::vector<EpochResult> epochs;
+  TensorMap learned;
+  std::optional<int64_t> correct;
   {
-    Progress progress("training", asked.epochs * train.images(), "images");
+    const int64_t perEpoch = asked.trainedImages(train.images());
+    Progress progress("training", asked.epochs * perEpoch + test.images(),
+                      "images");
     options.imagesDone = &progress.done;
     Trainer trainer(program, network.plan, network.tensors, train, asked,
                     options);
-    progress.done = trainer.epochs().size() * trainer.trainedImages();
-    isComplete = trainer.run();
+    auto trained = [&] { return int64_t(trainer.epochs().size()) * perEpoch; };
+    if (kept) // with steps of the epoch in work
+      progress.spared =
+          trained() + kept->progress.at("step").get<int64_t>() * asked.batch;
+    if (!trainer.run())
+      throw Interrupted();
     epochs = trainer.epochs();
+    // Patience may have ended it early.
+    progress.spared += asked.epochs * perEpoch - trained();
+    progress.setActivity("testing");
+    learned = withParameters(network.tensors, program.parameters());
+    correct = countCorrect(network.plan, learned, {}, test, {0, test.images()},
+                           running.executorOptions(), interrupted);
   }
-  if (!isComplete)
-    throw Interrupted();
-  const TensorMap learned =
-      withParameters(network.tensors, program.parameters());
-  const auto correct =
-      countCorrect(network.plan, learned, {}, test, {0, test.images()},
-                   running.executorOptions(), interrupted);
   if (!correct)
     throw Interrupted();
   TensorChanges changes;

@@ -87,11 +87,12 @@ void Tune::run() {
   {
     Progress progress("measuring", shapes.size(), "shapes");
     for (const ConvolutionShape &shape : shapes) {
+      if (interrupted()) // a shape is measured whole or not at all
+        break;
       std::vector<std::string> row = {shapeName(shape)};
       std::vector<ConvolutionAlgorithm> possible;
       Json seconds = Json::object();
       for (ConvolutionAlgorithm algorithm : asked) {
-        checkInterrupted();
         if (!applies(algorithm, shape)) {
           row.push_back("");
           continue;
@@ -118,20 +119,30 @@ void Tune::run() {
       progress.done += 1;
     }
   }
+  const bool isComplete = list.size() == shapes.size();
+  if (!isComplete && list.empty())
+    throw Interrupted();
   tuned.save();
 
   Json options = {{"images", images}};
   running.describe(options);
-  output.write(table.text() + "Times of one image, in passes of " +
+  output.write(table.text() +
+                   (isComplete ? ""
+                               : grouped(list.size()) + " of " +
+                                     grouped(shapes.size()) + " shapes. ") +
+                   "Times of one image, in passes of " +
                    std::to_string(images) + ", on one core; saved in " +
                    TunedKernels::path() + " for --tuned.\n",
                {{"command", "tune"},
                 {"model", network.describe()},
                 {"options", options},
                 {"shapes", list},
+                {"complete", isComplete},
                 {"file", TunedKernels::path()},
                 {"digest", tuned.digest()},
                 {"seconds", {{"total", total.seconds()}}}});
+  if (!isComplete)
+    throw Interrupted();
 }
 
 } // namespace

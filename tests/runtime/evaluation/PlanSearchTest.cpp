@@ -66,29 +66,34 @@ TEST(PlanSearch, HalvesUntilTheBestIsLeft) {
         ++tried[round];
         return noisy(std::stoi(candidate.plan), round);
       });
-  ASSERT_TRUE(ranking);
+  ASSERT_EQ(ranking.size(), 8u);
   EXPECT_THAT(tried, ElementsAre(8, 4, 2));
-  EXPECT_EQ(ranking->front().candidate, 7u);
-  EXPECT_EQ(ranking->front().round, 2);
-  EXPECT_EQ((*ranking)[1].round, 2);
-  EXPECT_EQ(ranking->back().round, 0);
+  EXPECT_EQ(ranking.front().candidate, 7u);
+  EXPECT_EQ(ranking.front().round, 2);
+  EXPECT_EQ(ranking[1].round, 2);
+  EXPECT_EQ(ranking.back().round, 0);
 }
 
 TEST(PlanSearch, KeepsWhatIsKnownWhenItIsEnded) {
   std::vector<PlanCandidate> candidates(4);
-  for (int last : {2, 5}) {
+  auto endedAfter = [&](int measured) {
     int calls = 0;
-    const auto ranking = rankPlans(
-        candidates, 2, 0.5,
-        [&](const PlanCandidate &, int) -> std::optional<double> {
-          return calls++ == last ? std::nullopt : std::optional(1.0 / calls);
-        });
-    ASSERT_EQ(ranking.has_value(), last == 5);
-    if (ranking) {
-      EXPECT_EQ(ranking->front().candidate, 0u);
-    }
-  }
-  EXPECT_THAT(*rankPlans({}, 3, 0.5, {}), IsEmpty());
+    return rankPlans(candidates, 2, 0.5,
+                     [&](const PlanCandidate &, int) -> std::optional<double> {
+                       if (calls == measured)
+                         return std::nullopt;
+                       return ++calls;
+                     });
+  };
+  EXPECT_THAT(endedAfter(0), IsEmpty());
+  const auto first = endedAfter(2); // of four in the first round
+  ASSERT_EQ(first.size(), 2u);
+  EXPECT_EQ(first.front().candidate, 1u);
+  const auto second = endedAfter(5);
+  ASSERT_EQ(second.size(), 4u);
+  EXPECT_EQ(second.front().candidate, 3u);
+  EXPECT_EQ(second.front().round, 1);
+  EXPECT_THAT(rankPlans({}, 3, 0.5, {}), IsEmpty());
 }
 
 } // namespace

@@ -116,6 +116,7 @@ TEST_F(PrefixEvaluatorTest, AgreesWithSeparateEvaluations) {
       const auto counts = evaluator.countRight(changes, {0, trials});
       const Evaluation alone = separately(noisy(layers), trials);
       ASSERT_TRUE(counts);
+      EXPECT_EQ(evaluator.keepsPrefix(changes), memory != 1);
       EXPECT_EQ(counts->correct, alone.correct);
       EXPECT_EQ(counts->correctTop5, alone.correctTop5);
     }
@@ -138,6 +139,15 @@ TEST_F(PrefixEvaluatorTest, BeginsWithAnyChip) {
   ASSERT_TRUE(later);
   EXPECT_EQ(later->correct, std::vector<int64_t>(whole.correct.begin() + 3,
                                                  whole.correct.end()));
+}
+
+// Of another executor, nothing can be taken over.
+TEST_F(PrefixEvaluatorTest, KeepsNoPrefixOfWhatActsAtReads) {
+  const PrefixEvaluator evaluator(network.plan, network.tensors, *data, {});
+  LayerChange change{1, network.plan.layers(1)};
+  EXPECT_TRUE(evaluator.keepsPrefix({&change, 1}));
+  change.as.mutable_dac()->set_bits(8);
+  EXPECT_FALSE(evaluator.keepsPrefix({&change, 1}));
 }
 
 TEST_F(PrefixEvaluatorTest, GivesNothingWhenItIsStopped) {

@@ -200,15 +200,32 @@ TEST_F(StoreTest, MergesByIdentityNotByNumber) {
     b.put(b.add(point("x"), "m", "d", true), 0, 1, {3, 3, 0, 0});
   }
   const std::string inputs[] = {path("a"), path("b")};
-  const MergeResult result = mergeStores(inputs, path("c"));
-  EXPECT_EQ(result.points, 2);
-  EXPECT_EQ(result.trials, 3);
+  const auto result = mergeStores(inputs, path("c"));
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->points, 2);
+  EXPECT_EQ(result->trials, 3);
   Store c = Store::open(path("c"));
   const auto x = c.trials(c.find(point("x"))->id, 0, 9);
   ASSERT_EQ(x.size(), 2u);
   EXPECT_EQ(x.at(0).correct, 1);
   EXPECT_EQ(x.at(1).correct, 3);
   EXPECT_EQ(c.trials(c.find(point("y"))->id, 0, 9).at(0).correct, 2);
+}
+
+TEST_F(StoreTest, LeavesNothingOfAMergeThatWasStopped) {
+  {
+    Store a = Store::openOrCreate(path("a"));
+    const int64_t id = a.add(point("x"), "m", "d", true);
+    for (int64_t trial : {0, 1, 2})
+      a.put(id, 0, trial, {1, 1, 0, 0});
+  }
+  const std::string inputs[] = {path("a")};
+  int asked = 0;
+  EXPECT_FALSE(mergeStores(inputs, path("c"), [&] { return ++asked == 2; }));
+  EXPECT_EQ(asked, 2);
+  for (const fs::directory_entry &file : fs::directory_iterator(path("")))
+    EXPECT_FALSE(file.path().filename().string().starts_with("c"))
+        << file.path();
 }
 
 TEST_F(StoreTest, RefusesWhatIsNoStore) {

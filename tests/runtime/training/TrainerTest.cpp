@@ -286,6 +286,9 @@ protected:
     return retrain(lowered, network.tensors, data, test, {0, test.images()},
                    options);
   }
+  int64_t allImages() const {
+    return imagesOf(options, data.images(), test.images());
+  }
 
   plan::Plan lowered;
   const DataSet test;
@@ -407,6 +410,32 @@ TEST_F(RetrainingTest, retrainsTheWorstLayersAgain) {
   EXPECT_NE(once.chips[0].rewritten, twice.chips[0].rewritten);
 }
 
+TEST_F(RetrainingTest, countsAllImages) {
+  std::atomic<int64_t> done = 0, spared = 0;
+  options.imagesDone = &done;
+  options.imagesSpared = &spared;
+  auto expectAll = [&](const char *what) {
+    done = spared = 0;
+    run();
+    EXPECT_EQ(done.load() + spared.load(), allImages()) << what;
+  };
+  options.selected = {0, 1, 2};
+  options.rounds = 2;
+  expectAll("rounds");
+  EXPECT_EQ(spared, 0);
+  options.rounds = 1;
+  options.recipe.holdBack = 0.3;
+  options.adaptationImages = 1000; // more than there are
+  options.writes = 500;
+  expectAll("images held back");
+  EXPECT_EQ(spared, 0);
+  // Of 30 images held back, accuracy cannot rise in each of 40 epochs.
+  options.recipe.epochs = 40;
+  options.recipe.patience = 1;
+  expectAll("patience");
+  EXPECT_GT(spared, 0);
+}
+
 TEST_F(RetrainingTest, goesOnWithTheSameBits) {
   options.selected = {0, 1, 2};
   options.recipe.epochs = 2;
@@ -418,8 +447,9 @@ TEST_F(RetrainingTest, goesOnWithTheSameBits) {
   // two rewrites, and 200 of testing, but a run stops soon after 250.
   options.checkpoint = checkpoint;
   options.identity = "this";
-  std::atomic<int64_t> images = 0;
+  std::atomic<int64_t> images = 0, spared = 0;
   options.imagesDone = &images;
+  options.imagesSpared = &spared;
   options.stop = [&] { return images > 250; };
   Retraining rest = run();
   options.resume = true;
@@ -429,10 +459,11 @@ TEST_F(RetrainingTest, goesOnWithTheSameBits) {
     const auto progress = readCheckpoint(checkpoint, "this").progress;
     if (progress.contains("in_work"))
       rewritesKept.insert(progress.at("in_work").at("rewritten").size());
-    images = 0;
+    images = spared = 0;
     rest = run();
   }
   EXPECT_GE(stops, 4);
+  EXPECT_EQ(images.load() + spared.load(), allImages());
   EXPECT_THAT(rewritesKept, IsSupersetOf({0, 1}));
   ASSERT_EQ(rest.chips.size(), 2u);
   EXPECT_EQ(rest.floatCorrect, whole.floatCorrect);

@@ -1,9 +1,12 @@
 """What tests of the command line have in common: the built `cim` in a scratch folder, a small network with images to
 evaluate it on, and what an error has to look like."""
 
+import contextlib
 import json
 import os
 import pathlib
+import pty
+import select
 import signal
 import subprocess
 import sys
@@ -116,6 +119,28 @@ class CimTestCase(unittest.TestCase):
         output, errors = process.communicate(timeout=100 * SLOWNESS)
         self.assertEqual(process.returncode, -by if by == signal.SIGKILL else 130, errors)
         return output, errors
+
+    def end_when_drawn(self, holds, *arguments, **options):
+        """Ends a command as soon as `holds` of what it has drawn on a terminal; returns that and its stdout."""
+        master, slave = pty.openpty()
+        self.addCleanup(os.close, master)
+        process = self.start(*arguments, stderr=slave, **options)
+        os.close(slave)
+        seen = ""
+
+        def has_drawn():
+            nonlocal seen
+            with contextlib.suppress(OSError):  # it has come to its end
+                while select.select([master], [], [], 0)[0]:
+                    seen += os.read(master, 65536).decode()
+            return holds(seen)
+
+        output, _ = self.end(process, has_drawn)
+        return seen, output
+
+    def drawn(self, *arguments, times=2):
+        """What a command draws on a terminal until it has said so many times how long is left, and is ended."""
+        return self.end_when_drawn(lambda seen: seen.count(" left") >= times, *arguments)[0]
 
     # Refusing
 

@@ -7,7 +7,7 @@ Every test is a method of CommandLine; run one with
 import json
 import os
 import pathlib
-import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -20,6 +20,19 @@ from cim_test_case import CimTestCase, DATA, after, main
 from small_network import small_network
 
 LAYERS = ["stem", "block.conv1", "block.conv2", "fc"]
+
+
+def many_shapes(count):
+    """A network of so many convolutions, no two of one shape."""
+    channels = [16 * (layer + 1) for layer in range(count + 1)]
+    weights = [onnx.numpy_helper.from_array(numpy.ones((after, before, 3, 3), numpy.float32), f"conv{layer}.weight")
+               for layer, (before, after) in enumerate(zip(channels, channels[1:]))]
+    nodes = [onnx.helper.make_node("Conv", [f"x{layer}", f"conv{layer}.weight"], [f"x{layer + 1}"], pads=[1, 1, 1, 1])
+             for layer in range(count)]
+    values = [onnx.helper.make_tensor_value_info(f"x{layer}", onnx.TensorProto.FLOAT, ["N", channels[layer], 8, 8])
+              for layer in (0, count)]
+    graph = onnx.helper.make_graph(nodes, "shapes", values[:1], values[1:], weights)
+    return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 13)], ir_version=8)
 
 
 class CommandLine(CimTestCase):
@@ -343,6 +356,18 @@ class CommandLine(CimTestCase):
                 file.write_text(damaged)
                 self.fails(1, ["damaged", "cim tune"], *evaluate, "--tuned", env=environment)
 
+    def test_interrupted_tuning_keeps_what_is_measured(self):
+        onnx.save(many_shapes(16), self.folder / "shapes.onnx")
+        with tempfile.TemporaryDirectory() as cache:
+            _, text = self.end_when_drawn(lambda drawn: re.search(r"[1-9]\d* of 16 shapes", drawn), "tune",
+                                          "shapes.onnx", "--json", "part.json",
+                                          env=dict(os.environ, XDG_CACHE_HOME=cache))
+            document = json.loads((self.folder / "part.json").read_text())
+            self.assertFalse(document["complete"])
+            self.assertIn(f"{len(document['shapes'])} of 16 shapes.", text)
+            kept = json.loads(pathlib.Path(document["file"]).read_text())["measurements"]
+            self.assertEqual(len(kept), sum(len(shape["seconds"]) for shape in document["shapes"]))
+
     def test_top5(self):
         document = self.evaluate(model="wide.onnx")
         self.assertEqual(set(document["top5"]), {"mean", "std", "ci95", "image_ci95", "trials"})
@@ -564,13 +589,8 @@ class CommandLine(CimTestCase):
     def test_progress_only_on_a_terminal(self):
         command = ["eval", "small.onnx", *DATA, "--noise", "normal:0.1ns", "--reference"]
         self.assertEqual(self.succeeds(*command, "--trials", "2").stderr, "")
-        master, slave = pty.openpty()
-        process = self.start(*command, "--trials", "400", stdout=subprocess.DEVNULL, stderr=slave)
-        os.close(slave)
-        self.end(process, after(3))
-        seen = os.read(master, 100000).decode()
-        os.close(master)
-        self.assertRegex(seen, r"evaluating 400 chips +[\d,]+ of 120,000 images +[\d,]+/s +.* left")
+        self.assertRegex(self.drawn(*command, "--trials", "400"),
+                         r"evaluating 400 chips +[\d,]+ of 120,000 images +[\d,]+/s +.* left")
 
 
 if __name__ == "__main__":

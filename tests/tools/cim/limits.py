@@ -57,6 +57,11 @@ class Limits(CimTestCase):
         self.assertEqual(groups["limits"][0]["largest"], each["limits"][0]["largest"])
         self.assertLess(groups["limits"][1]["largest"], groups["limits"][0]["largest"])
 
+    def test_progress(self):
+        drawn = self.drawn("limits", *SMALL, "--threshold", 0.9, "--trials", 100000, "--search",
+                           "noise=normal:{0..0.5}ns")
+        self.assertRegex(drawn, r"searching \*: noise normal:[\d.]+ns  [\d,]+ of [\d,]+ images  [\d,]+/s  [^\r]* left")
+
     def test_bits_of_some_layers(self):
         search = ("--threshold", 0.9, "--search", "fc:quantize={8..2}")
         (bits,) = self.document("limits", *SMALL, *search)["limits"]

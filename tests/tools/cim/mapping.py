@@ -123,6 +123,9 @@ class Mapping(CimTestCase):
         self.assertEqual(dense["cells"], naive["cells"])
         result = self.succeeds("map", "small.onnx", "--crossbar", "128x128", "--packing", "dense")
         self.assertIn("packing 'dense' has no effect", result.stderr)
+        result = self.succeeds("compile", "small.onnx", "--crossbar", "128x128", "--packing", "dense", "-o", "c.mlir",
+                               "--json", "c.json")
+        self.assertEqual(result.stderr.count("packing 'dense' has no effect"), 1)
 
     def test_overrides(self):
         document = self.document("map", "small.onnx", "--crossbar", "64x64", "--quantize", "5", "--cells", "offset",

@@ -4,6 +4,7 @@ Run one test with `.venv/bin/python tests/tools/cim/recovery.py build/bin/cim Re
 """
 
 import json
+import re
 
 import numpy
 import onnx
@@ -23,6 +24,15 @@ def network_without_layers():
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
 
 
+def is_a_plan_done(drawn):
+    """All plans take about as many images, and so does the test of the best one."""
+    progress = re.findall(r"searching (\d+) plans +([\d,]+) of ([\d,]+) images", drawn)
+    if not progress:
+        return False
+    plans, done, total = (int(number.replace(",", "")) for number in progress[-1])
+    return done > 2 * total / (plans + 1)
+
+
 class Commands(FreshFolderTestCase):
     def setUp(self):
         super().setUp()
@@ -34,6 +44,10 @@ class Commands(FreshFolderTestCase):
         self.succeeds("compile", "plain.onnx", "-o", "plain.mlir")
         self.fails(1, ["plain.mlir", "no crossbar layer to retrain"], command, "plain.mlir", "--data", "shapes",
                    *arguments)
+
+    def refuses_what_has_no_effect_on_training(self, command, *arguments):
+        for option in (["--reference"], ["--micro-batch", "3"]):
+            self.fails(2, f"{option[0]} ", command, DEMO_NETWORK, *self.common, *arguments, *option)
 
 
 class Recovery(Commands):
@@ -91,6 +105,7 @@ class Recovery(Commands):
         for optimizer in ("adam", "adamw"):
             self.fails(2, "--momentum has no effect", "recovery", DEMO_NETWORK, *self.common, "--optimizer", optimizer,
                        "--momentum", "0.9")
+        self.refuses_what_has_no_effect_on_training("recovery")
 
     def test_no_layers(self):
         self.refuses_a_network_without_layers("recovery")
@@ -105,6 +120,7 @@ class Plan(Commands):
         document = self.document("plan", DEMO_NETWORK, *self.common, "--budget", "20000", "--rounds", "2",
                                  "--trials", "1")
         self.assertEqual(document["command"], "plan")
+        self.assertTrue(document["complete"])
         best = document["points"][0]
         self.assertEqual(document["plan"], best["plan"])
         self.assertEqual(best["round"], 2)
@@ -117,6 +133,20 @@ class Plan(Commands):
     def test_bad_input(self):
         self.fails(2, "--budget", "plan", DEMO_NETWORK, *self.common)
         self.fails(1, "more weights", "plan", DEMO_NETWORK, *self.common, "--budget", "3")
+        self.refuses_what_has_no_effect_on_training("plan", "--budget", "20000")
+
+    def test_help_tells_its_own_defaults(self):
+        self.assertIn("Chips (default: 2)", self.says("plan", "--help"))
+        self.assertIn("Chips (default: 1)", self.says("recovery", "--help"))
+
+    def test_interrupt_keeps_what_is_done(self):
+        _, text = self.end_when_drawn(is_a_plan_done, "plan", DEMO_NETWORK, *self.common, "--budget", "1000000",
+                                      "--rounds", "1", "--trials", "1", "--epochs", "60", "--json", "part.json")
+        document = json.loads((self.folder / "part.json").read_text())
+        self.assertFalse(document["complete"])
+        self.assertNotIn("accuracy", document)
+        self.assertEqual(document["plan"], document["points"][0]["plan"])
+        self.assertIn(f", {len(document['points'])} of them tried\n", text)
 
     def test_no_layers(self):
         self.refuses_a_network_without_layers("plan", "--budget", "3")

@@ -243,6 +243,15 @@ class Reports(CimTestCase):
         result = self.cim("sweep", "--watch", "small.onnx", *DATA, "--store", "x.sqlite")
         self.assertEqual(result.returncode, 2)
 
+    def test_watch_in_a_file(self):
+        for value, pages in ("false", []), ("true", []), ("watched.html", ["watched.html"]):
+            with self.subTest(value):
+                (self.folder / "watch.yaml").write_text(f"watch: {value}\n")
+                # The model that follows is no name of a page.
+                self.succeeds("sweep", "--config", "watch.yaml", "small.onnx", *DATA, "--vary", "quantize={3,4}",
+                              "--store", "configured.sqlite")
+                self.assertEqual([path.name for path in self.folder.glob("watched*")], pages)
+
     # In a browser
 
     @unittest.skipUnless(is_installed(), "SKIPPED: the packages chromium and chromium-driver are not installed")

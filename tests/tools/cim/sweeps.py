@@ -190,9 +190,12 @@ class Sweeps(CimTestCase):
         self.assertEqual(self.rows(store.name), self.rows("calm.sqlite"))
 
     def test_interrupt_keeps_what_is_finished(self):
-        process = self.start(*self.command(*NOISE, "--trials", 100000, store="stop.sqlite"), "--json", "-")
+        process = self.start(*self.command(*NOISE, "--trials", 100000, store="stop.sqlite"), "--json", "-", "-o",
+                             "stop.svg")
         output, errors = self.end(process, lambda: len(self.rows("stop.sqlite", mode="rw")) >= 5)
-        self.assertEqual(errors, "cim: interrupted\n")
+        # A single point makes no curve.
+        self.assertRegex(errors, "^cim: warning: 'stop.svg' is left out: .*\ncim: interrupted\n$")
+        self.assertFalse((self.folder / "stop.svg").exists())
         points = json.loads(output)["points"]
         self.assertEqual(len(points), 6)
         self.assertIsNone(points[-1]["accuracy"])
@@ -230,6 +233,24 @@ class Sweeps(CimTestCase):
         self.fails(1, "disagrees", "merge", *shards, "merged.sqlite", "-o", "wrong.sqlite")
         self.assertEqual(list(self.folder.glob("wrong.sqlite*")), [])
         self.fails(1, "exists already", "merge", *shards, "-o", "more.sqlite")
+
+    def test_a_shard_without_curves(self):
+        arguments = ("--vary", "quantize={3,4}", "--shard", "1/2", "-o", "shard.svg")
+        result = self.succeeds(*self.command(*arguments, store="piece.sqlite"))
+        self.assertIn("'shard.svg' is left out", result.stderr)
+
+    def add_chips(self, store, count):
+        """Chips 1 to `count` of its first point, made up."""
+        with contextlib.closing(sqlite3.connect(self.folder / store)) as database, database:
+            database.execute(f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
+                             "INSERT INTO trial SELECT 1, 0, i, i % 300, 300, 0, 0, 0 FROM n")
+
+    def test_an_interrupted_merge_leaves_nothing(self):
+        self.sweep("--vary", "quantize={3}", "--noise", "normal:0.5qs", "--trials", 1, store="long.sqlite")
+        self.add_chips("long.sqlite", 999999)
+        process = self.start("merge", "long.sqlite", "-o", "ended.sqlite")
+        self.end(process, lambda: any(self.folder.glob("ended.sqlite.tmp*")))
+        self.assertEqual(list(self.folder.glob("ended.sqlite*")), [])
 
     def test_merge_says_when_kernels_mix(self):
         for name in ("baseline", "avx2"):
@@ -341,9 +362,7 @@ class Sweeps(CimTestCase):
 
     def test_a_large_store_answers_quickly(self):
         self.sweep("--vary", "quantize={3}", "--noise", "normal:0.5qs", "--trials", 1, store="large.sqlite")
-        with sqlite3.connect(self.folder / "large.sqlite") as database:
-            database.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999999) "
-                             "INSERT INTO trial SELECT 1, 0, i, i % 300, 300, 0, 0, 0 FROM n")
+        self.add_chips("large.sqlite", 999999)
         begin = time.monotonic()
         document = self.sweep("--vary", "quantize={3}", "--noise", "normal:0.5qs", "--trials", 1000000,
                               store="large.sqlite")

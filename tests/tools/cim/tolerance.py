@@ -6,6 +6,7 @@ Run one test with `.venv/bin/python tests/tools/cim/tolerance.py build/bin/cim T
 import contextlib
 import json
 import re
+import signal
 import sqlite3
 
 import numpy
@@ -212,20 +213,37 @@ class Tolerance(CimTestCase):
 
     # Interruption
 
-    def test_interrupt_keeps_what_is_done(self):
-        def has_finished_a_layer():
-            with contextlib.suppress(sqlite3.Error), contextlib.closing(
-                    sqlite3.connect(f"file:{self.folder}/part.sqlite?mode=ro", uri=True)) as store:
-                return store.execute("SELECT count(*) FROM trial").fetchone()[0] > 300
+    def chips_in(self, store):
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(
+                sqlite3.connect(f"file:{self.folder}/{store}?mode=rw", uri=True, timeout=60)) as database:
+            return database.execute("SELECT count(*) FROM trial").fetchone()[0]
+        return 0
 
+    def test_interrupt_keeps_what_is_done(self):
         process = self.start("tolerance", "small.onnx", *DATA, *NOISE, "--trials", "200", "--threads", "1", "--json",
                              "part.json", "-o", "part.mlir", "--store", "part.sqlite")
-        output, _ = self.end(process, has_finished_a_layer)
+        output, _ = self.end(process, lambda: self.chips_in("part.sqlite") > 300)
         self.assertIn("interrupted after", output)
         part = json.loads((self.folder / "part.json").read_text())
         self.assertFalse(part["complete"])
         self.assertTrue(part["layers"])
         self.assertEqual((self.folder / "part.mlir").read_text().count(" tolerance<"), len(part["layers"]))
+
+    def test_store_keeps_the_chips_of_an_unfinished_layer(self):
+        errors = (*NOISE, "--layers", "stem", "--trials", 400, "--threads", 1)
+        whole = self.tolerance(*errors)["layers"]
+        # With all activations kept between chips, and with too little memory for that.
+        for number, (by, memory) in enumerate([(signal.SIGINT, ()), (signal.SIGKILL, ()),
+                                               (signal.SIGINT, ("--keep", 1, "--micro-batch", 1))]):
+            with self.subTest(by=by, memory=memory):
+                store = f"unfinished{number}.sqlite"
+                stored = (*errors, *memory, "--store", store)
+                self.end(self.start("tolerance", "small.onnx", *DATA, *stored), lambda: self.chips_in(store) > 50, by)
+                kept = self.chips_in(store)
+                self.assertLess(kept, 401)
+                rest = self.tolerance(*stored)
+                # One is without errors.
+                self.assertEqual((rest["computed"], rest["layers"]), (401 - kept, whole))
 
     # Bad input
 

@@ -40,6 +40,19 @@ class Commands(FreshFolderTestCase):
         progress = self.progress(self.folder / "out.checkpoint.safetensors")
         self.assertEqual(len(progress.get("in_work", {}).get("training", progress)["epochs"]), epoch - 1)
 
+    def check_progress(self, images, *arguments):
+        """Its first epochs are drawn, and how it goes on: what was done before counts, but not in the rate."""
+        def drawn(*more):
+            text = self.drawn(*arguments, "--data", "shapes", "--limit", "1000", "--test-limit", "200", "--hold-back",
+                              "0.1", "--epochs", "10000", "--learning-rate", "0.01", "-o", "out.onnx", *more, times=10)
+            numbers = re.findall(rf"training  ([\d,]+) of {images} images  ([\d,]+)/s", text)
+            return numpy.array([[int(number.replace(",", "")) for number in line] for line in numbers])
+
+        first = drawn()
+        rest = drawn("--resume")
+        self.assertGreaterEqual(rest[0, 0], first[-1, 0])
+        self.assertLess(rest[:, 1].max(), 5 * first[:, 1].max())
+
     def copy_network(self):
         shutil.copy(DEMO_NETWORK, self.folder / "network.onnx")
 
@@ -204,6 +217,9 @@ class Retraining(Commands):
                                      [epoch["seconds"] for epoch in done])
                     (self.folder / "out.onnx").unlink()
 
+    def test_progress(self):
+        self.check_progress("9,000,800", "retrain", DEMO_NETWORK, *self.noise, "--select", "last:4", "--rewrites", "1")
+
     def test_divergence(self):
         self.check_divergence(*self.common, *self.noise, "--select", "last:4")
 
@@ -291,6 +307,9 @@ class Training(Commands):
         self.interrupted(*arguments)
         self.double_weights(self.folder / "network.onnx")
         self.fails(1, "another network", *arguments, "--resume")
+
+    def test_progress(self):
+        self.check_progress("9,000,200", "train", "--arch", "resnet8")
 
     def test_divergence(self):
         self.check_divergence("train", "--arch", "resnet8", *self.data)
