@@ -13,6 +13,7 @@
 #include <cassert>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <new>
 
 using namespace cim;
@@ -60,6 +61,15 @@ bool fits(DataKind kind, const std::vector<int64_t> &stored,
 }
 
 } // namespace
+
+bool cim::hasSplits(const DataSpec &spec) {
+  if (spec.kind != DataKind::folder)
+    return spec.kind != DataKind::npy;
+  const std::filesystem::path folder = spec.path;
+  std::error_code ignored;
+  return std::filesystem::is_directory(folder / "train", ignored) &&
+         std::filesystem::is_directory(folder / "test", ignored);
+}
 
 DataSet DataSet::open(const DataSpec &spec, const DataOptions &options) try {
   const std::string named = "--data '" + spec.text + "': ";

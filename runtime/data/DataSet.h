@@ -92,6 +92,10 @@ private:
   std::vector<float> normalized;
 };
 
+/// Whether the data of \p spec are split into train and test: never npy, and a
+/// folder where it has such subfolders.
+bool hasSplits(const DataSpec &spec);
+
 // The kinds of data. Each opens at most `options.limit` images and uses
 // `options.inputShape` only to say what a file should have held.
 LabelledImages openCifar10(const DataSpec &spec, const DataOptions &options);

@@ -50,10 +50,9 @@ fs::path splitFolder(const DataSpec &spec) {
     throw InputError("cannot read '" + spec.path +
                      "': there is no such folder; name one with a subfolder of "
                      "PNG or JPEG images per class");
-  const fs::path test = fs::path(spec.path) / "test";
-  const fs::path train = fs::path(spec.path) / "train";
-  if (fs::is_directory(test, ignored) && fs::is_directory(train, ignored))
-    return spec.split == Split::train ? train : test;
+  if (hasSplits(spec))
+    return fs::path(spec.path) /
+           (spec.split == Split::train ? "train" : "test");
   if (spec.split == Split::train)
     throw InputError("'" + spec.path +
                      "' has no splits, that is, no subfolders 'train' and "

@@ -34,6 +34,7 @@ struct Decoder {
   int64_t channels = 0, height = 0, width = 0;
   int64_t expectedHeight = 0, expectedWidth = 0;
   bool refused = false;
+  bool isCmyk = false; ///< libjpeg makes no other colours of it
   std::vector<uint8_t> interleaved;
   std::vector<uint8_t *> rows;
   char error[JMSG_LENGTH_MAX] = {};
@@ -159,7 +160,9 @@ bool decodeJpeg(Decoder &decoder) {
   ::jpeg_read_header(&jpeg, TRUE);
   decoder.width = jpeg.image_width;
   decoder.height = jpeg.image_height;
-  const bool accepted = makeRoom(decoder);
+  decoder.isCmyk =
+      jpeg.jpeg_color_space == JCS_CMYK || jpeg.jpeg_color_space == JCS_YCCK;
+  const bool accepted = !decoder.isCmyk && makeRoom(decoder);
   if (accepted) {
     jpeg.out_color_space = decoder.channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
     ::jpeg_start_decompress(&jpeg);
@@ -189,6 +192,8 @@ DecodedImage cim::decodeImageFile(const std::string &path, int64_t channels,
                      "' is neither PNG nor JPEG; convert it, or remove it from "
                      "the folder");
   const bool decoded = isPng ? decodePng(decoder) : decodeJpeg(decoder);
+  if (decoder.isCmyk)
+    throw InputError("'" + path + "' is a CMYK JPEG; convert it to RGB");
   if (decoder.refused)
     throw InputError("'" + path + "' has " + std::to_string(decoder.width) +
                      "×" + std::to_string(decoder.height) + " pixels" +

@@ -90,9 +90,12 @@ struct Stream {
 };
 
 /// The write epoch of pulse \p pulse (1 to 63) of a write, for sources that
-/// count pulses, too. Writes that are 65,536 apart share them.
+/// count pulses, too. Writes that are 65,536 apart share them; the upper half
+/// of all epochs, which training injects errors by, those of 32,768 from there,
+/// and so not those of the first rewrites.
 constexpr uint32_t epochOfPulse(uint32_t epoch, unsigned pulse) {
-  return (epoch * 64 + pulse) % (1u << 22);
+  constexpr uint32_t upperHalf = 1u << 21;
+  return ((epoch * 64 + pulse) ^ (epoch & upperHalf)) % (1u << 22);
 }
 
 /// Position of a bit field of counter[3].

@@ -7,7 +7,8 @@
 //
 // y = scale (x - mean) / sqrt(variance + epsilon) + bias with mean and variance
 // of the batch (Ioffe and Szegedy, Batch normalization, ICML 2015). Running
-// values move towards each batch's, the variance unbiased, as in PyTorch.
+// values move towards each batch's, the variance unbiased, as in PyTorch, but
+// not towards those of a single number.
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/executor/Arena.h"
@@ -15,6 +16,7 @@
 #include "runtime/executor/Views.h"
 #include "runtime/kernels/Gradients.h"
 #include "runtime/kernels/Kernels.h"
+#include "runtime/tensor/Errors.h"
 #include "runtime/training/TrainingStep.h"
 
 #include <algorithm>
@@ -158,8 +160,9 @@ public:
       norm.factor[c] = factor;
       norm.offset[c] = norm.bias.value[c] - norm.mean[c] * factor;
       norm.batchMean[c] = norm.mean[c];
-      const double unbiased =
-          count > 1 ? variance * count / (count - 1) : variance;
+      if (count < 2)
+        continue; // one number has no variance
+      const double unbiased = variance * count / (count - 1);
       float &mean = norm.runningMean.value[c],
             &running = norm.runningVariance.value[c];
       mean += norm.momentum * (norm.mean[c] - mean);
@@ -275,6 +278,12 @@ std::unique_ptr<BoundStep> cim::bindBatchNorm(TrainingBinder &binder, int s) {
   if (forward.operation() != "batch_norm" ||
       !binder.isTrained[binder.forward[s]])
     return nullptr;
+  const plan::Value &x = binder.program.value(forward.inputs(0));
+  if (elementChannels(x) != x.shape(1))
+    throw InputError("node '" + forward.name() +
+                     "' (batch_norm) cannot be trained: its operand is neither "
+                     "images nor one number per channel; reshape it, or leave "
+                     "the node out");
   auto &shared = binder.normalizations[binder.forward[s]];
   if (!shared)
     shared = std::make_shared<BatchNormalization>(binder, forward);

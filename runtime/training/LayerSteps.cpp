@@ -217,17 +217,17 @@ public:
         epilogue(binder.program, step, shape.channelsIn),
         rows(shape.inputMajor ? shape.channelsIn : shape.channelsOut),
         input(step.inputs(0)), output(step.outputs(0)) {
-    const Tensor &constant = binder.program.constant(forward.inputs(1));
-    if (isTrained)
-      weights = &binder.parameters.of(binder.program, forward, 1,
-                                      Parameter::Kind::weights);
-    else if (!forward.has_layer())
-      kernel.pack(constant.as<float>().data(), nullptr, packedWeights());
     if (forward.epilogue().has_scale()) {
       auto factors =
           binder.program.constant(forward.epilogue().scale()).as<float>();
       scale.assign(factors.begin(), factors.end());
     }
+    const Tensor &constant = binder.program.constant(forward.inputs(1));
+    if (isTrained)
+      weights = &binder.parameters.of(binder.program, forward, 1,
+                                      Parameter::Kind::weights);
+    else if (!forward.has_layer())
+      kernel.pack(constant.as<float>().data(), scaleOrNull(), packedWeights());
   }
 
   Border wantedBorder(int operand) const override {

@@ -17,6 +17,9 @@ int64_t TrainingRecipe::trainedImages(int64_t images) const {
   if (held >= images)
     throw InputError("--hold-back leaves no images to train on; use more "
                      "images or hold back fewer");
+  if (holdBack > 0 && held == 0)
+    throw InputError("--hold-back leaves no images to judge by; use more "
+                     "images or hold back more");
   return images - held;
 }
 

@@ -45,7 +45,7 @@ struct TrainingRecipe {
   int64_t patience = 0;
 
   /// How many of \p images images are trained on: all but the share held back.
-  /// Throws InputError when none is left.
+  /// Throws InputError when none is left, or none is held back.
   int64_t trainedImages(int64_t images) const;
 };
 

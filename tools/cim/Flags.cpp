@@ -211,7 +211,7 @@ DataSet DataFlags::open(DataOptions options) const {
 
 DataSet DataFlags::openForCalibration(DataOptions options) const {
   DataSpec train = parsed;
-  if (parsed.kind != DataKind::npy && parsed.kind != DataKind::folder)
+  if (hasSplits(parsed))
     train.split = Split::train;
   try {
     return open(train, options);

@@ -165,10 +165,12 @@ void PlanSearchCommand::run() {
                      "raise --limit");
   const DataSet fit = train.part(0, fitted),
                 validation = train.part(fitted, validated);
+  warnOfMissingClasses(train, fitted);
   checkInterrupted();
 
   std::vector<RankedPlan> ranking;
   std::optional<RetrainingMeasures> tested;
+  std::optional<InputError> diverged; ///< of the best plan on all images
   {
     Progress progress(
         "searching " + grouped(candidates.size()) + " plans",
@@ -205,9 +207,14 @@ void PlanSearchCommand::run() {
         });
     if (ranking.empty())
       throw Interrupted();
-    if (!interrupted())
-      tested = retrained(candidates[ranking.front().candidate].selection,
-                         retraining, train, test);
+    const PlanCandidate &best = candidates[ranking.front().candidate];
+    try {
+      if (!interrupted())
+        tested = retrained(best.selection, retraining, train, test);
+    } catch (const TrainingDiverged &error) { // the search is not lost
+      diverged.emplace("plan " + best.plan +
+                       " on all training images: " + error.what());
+    }
   }
 
   const PlanCandidate &best = candidates[ranking.front().candidate];
@@ -249,6 +256,8 @@ void PlanSearchCommand::run() {
                          {"total", total.seconds()}};
   output.write(text(candidates, ranking, tested ? &*tested : nullptr),
                document);
+  if (diverged)
+    throw *diverged;
   if (!tested)
     throw Interrupted();
 }

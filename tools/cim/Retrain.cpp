@@ -154,6 +154,9 @@ void Retrain::writeNetwork(const Network &network,
 std::string Retrain::text(const Network &network, const Selection &selection,
                           const RetrainingMeasures &measures,
                           const DataSet &train, int64_t tested) const {
+  const std::string done = int64_t(measures.chips()) < retraining.trials
+                               ? grouped(measures.chips()) + " of "
+                               : "";
   std::vector<std::pair<std::string, std::string>> fields = {
       {"model", model.path + " (" + grouped(network.plan.layers_size()) +
                     " crossbar layers, " + grouped(network.weights()) +
@@ -166,7 +169,7 @@ std::string Retrain::text(const Network &network, const Selection &selection,
       {"retrained", select + ": " + grouped(selection.parameters) +
                         " parameters; the backward pass reaches " +
                         grouped(selection.depth) + " layers"},
-      {"chips", grouped(retraining.trials) + ", each rewritten " +
+      {"chips", done + grouped(retraining.trials) + ", each rewritten " +
                     grouped(retraining.rewrites) +
                     (retraining.rewrites == 1 ? " time" : " times")},
       {"cells written", grouped(measures.meanCells) + " weights per rewrite"}};
@@ -207,6 +210,7 @@ void Retrain::run() {
     tested = {0, test->images()};
   }
   const int64_t testImages = tested.end - tested.begin;
+  warnOfMissingClasses(train, options.recipe.trainedImages(train.images()));
   if (!checkpoint.empty())
     options.identity = identity(network, train, test);
   checkInterrupted();
@@ -263,6 +267,7 @@ void Retrain::run() {
                 {"depth", result.depth},
                 {"accuracy", measuresJson(measures)},
                 {"chips", chips},
+                {"complete", !result.stopped},
                 {"seconds",
                  {{"compile", network.compileSeconds},
                   {"train", result.trainSeconds},

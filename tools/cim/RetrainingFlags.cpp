@@ -151,12 +151,10 @@ RetrainingMeasures cim::measuresOf(const Retraining &result,
                  chip.cellsWritten.end());
   }
   const int64_t exact[] = {result.floatCorrect};
-  return {measure(exact, testImages),
-          measure(injected, testImages),
+  return {measure(exact, testImages), measure(injected, testImages),
           measure(retrained, testImages),
           measureWrites(rewritten, rewritten.size() / result.chips.size(),
                         testImages),
-          std::ranges::max(cells),
           std::accumulate(cells.begin(), cells.end(), 0.0) / cells.size()};
 }
 

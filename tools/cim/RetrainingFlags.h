@@ -39,7 +39,6 @@ struct RetrainingFlags {
 struct RetrainingMeasures {
   Measure exact, injected, retrained, rewritten;
   /// Weights written again after retraining, over all rewrites of all chips.
-  int64_t mostCells = 0;
   double meanCells = 0;
 
   size_t chips() const { return injected.trials.size(); }

@@ -194,6 +194,8 @@ void Train::run() {
   });
   open(network.plan);
   const DataSet train = data.openTrain(wanted), test = data.openTest(wanted);
+  const int64_t perEpoch = asked.trainedImages(train.images());
+  warnOfMissingClasses(train, perEpoch);
   checkInterrupted();
 
   std::set<uint32_t> layers;
@@ -226,7 +228,6 @@ void Train::run() {
   TensorMap learned;
   std::optional<int64_t> correct;
   {
-    const int64_t perEpoch = asked.trainedImages(train.images());
     Progress progress("training", asked.epochs * perEpoch + test.images(),
                       "images");
     options.imagesDone = &progress.done;

@@ -5,13 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 #include "tools/cim/TrainingFlags.h"
-#include "dialects/cim/grammar/LayerPattern.h"
+#include "dialects/cim/grammar/Words.h"
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Network.h"
+#include "tools/cim/Text.h"
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cmath>
+#include <set>
 
 using namespace cim;
 
@@ -32,24 +33,10 @@ size_t choose(const std::string &option, const std::string &value,
 }
 
 double parseNumber(const std::string &option, std::string_view text) {
-  double number = 0;
-  auto [last, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || last != text.data() + text.size() ||
-      !std::isfinite(number))
+  const std::optional<double> number = grammar::parseDecimal(text);
+  if (!number)
     throw UsageError(option + ": '" + std::string(text) + "' is no number");
-  return number;
-}
-
-std::vector<std::string_view> splitAt(std::string_view text, char separator) {
-  std::vector<std::string_view> words;
-  for (size_t begin = 0;;) {
-    const size_t end = text.find(separator, begin);
-    words.push_back(text.substr(begin, end - begin));
-    if (end == text.npos)
-      return words;
-    begin = end + 1;
-  }
+  return *number;
 }
 
 int64_t parseWhole(const std::string &option, std::string_view text,
@@ -64,7 +51,7 @@ int64_t parseWhole(const std::string &option, std::string_view text,
 
 LearningRate parseSchedule(const std::string &text, double rate) {
   using Schedule = LearningRate::Schedule;
-  const auto words = splitAt(text, ':');
+  const auto words = grammar::split(text, ':');
   LearningRate result;
   result.rate = rate;
   result.schedule =
@@ -93,7 +80,7 @@ AugmentationOptions parseAugmentation(const std::string &text) {
   AugmentationOptions options{false, 0};
   if (text == "none")
     return options;
-  for (std::string_view word : splitAt(text, ',')) {
+  for (std::string_view word : grammar::split(text, ',')) {
     if (word == "flip")
       options.flip = true;
     else if (word.starts_with("crop:"))
@@ -105,14 +92,38 @@ AugmentationOptions parseAugmentation(const std::string &text) {
   return options;
 }
 
-/// \p spec with the split \p split, where the kind of data has splits.
-std::string withSplit(std::string spec, const std::string &split) {
-  for (const char *suffix : {":train", ":test"})
-    if (spec.ends_with(suffix))
-      spec.resize(spec.size() - std::string_view(suffix).size());
-  const bool hasSplits = spec == "shapes" || spec.starts_with("cifar10:") ||
-                         spec.starts_with("mnist:");
-  return hasSplits ? spec + ":" + split : spec;
+/// \p spec with the split \p split, where the data have splits.
+std::string withSplit(const std::string &spec, const std::string &split) {
+  const DataSpec data = parseDataSpec(spec);
+  if (!hasSplits(data))
+    return spec;
+  const std::string kind = spec.substr(0, spec.find(':'));
+  return kind + (data.path.empty() ? "" : ":" + data.path) + ":" + split;
+}
+
+/// Whether \p a and \p b name the same images.
+bool isSameSource(const DataSpec &a, const DataSpec &b) {
+  return a.kind == b.kind && a.path == b.path && a.labelsPath == b.labelsPath &&
+         (a.split == b.split || !hasSplits(a));
+}
+
+/// The classes of \p data without an image among \p count from \p first on:
+/// "class 'cat' and 2 others", or nothing.
+std::string missingClasses(const DataSet &data, int64_t first, int64_t count) {
+  const std::vector<int64_t> &labels = data.asStored().labels;
+  std::set<int64_t> missing(labels.begin(), labels.end());
+  for (int64_t i = first; i < first + count; ++i)
+    missing.erase(labels[i]);
+  if (missing.empty())
+    return "";
+  const std::vector<std::string> &names = data.asStored().classNames;
+  const int64_t label = *missing.begin();
+  const size_t others = missing.size() - 1;
+  return "class '" + (names.empty() ? std::to_string(label) : names[label]) +
+         "'" +
+         (others == 0   ? ""
+          : others == 1 ? " and another"
+                        : " and " + grouped(others) + " others");
 }
 
 } // namespace
@@ -243,9 +254,9 @@ DataSet TrainingDataFlags::openTrain(const DataOptions &options) const {
 }
 
 DataSet TrainingDataFlags::openTest(const DataOptions &options) const {
-  if (test.spec == train.spec)
-    warn("these data have no splits, so accuracy is reported on the training "
-         "images; name others with --test-data");
+  if (isSameSource(parseDataSpec(train.spec), parseDataSpec(test.spec)))
+    warn("accuracy is reported on the images that are trained on; name others "
+         "with --test-data");
   return test.open(options);
 }
 
@@ -262,4 +273,21 @@ Json TrainingDataFlags::identity(const DataSet &trainSet,
   Json identity = train.identity(trainSet, trainSet.images());
   identity["test"] = test.identity(testSet, testSet.images());
   return identity;
+}
+
+void cim::warnOfMissingClasses(const DataSet &data, int64_t trained) {
+  const int64_t held = data.images() - trained;
+  if (held == 0)
+    return;
+  std::string missing;
+  for (const auto &[classes, use] :
+       {std::pair(missingClasses(data, 0, trained), "trained on"),
+        {missingClasses(data, trained, held), "held back"}})
+    if (!classes.empty())
+      missing += (missing.empty() ? "no image of " : ", and none of ") +
+                 classes + " is " + use;
+  if (!missing.empty())
+    warn(missing + ": the last " + grouped(held) +
+         " images are held back, whatever their class; mix the classes, as npy "
+         "files can");
 }

@@ -53,6 +53,10 @@ private:
   DataFlags test;
 };
 
+/// Says which classes have no image among the first \p trained of \p data,
+/// which are trained on, or among the others, which are held back.
+void warnOfMissingClasses(const DataSet &data, int64_t trained);
+
 } // namespace cim
 
 #endif // CIM_TOOLS_CIM_TRAININGFLAGS_H

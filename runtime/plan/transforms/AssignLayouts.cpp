@@ -21,13 +21,13 @@ enum class Preference { channelsLast, rowMajor, either };
 
 Preference preferenceOf(std::string_view operation) {
   static const std::set<std::string_view> channelsLast = {
-      "conv", "max_pool",    "average_pool", "global_average_pool",
-      "lrn",  "scale_offset"};
+      "conv", "max_pool",   "average_pool", "global_average_pool",
+      "lrn",  "batch_norm", "scale_offset"};
   static const std::set<std::string_view> either = {
-      "batch_norm", "relu", "leaky_relu", "clip",   "sigmoid", "tanh", "exp",
-      "log",        "sqrt", "abs",        "neg",    "floor",   "ceil", "erf",
-      "reciprocal", "add",  "sub",        "mul",    "div",     "pow",  "min",
-      "max",        "mod",  "where",      "concat", "slice",   "pad"};
+      "relu", "leaky_relu", "clip",   "sigmoid", "tanh", "exp", "log",
+      "sqrt", "abs",        "neg",    "floor",   "ceil", "erf", "reciprocal",
+      "add",  "sub",        "mul",    "div",     "pow",  "min", "max",
+      "mod",  "where",      "concat", "slice",   "pad"};
   if (channelsLast.contains(operation))
     return Preference::channelsLast;
   return either.contains(operation) ? Preference::either : Preference::rowMajor;

@@ -13,7 +13,8 @@ namespace cim {
 
 /// Chooses the layout of every four-dimensional f32 value, and inserts a
 /// `relayout` step wherever a reader wants another layout than the value has:
-///  - convolutions, pools, lrn and scale_offset read and write channels-last;
+///  - convolutions, pools, lrn, batch_norm and scale_offset read and write
+///    channels-last;
 ///  - element-by-element steps, concat, slice and pad work in either layout,
 ///  and
 ///    a connected group of them takes the one with fewer elements to convert,

@@ -36,9 +36,10 @@ protected:
                                           pixels.data(), 0, nullptr));
   }
   void writeJpeg(const std::string &name, unsigned width, unsigned height,
-                 uint8_t grey) {
+                 uint8_t grey, J_COLOR_SPACE stored = JCS_YCbCr) {
     fs::create_directories((folder / name).parent_path());
-    std::vector<uint8_t> row(width * 3, grey);
+    const int channels = stored == JCS_YCbCr ? 3 : 4;
+    std::vector<uint8_t> row(width * channels, grey);
     FILE *file = std::fopen(path(name).c_str(), "wb");
     jpeg_compress_struct jpeg;
     jpeg_error_mgr errors;
@@ -47,9 +48,10 @@ protected:
     ::jpeg_stdio_dest(&jpeg, file);
     jpeg.image_width = width;
     jpeg.image_height = height;
-    jpeg.input_components = 3;
-    jpeg.in_color_space = JCS_RGB;
+    jpeg.input_components = channels;
+    jpeg.in_color_space = channels == 3 ? JCS_RGB : JCS_CMYK;
     ::jpeg_set_defaults(&jpeg);
+    ::jpeg_set_colorspace(&jpeg, stored);
     ::jpeg_start_compress(&jpeg, TRUE);
     for (unsigned y = 0; y < height; ++y) {
       JSAMPROW rows[] = {row.data()};
@@ -98,6 +100,8 @@ TEST_F(FolderTest, SplitsAreFolders) {
   EXPECT_EQ(open(spec()).images(), 2);
   EXPECT_EQ(open(spec() + ":train").images(), 1);
   EXPECT_THAT(failure(spec("f/train") + ":train"), HasSubstr("has no splits"));
+  EXPECT_TRUE(hasSplits(parseDataSpec(spec())));
+  EXPECT_FALSE(hasSplits(parseDataSpec(spec("f/train"))));
 }
 
 TEST_F(FolderTest, ReadsJpegAndTransparentPng) {
@@ -109,6 +113,15 @@ TEST_F(FolderTest, ReadsJpegAndTransparentPng) {
   EXPECT_NEAR(image[0], 100 / 255.0, 2 / 255.0);
   data.read(1, image.data());
   EXPECT_EQ(image[0], 50 / 255.0f);
+}
+
+TEST_F(FolderTest, CmykIsAnError) {
+  for (J_COLOR_SPACE stored : {JCS_CMYK, JCS_YCCK}) {
+    writeJpeg("f/a/1.jpg", 8, 8, 100, stored);
+    for (int64_t channels : {1, 3})
+      EXPECT_THAT(failure(spec(), {.inputShape = {channels, 8, 8}}),
+                  HasSubstr("1.jpg' is a CMYK JPEG; convert it to RGB"));
+  }
 }
 
 // What a file states about its colours changes nothing.

@@ -85,4 +85,15 @@ TEST(Coordinates, EveryOneMatters) {
   EXPECT_EQ(seen.size(), 10u);
 }
 
+TEST(Coordinates, InjectedPulsesAreNotThoseOfRewrites) {
+  constexpr uint32_t firstInjected = 1u << 21;
+  std::set<uint32_t> seen;
+  for (uint32_t write = 0; write < 1000; ++write)
+    for (unsigned pulse = 1; pulse < 64; ++pulse)
+      for (uint32_t epoch : {write, firstInjected + write}) {
+        EXPECT_LT(epochOfPulse(epoch, pulse), 1u << 22);
+        EXPECT_TRUE(seen.insert(epochOfPulse(epoch, pulse)).second);
+      }
+}
+
 } // namespace

@@ -167,6 +167,16 @@ TEST_F(Training, endsWithTheBestOnImagesHeldBack) {
   EXPECT_DOUBLE_EQ(*correct / 30.0, best);
 }
 
+TEST_F(Training, refusesASplitWithoutImages) {
+  recipe.holdBack = 0.004;
+  EXPECT_EQ(recipe.trainedImages(200), 199);
+  EXPECT_THROW(recipe.trainedImages(100), InputError);
+  recipe.holdBack = 0.9;
+  EXPECT_THROW(recipe.trainedImages(1), InputError);
+  recipe.holdBack = 0;
+  EXPECT_EQ(recipe.trainedImages(1), 1);
+}
+
 TEST_F(Training, takesEveryImageOncePerEpoch) {
   const TrainingStream stream{.seed = 3};
   const auto first = shuffledOrder(stream, 0, 1000),

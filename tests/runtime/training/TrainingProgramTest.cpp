@@ -190,6 +190,121 @@ TEST(TrainingProgram, passesThroughFrozenLayers) {
   }
 }
 
+/// Layers without cells, too, whose fused scales the way back has to take in.
+TEST(TrainingProgram, passesThroughLayersWithoutCells) {
+  Trained written({1});
+  written.run();
+  SmallNetwork network(1);
+  for (plan::Step &step : *network.plan.mutable_steps())
+    if (step.has_layer() && step.layer() != 1)
+      step.clear_layer();
+  TrainingProgram program(network.plan, network.tensors, {1}, false,
+                          {.threads = 2,
+                           .batch = images,
+                           .labelSmoothing = smoothing,
+                           .strict = true});
+  program.program({});
+  program.run(labels, [&](int64_t i, float *image) {
+    std::copy_n(written.data.begin() + i * pixels, pixels, image);
+  });
+  const auto &gradient = program.parameters()[0].gradient,
+             &wanted = written.program.parameters()[0].gradient;
+  for (size_t i = 0; i < wanted.size(); ++i)
+    ASSERT_NEAR(gradient[i], wanted[i], 1e-5) << i;
+}
+
+/// Batch normalisation of what is given, then one dense layer.
+class NormalizedInput : public cim::test::Network {
+public:
+  /// Of one image.
+  explicit NormalizedInput(cim::test::Shape shape) : Network(6) {
+    shape.insert(shape.begin(), 1);
+    uint32_t x = batchNorm(input(shape));
+    output(gemm(shape.size() == 2 ? x : flatten(x), classes));
+  }
+  TrainingProgram makeProgram() const {
+    return {plan, tensors, {0}, true, {.threads = 2, .batch = images}};
+  }
+};
+
+/// Normalised images are read as rows, so they change their layout in between.
+TEST(TrainingProgram, normalisesImagesInFrontOfADenseLayer) {
+  constexpr int64_t channels = 3, perChannel = 4 * 4;
+  const std::vector<float> data = makeImages();
+  auto read = [&](int64_t i, float *image) {
+    std::copy_n(data.begin() + i * pixels, channels * perChannel, image);
+  };
+  TrainingProgram program = NormalizedInput({channels, 4, 4}).makeProgram();
+  program.program({});
+  program.measure(images, 1, read);
+  for (const Parameter &parameter : program.parameters())
+    if (parameter.kind == Parameter::Kind::runningMean)
+      for (int64_t c = 0; c < channels; ++c) {
+        double sum = 0;
+        for (int64_t i = 0; i < images; ++i)
+          for (int64_t p = 0; p < perChannel; ++p)
+            sum += data[i * pixels + c * perChannel + p];
+        EXPECT_NEAR(parameter.value[c], sum / (images * perChannel), 1e-5);
+      }
+
+  auto loss = [&] {
+    program.update();
+    return program.run(labels, read).loss / images;
+  };
+  loss();
+  int checked = 0;
+  for (Parameter &parameter : program.parameters()) {
+    const std::vector<float> gradient = parameter.gradient;
+    for (size_t i = 0; i < gradient.size(); ++i, ++checked) {
+      const float original = parameter.value[i];
+      parameter.value[i] = original + 5e-3f;
+      const double above = loss();
+      parameter.value[i] = original - 5e-3f;
+      const double below = loss();
+      parameter.value[i] = original;
+      EXPECT_NEAR(gradient[i], (above - below) / 1e-2, 2e-3)
+          << parameter.tensor << " " << i;
+    }
+  }
+  EXPECT_EQ(checked, 2 * channels + (channels * perChannel + 1) * classes);
+}
+
+TEST(TrainingProgram, refusesToNormaliseOtherShapes) {
+  for (const cim::test::Shape &shape :
+       {cim::test::Shape{3, 16}, cim::test::Shape{3, 2, 2, 4}})
+    try {
+      NormalizedInput(shape).makeProgram();
+      FAIL() << "no error";
+    } catch (const InputError &error) {
+      EXPECT_THAT(error.what(), HasSubstr("'batch_norm1'"));
+    }
+}
+
+/// The last batch of an epoch may be one image.
+TEST(TrainingProgram, learnsNoStatisticsOfOneNumber) {
+  TrainingProgram program = NormalizedInput({12}).makeProgram();
+  program.program({});
+  auto statistics = [&] {
+    std::vector<std::vector<float>> all;
+    for (const Parameter &parameter : program.parameters())
+      if (!parameter.isLearned())
+        all.push_back(parameter.value);
+    return all;
+  };
+  const std::vector<float> data = makeImages();
+  auto run = [&](int64_t count) {
+    program.run(std::span(labels).first(count), [&](int64_t i, float *image) {
+      std::copy_n(data.begin() + i * pixels, 12, image);
+    });
+  };
+  const auto before = statistics();
+  ASSERT_EQ(before.size(), 2u);
+  run(1);
+  EXPECT_EQ(statistics(), before);
+  run(2);
+  EXPECT_NE(statistics(), before);
+}
+
 auto bytesOf(const std::vector<float> &numbers) {
   return std::as_bytes(std::span(numbers));
 }

@@ -148,6 +148,17 @@ class Plan(Commands):
         self.assertEqual(document["plan"], document["points"][0]["plan"])
         self.assertIn(f", {len(document['points'])} of them tried\n", text)
 
+    def test_divergence_keeps_the_search(self):
+        result = self.cim("plan", DEMO_NETWORK, *self.common, "--batch", "16", "--learning-rate", "1e30", "--budget",
+                          "400", "--rounds", "1", "--trials", "1", "--json", "part.json")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("\ncim: error: plan last:1 on all training images: training diverged", result.stderr)
+        self.assertIn("last:1", result.stdout)
+        document = json.loads((self.folder / "part.json").read_text())
+        self.assertFalse(document["complete"])
+        self.assertNotIn("accuracy", document)
+        self.assertEqual([point["validation"] for point in document["points"]], [0])
+
     def test_no_layers(self):
         self.refuses_a_network_without_layers("plan", "--budget", "3")
 

@@ -7,6 +7,8 @@ import json
 import re
 import shutil
 import signal
+import struct
+import zlib
 
 import numpy
 import onnx
@@ -14,6 +16,18 @@ import onnxruntime
 import safetensors.numpy
 
 from cim_test_case import DATA, DEMO_NETWORK, FreshFolderTestCase, main
+from small_network import small_network
+
+
+def png(pixels):
+    """An RGB image of height × width × 3 bytes as a file."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    height, width, _ = pixels.shape
+    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
 
 
 class Commands(FreshFolderTestCase):
@@ -52,6 +66,15 @@ class Commands(FreshFolderTestCase):
         rest = drawn("--resume")
         self.assertGreaterEqual(rest[0, 0], first[-1, 0])
         self.assertLess(rest[:, 1].max(), 5 * first[:, 1].max())
+
+    def write_pictures(self, folder, seed, per_class, classes=4, brightest=256):
+        """A folder of pictures for small.onnx, one subfolder per class."""
+        random = numpy.random.default_rng(seed)
+        for label in range(classes):
+            (self.folder / folder / f"class{label}").mkdir(parents=True)
+            for i in range(per_class):
+                pixels = random.integers(0, brightest, (8, 8, 3), dtype=numpy.uint8)
+                (self.folder / folder / f"class{label}" / f"{i}.png").write_bytes(png(pixels))
 
     def copy_network(self):
         shutil.copy(DEMO_NETWORK, self.folder / "network.onnx")
@@ -164,9 +187,15 @@ class Retraining(Commands):
         self.fails(2, "--writes", *self.common, *self.noise, "--select", "last:8", "--write-rounds", "2")
 
     def test_interrupted_retraining_goes_on(self):
-        arguments = [*self.common, *self.noise, "--select", "last:2", "--trials", "6", "--rewrites", "2"]
+        arguments = [*self.common, *self.noise, "--select", "last:2", "--trials", "12", "--rewrites", "2"]
         whole = self.document(*arguments, "-o", "whole.onnx")
-        checkpoint = self.interrupted(*arguments, "-o", "out.onnx")
+        self.assertTrue(whole["complete"])
+        checkpoint = self.folder / "out.checkpoint.safetensors"
+        output, _ = self.end(self.start(*arguments, "-o", "out.onnx", "--json", "part.json"),
+                             lambda: checkpoint.exists() and self.progress(checkpoint)["chips"])
+        part = json.loads((self.folder / "part.json").read_text())
+        self.assertFalse(part["complete"])
+        self.assertRegex(output, rf"(?m)^chips +{len(part['chips'])} of 12, each rewritten 2 times$")
         self.fails(1, "other options", *arguments, "--resume", "-o", "out.onnx", "--momentum", "0.8")
         rest = self.document(*arguments, "--resume", "-o", "out.onnx")
         self.assertEqual(rest["accuracy"], whole["accuracy"])
@@ -266,6 +295,44 @@ class Training(Commands):
         model.graph.node[0].op_type = "Frobnicate"
         onnx.save(model, self.folder / "odd.onnx")
         self.fails(1, "odd.onnx: 1 node", "train", "odd.onnx", *self.common, "-o", "out.onnx")
+
+    def test_folders_have_splits(self):
+        """Networks are fitted to the subfolder train and reported on the subfolder test, whichever is named."""
+        onnx.save(small_network(), self.folder / "small.onnx")
+        self.write_pictures("data/train", 1, 6)
+        self.write_pictures("data/test", 2, 5, brightest=50)
+        train, test = (self.document("eval", "small.onnx", "--data", f"folder:data/{split}")["data"]["sha256"]
+                       for split in ("train", "test"))
+        for split in ("", ":train", ":test"):
+            result = self.succeeds("train", "small.onnx", "--data", f"folder:data{split}", "--epochs", "1", "-o",
+                                   "out.onnx", "--json", "out.json")
+            self.assertEqual(result.stderr, "")
+            data = json.loads((self.folder / "out.json").read_text())["data"]
+            self.assertEqual((data["sha256"], data["test"]["sha256"]), (train, test))
+        # Converters are calibrated on the subfolder train, too.
+        ranges = [self.document("eval", "small.onnx", "--data", data, "--crossbar", "32x32", "--dac",
+                                "6")["converters"][0]["dac"]["range"]
+                  for data in ("folder:data", "folder:data:train", "folder:data/train", "folder:data/test")]
+        self.assertEqual(ranges[:2], ranges[2:3] * 2)
+        self.assertLess(ranges[3], ranges[0])
+        # Without splits, the images are the same.
+        result = self.succeeds("train", "small.onnx", "--data", "folder:data/train", "--epochs", "1", "-o", "out.onnx")
+        self.assertRegex(result.stderr, "^cim: warning: .*--test-data\n$")
+        self.fails(1, "has no splits", "train", "small.onnx", "--data", "folder:data/train:train", "-o", "out.onnx")
+
+    def test_classes_held_back(self):
+        """The last images of a folder are of one class."""
+        onnx.save(small_network(), self.folder / "small.onnx")
+        self.write_pictures("data/train", 1, 3)
+        self.write_pictures("data/test", 2, 3)
+        arguments = ["train", "small.onnx", "--data", "folder:data", "--epochs", "1", "-o", "out.onnx"]
+        for share, missing in (("0.25", "no image of class 'class3' is trained on, and none of class 'class0' and 2 "
+                                        "others is held back: the last 3 images"),
+                               ("0.5", "no image of class 'class2' and another is trained on, and none of class "
+                                       "'class0' and another is held back: the last 6 images")):
+            result = self.succeeds(*arguments, "--hold-back", share)
+            self.assertRegex(result.stderr, f"^cim: warning: {missing} .*\n$")
+        self.fails(1, "--hold-back", *arguments, "--hold-back", "0.01")
 
     def test_architecture(self):
         result = self.document("train", "--arch", "resnet8", *self.common, "--epochs", "3", "-o", "out.onnx",

@@ -87,6 +87,17 @@ TEST(AssignLayouts, takesTheCheaperSideOfAFlexibleGroup) {
   EXPECT_THAT(network.operations(), Contains("relayout").Times(2));
 }
 
+TEST(AssignLayouts, normalisesChannelsLast) {
+  Network network;
+  uint32_t x = network.input({1, 3, 8, 8});
+  uint32_t y = network.batchNorm(x);
+  network.output(network.gemm(network.flatten(y), 10));
+  assign(network);
+  for (uint32_t value : {x, y})
+    EXPECT_EQ(layoutOf(network, value), plan::CHANNELS_LAST);
+  EXPECT_EQ(network.only("relayout").inputs(0), y);
+}
+
 TEST(AssignLayouts, leavesOtherRanksAndTypesAlone) {
   Network network;
   uint32_t x = network.input({1, 3, 16});
