@@ -14,12 +14,23 @@
 using namespace cim;
 
 bool cim::readsArrays(const plan::Layer &layer) {
-  return layer.has_adc() || layer.read_noise().width() > 0 ||
-         hasNoisyDevice(layer) || hasMismatch(layer.dac());
+  return layer.has_adc() || hasReadNoise(layer) || hasMismatch(layer.dac()) ||
+         hasDigitalInputs(layer);
 }
 
 bool cim::hasNoisyDevice(const plan::Layer &layer) {
   return layer.device().has_read() && layer.device().has_time();
+}
+
+bool cim::hasReadNoise(const plan::Layer &layer) {
+  return layer.read_noise().width() > 0 || hasNoisyDevice(layer);
+}
+
+bool cim::hasDigitalInputs(const plan::Layer &layer) {
+  const plan::Crossbar &crossbar = layer.crossbar();
+  return layer.dac().curve_input_size() > 0 && !layer.dac().serial() &&
+         (crossbar.cells() == plan::Crossbar::OFFSET ||
+          crossbar.cell_bits() > 0);
 }
 
 double cim::uniformReadVariance(const plan::Layer &layer, double fullScale) {

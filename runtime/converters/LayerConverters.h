@@ -19,6 +19,14 @@ bool readsArrays(const plan::Layer &layer);
 /// Whether reads of its device have noise at the time that is asked for.
 bool hasNoisyDevice(const plan::Layer &layer);
 
+/// Whether any read has noise.
+bool hasReadNoise(const plan::Layer &layer);
+
+/// Whether what weights may have digitally (LayerProgram::digitalPart) is
+/// multiplied with other inputs than cells see, because their curve bends
+/// these.
+bool hasDigitalInputs(const plan::Layer &layer);
+
 /// The variance of one read of a weight's cells of one slice, its pair or its
 /// reference among them, by the read noise that is the same for all cells, in
 /// the weights' unit squared, where \p fullScale is the slice's (LayerProgram).

@@ -48,8 +48,8 @@ static LayerCost countsOf(const plan::Layer &layer,
     cost.inputBits = layer.dac().bits();
   if (layer.has_adc())
     cost.adcBits = layer.adc().bits();
-  if (layer.dac().serial())
-    cost.reads = layer.dac().bits();
+  if (layer.dac().serial()) // the sign is no bit of its own (Dac)
+    cost.reads = layer.dac().bits() - (layer.dac().is_signed() ? 1 : 0);
   else if (technology)
     cost.reads = divideUp(cost.inputBits, technology->dacBits);
 
@@ -81,7 +81,7 @@ public:
 
   /// Adds \p count times \p price to \p layerTotal and to the terms.
   void add(const std::string &name, double count, const std::string &unit,
-           const Quantity &price, double &layerTotal) {
+           const PhysicalQuantity &price, double &layerTotal) {
     add(name, count, unit, price.text, price.value, layerTotal);
   }
   void add(const std::string &name, double count, const std::string &unit,
@@ -144,7 +144,7 @@ private:
   }
 
   /// "0.3 mW × 100 ns": the energy of a part that is on during a read.
-  std::string duringRead(const Quantity &power) const {
+  std::string duringRead(const PhysicalQuantity &power) const {
     return power.text + " × " + technology.readTime.text;
   }
 
@@ -163,9 +163,10 @@ private:
   }
 
   /// What the technology says about an ADC of the layer's bits.
-  const Quantity &ofAdc(const QuantityByBits &quantity, const LayerCost &layer,
-                        const char *what) const {
-    if (const Quantity *found = quantity.find(layer.adcBits))
+  const PhysicalQuantity &ofAdc(const QuantityByBits &quantity,
+                                const LayerCost &layer,
+                                const char *what) const {
+    if (const PhysicalQuantity *found = quantity.find(layer.adcBits))
       return *found;
     std::string known;
     for (const auto &[bits, unused] : quantity.byBits)

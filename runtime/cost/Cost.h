@@ -57,7 +57,8 @@ struct CostTerm {
 };
 
 struct Cost {
-  /// Of a cell that is written, on average; 1 where nothing is verified.
+  /// Of a cell that is written, on average over all; 1 where nothing is
+  /// verified.
   double pulsesPerWrite = 1;
   std::vector<LayerCost> layers;
   /// Of all layers: what has no sum (bits, reads) is 0.
@@ -73,7 +74,8 @@ struct Cost {
 };
 
 /// Counts what the crossbar layers of \p plan take and, with \p technology,
-/// prices it. \p pulsesPerWrite is measured, where writes are verified. Throws
+/// prices it. \p pulsesPerWrite is measured, where writes are verified, and on
+/// average over all cells, those that are not verified among them. Throws
 /// InputError for converters that the technology does not know.
 Cost costOf(const plan::Plan &plan, const Technology *technology = nullptr,
             double pulsesPerWrite = 1);

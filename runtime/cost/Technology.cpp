@@ -15,7 +15,7 @@
 
 using namespace cim;
 
-const Quantity *QuantityByBits::find(unsigned bits) const {
+const PhysicalQuantity *QuantityByBits::find(unsigned bits) const {
   if (always)
     return &*always;
   auto found = byBits.find(bits);
@@ -76,7 +76,8 @@ public:
   }
 
 private:
-  Quantity quantity(const YAML::Node &node, std::span<const Unit> units) {
+  PhysicalQuantity quantity(const YAML::Node &node,
+                            std::span<const Unit> units) {
     const std::string words = text(node);
     for (const Unit &unit : units) {
       if (!words.ends_with(unit.name))
@@ -96,8 +97,9 @@ private:
                    " here, not " + grammar::quote(words));
   }
 
-  std::optional<Quantity> optional(const YAML::Node &map, const char *key,
-                                   std::span<const Unit> units) {
+  std::optional<PhysicalQuantity> optional(const YAML::Node &map,
+                                           const char *key,
+                                           std::span<const Unit> units) {
     if (const YAML::Node node = map[key])
       return quantity(node, units);
     return std::nullopt;

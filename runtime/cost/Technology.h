@@ -21,7 +21,7 @@ namespace cim {
 
 /// A number as it stands in the file, "1.67 pJ", and its value in joules,
 /// watts, seconds, square metres or hertz.
-struct Quantity {
+struct PhysicalQuantity {
   double value = 0;
   std::string text;
 };
@@ -29,12 +29,12 @@ struct Quantity {
 /// A quantity that may depend on a converter's bits; without any, it is the
 /// same for all.
 struct QuantityByBits {
-  std::optional<Quantity> always;
-  std::map<unsigned, Quantity> byBits;
+  std::optional<PhysicalQuantity> always;
+  std::map<unsigned, PhysicalQuantity> byBits;
 
   bool isEmpty() const { return !always && byBits.empty(); }
   /// nullptr where the file says nothing about \p bits.
-  const Quantity *find(unsigned bits) const;
+  const PhysicalQuantity *find(unsigned bits) const;
 };
 
 /// Something that the fixed fields do not know: a buffer, a bus.
@@ -57,7 +57,7 @@ struct OtherCost {
   std::string name;
   Per per = Per::image;
   /// Energy of an event, or area of a part.
-  Quantity quantity;
+  PhysicalQuantity quantity;
 
   bool isArea() const { return per >= Per::chip; }
 };
@@ -66,23 +66,23 @@ struct OtherCost {
 struct Technology {
   std::string name, citation, doi, note, file;
   /// Of one analogue read of an array, in seconds.
-  Quantity readTime;
+  PhysicalQuantity readTime;
   /// Bits of an input and of an ADC where the network's options do not say.
   unsigned inputBits = 0, adcBits = 0;
   /// Arrays of another size cost in proportion to their cells.
   unsigned arrayRows = 0, arrayColumns = 0;
-  std::optional<Quantity> arrayPower, arrayArea;
+  std::optional<PhysicalQuantity> arrayPower, arrayArea;
   /// An input of more bits than a DAC's takes several reads.
   unsigned dacBits = 0;
-  std::optional<Quantity> dacPower, dacEnergy, dacArea;
+  std::optional<PhysicalQuantity> dacPower, dacEnergy, dacArea;
   /// ADCs that share the columns of one array (or pair of arrays).
   unsigned adcsPerArray = 1;
-  std::optional<Quantity> adcRate;
+  std::optional<PhysicalQuantity> adcRate;
   QuantityByBits adcEnergy, adcArea;
   /// Of the digital addition of each conversion's result.
-  std::optional<Quantity> shiftAndAddEnergy, shiftAndAddArea;
+  std::optional<PhysicalQuantity> shiftAndAddEnergy, shiftAndAddArea;
   /// Of one pulse at one cell; a write that is not verified is one pulse.
-  std::optional<Quantity> writeEnergy, writeTime;
+  std::optional<PhysicalQuantity> writeEnergy, writeTime;
   std::vector<OtherCost> others;
 };
 

@@ -13,10 +13,6 @@
 
 using namespace cim;
 
-static bool isNoisy(const plan::Layer &layer) {
-  return layer.read_noise().width() > 0 || hasNoisyDevice(layer);
-}
-
 namespace {
 
 /// Rebuilds the steps of a plan.
@@ -43,12 +39,14 @@ private:
       const unsigned applications = dacOf(layer).applications();
       const uint32_t input = step.inputs(0);
       for (unsigned which = 0; which < applications; ++which)
-        step.add_drives(addDac(step, input, which, false));
+        step.add_drives(addDac(step, input, which, "curved"));
       if (layer.dac().nonlinearity_mismatch() > 0)
-        step.add_bends(addDac(step, input, 0, true));
+        step.add_bends(addDac(step, input, 0, "bent"));
+      if (hasDigitalInputs(layer))
+        step.add_digital_inputs(addDac(step, input, 0, "linear"));
       step.set_inputs(0, step.drives(0));
     }
-    if (!isNoisy(layer))
+    if (!hasReadNoise(layer))
       return;
     if (step.drives().empty())
       step.add_drives(step.inputs(0));
@@ -57,11 +55,11 @@ private:
   }
 
   uint32_t addDac(const plan::Step &step, uint32_t input, int application,
-                  bool isBent) {
+                  const char *result) {
     plan::Step &dac = addStep("dac", step, input, {input});
     (*dac.mutable_attributes())["layer"].set_integer(step.layer());
     (*dac.mutable_attributes())["application"].set_integer(application);
-    (*dac.mutable_attributes())["bent"].set_integer(isBent);
+    (*dac.mutable_attributes())["result"].set_text(result);
     return dac.outputs(0);
   }
 

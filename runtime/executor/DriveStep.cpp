@@ -27,9 +27,12 @@ public:
     drive.highest = dac.highest();
     drive.step = dac.isSerial() ? dac.drive(1 << which, which) : dac.step();
     drive.bit = dac.isSerial() ? which : -1;
-    const bool isBent = integer(step, "bent");
-    countsInputs = which == 0 && !isBent;
-    if (!isBent && program.plan.layers(layer).dac().curve_input_size() == 0)
+    const bool isCurved = text(step, "result") == "curved";
+    const bool isBent = text(step, "result") == "bent";
+    countsInputs = which == 0 && isCurved;
+    const bool hasCurve =
+        program.plan.layers(layer).dac().curve_input_size() > 0;
+    if (!isBent && !(isCurved && hasCurve))
       return;
     for (int64_t code = dac.lowest(); code <= dac.highest(); ++code)
       curve.push_back(isBent ? dac.bent(code) : dac.drive(code, 0));

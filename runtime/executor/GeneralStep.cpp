@@ -32,7 +32,8 @@ public:
     if (epilogue.has_residual())
       keep(epilogue.residual());
     if (step.has_layer() && readsArrays(program.plan.layers(step.layer())))
-      mapped.emplace(step, program.plan.layers(step.layer()));
+      mapped.emplace(step, program.plan.layers(step.layer()),
+                     readNoiseOf(program.plan, step));
   }
 
   void place(std::span<const Placement> values, size_t) override {
@@ -155,13 +156,15 @@ private:
   runArrays(const Pass &pass, int64_t call,
             std::span<const reference::Tensor *const> operands,
             const ValueOf &value) const {
-    std::vector<reference::Tensor> drives;
+    std::vector<reference::Tensor> drives, digital;
     for (uint32_t drive : step.drives())
       drives.push_back(value(drive));
+    for (uint32_t input : step.digital_inputs())
+      digital.push_back(value(input));
     if (drives.empty())
       drives.push_back(*operands[0]);
     return mapped->run(
-        operands, drives, pass.firstImage + call * pass.callImages,
+        operands, drives, digital, pass.firstImage + call * pass.callImages,
         program.value(step.outputs(0)), pass.counts[step.layer()], pass.batch);
   }
 

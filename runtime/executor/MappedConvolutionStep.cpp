@@ -136,17 +136,13 @@ private:
   int addUpEnergy(const Chunk &chunk, size_t which, int tile,
                   uint32_t set) const;
   void addNoise(const Chunk &chunk, uint32_t slice, uint32_t array) const;
-  uint64_t imageOf(const Chunk &chunk, int64_t image) const {
-    return chunk.pass.firstImage +
-           (chunk.first + image) * chunk.pass.callImages / out.oneCall().images;
-  }
 
   const plan::Layer &layer;
   uint32_t layerIndex; ///< among the plan's
   ConvolutionBinding binding;
   const kernels::ConvolutionShape &shape;
   uint32_t slices; ///< that are read one by one
-  std::vector<uint32_t> driveValues, squareValues, bendValues;
+  std::vector<uint32_t> driveValues, squareValues, bendValues, digitalValues;
   std::vector<float> significance; ///< of applications
   uint32_t output;
   int64_t imagesPerCall;  ///< as views count them
@@ -177,7 +173,7 @@ private:
   std::vector<Columns> columns; ///< slice by slice, tile by tile
   ReadNoise noise;
 
-  std::vector<PlacedView> drives, squares, bends;
+  std::vector<PlacedView> drives, squares, bends, digitalInputs;
   PlacedView out;
   size_t scratchOffset = 0;
 };
@@ -199,13 +195,15 @@ MappedConvolutionStep::MappedConvolutionStep(const Program &program,
       driveValues(step.drives().begin(), step.drives().end()),
       squareValues(step.squares().begin(), step.squares().end()),
       bendValues(step.bends().begin(), step.bends().end()),
+      digitalValues(step.digital_inputs().begin(), step.digital_inputs().end()),
       output(step.outputs(0)),
       imagesPerCall(binding.pixels ? 1 : program.value(output).shape(0)),
       // Without converters, nothing happens between tiles.
       tileRows(layer.has_adc() ? layer.crossbar().array_rows()
                                : binding.rows()),
       tiled(shape, tileRows, strict),
-      packed(slices * tiled.packedWeights() * sizeof(float)) {
+      packed(slices * tiled.packedWeights() * sizeof(float)),
+      noise(readNoiseOf(program.plan, step)) {
   if (driveValues.empty())
     driveValues.push_back(step.inputs(0));
   for (size_t which = 0; which < driveValues.size(); ++which)
@@ -252,8 +250,6 @@ void MappedConvolutionStep::bindProgram(const LayerProgram &program) {
 
 void MappedConvolutionStep::beginChip(const Chip &chip) {
   noise.chip = chip;
-  noise.layer = layer.index();
-  noise.results = uint64_t(pixels()) * shape.channelsOut;
   if (dacs)
     dacs->draw(chip);
   if (!adc || (!columns.empty() && !adc->isRandom()))
@@ -375,6 +371,8 @@ void MappedConvolutionStep::place(std::span<const Placement> values,
     squares.push_back(binding.view(values[value], shape.channelsIn));
   for (uint32_t value : bendValues)
     bends.push_back(binding.view(values[value], shape.channelsIn));
+  for (uint32_t value : digitalValues)
+    digitalInputs.push_back(binding.view(values[value], shape.channelsIn));
   out = binding.view(values[output], shape.channelsOut);
   resultRows = values[output].geometry.images;
   binding.epilogue.place(values, [&](const Placement &residual) {
@@ -515,11 +513,13 @@ int MappedConvolutionStep::addDigitalPart(const Chunk &chunk,
                                           bool &isFirst) const {
   if (!digital)
     return 0;
-  for (size_t which = 0; which < drives.size(); ++which) {
+  const std::vector<PlacedView> &inputs =
+      digitalInputs.empty() ? drives : digitalInputs;
+  for (size_t which = 0; which < inputs.size(); ++which) {
     const kernels::ImageView sums =
         denseView(chunk.scratch.sums, shape.channelsOut, chunk.images);
     if (int status =
-            digital->run(driveView(chunk, which, drives), floats(packedDigital),
+            digital->run(driveView(chunk, which, inputs), floats(packedDigital),
                          {}, sums, chunk.scratch.kernel))
       return status;
     kernels::accumulate(chunk.scratch.sums, pixels() * chunk.images,
@@ -551,8 +551,8 @@ void MappedConvolutionStep::addNoise(const Chunk &chunk, uint32_t slice,
   for (int64_t image = 0; image < chunk.images; ++image)
     for (int64_t pixel = 0; pixel < pixels(); pixel += atATime) {
       const int64_t count = std::min(atATime, pixels() - pixel);
-      noise.draw(imageOf(chunk, image), array, pixel * channels,
-                 {draws, size_t(count * channels)});
+      noise.draw(chunk.pass.firstImage, chunk.first + image, array,
+                 pixel * channels, {draws, size_t(count * channels)});
       if (padded != channels) {
         std::fill_n(spread, count * padded, 0.0f);
         for (int64_t p = 0; p < count; ++p)

@@ -19,7 +19,8 @@ using namespace cim;
 std::vector<uint32_t> cim::computedOperands(const Program &program,
                                             const plan::Step &step) {
   std::vector<uint32_t> operands(step.inputs().begin(), step.inputs().end());
-  for (const auto *list : {&step.drives(), &step.squares(), &step.bends()})
+  for (const auto *list :
+       {&step.drives(), &step.squares(), &step.bends(), &step.digital_inputs()})
     operands.insert(operands.end(), list->begin(), list->end());
   if (step.epilogue().has_residual())
     operands.push_back(step.epilogue().residual());
@@ -137,7 +138,8 @@ ValueStorage cim::storageOf(const Program &program, const BoundSteps &steps) {
     for (int i = 0; i < step.inputs_size(); ++i)
       if (Border border = steps[s]->wantedBorder(i); !border.empty())
         storage.geometry[step.inputs(i)].widen(border);
-    for (const auto *list : {&step.drives(), &step.squares(), &step.bends()})
+    for (const auto *list : {&step.drives(), &step.squares(), &step.bends(),
+                             &step.digital_inputs()})
       for (uint32_t value : *list)
         storage.geometry[value].widen(steps[s]->wantedBorder(0));
   }

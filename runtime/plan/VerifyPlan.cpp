@@ -254,7 +254,7 @@ public:
       define(output);
     checkStep(plan, tensors, step);
     require(step.drives().empty() && step.squares().empty() &&
-                step.bends().empty(),
+                step.bends().empty() && step.digital_inputs().empty(),
             "has values that only the executor makes");
     if (step.has_layer())
       checkLayerOf(step);

@@ -150,7 +150,8 @@ DeviceErrors::DeviceErrors(const plan::Device &device, double windowHighest) {
     reads->exponent = float(asked.power().exponent());
     reads->floor = float(asked.power().floor());
     reads->cap = float(asked.power().cap());
-    reads->perDecade = float(asked.per_decade());
+    reads->perDecade = float(factor * asked.per_decade());
+    reads->unit = float(factor);
     if (const double read = asked.sampling_time(); read > 0)
       reads->growth = float(std::sqrt(
           std::max(std::log((device.time() + read) / (2 * read)), 0.0)));
@@ -263,7 +264,8 @@ void DeviceErrors::addReadVariance(std::span<const float> target,
   }
   if (r.perDecade > 0) {
     constexpr float decade = 2.302585093f;
-    std::copy_n(conductance, count, size);
+    for (size_t i = 0; i < count; ++i)
+      size[i] = conductance[i] / r.unit;
     logarithm(size, count);
     for (size_t i = 0; i < count; ++i)
       sigma[i] += std::max(r.perDecade * (size[i] / decade), 0.0f);

@@ -77,6 +77,7 @@ private:
     std::optional<Spread> spread;
     float factor = 0, exponent = 0, floor = 0, cap = 0; ///< of a power law
     float perDecade = 0;
+    float unit = 1;   ///< of conductances in the logarithm
     float growth = 1; ///< with time
   };
   struct Drift {

@@ -41,8 +41,20 @@ std::vector<reference::Tensor> cim::driven(const plan::Layer &layer,
   return drives;
 }
 
-MappedLayer::MappedLayer(const plan::Step &step, const plan::Layer &layer)
-    : step(step), layer(layer), attributes(attributesOf(step)) {
+std::vector<reference::Tensor>
+cim::digitalInputs(const plan::Layer &layer, const reference::Tensor &input) {
+  if (!hasDigitalInputs(layer))
+    return {};
+  plan::Layer linear = layer;
+  linear.mutable_dac()->clear_curve_input();
+  linear.mutable_dac()->clear_curve_current();
+  ConverterCounts counted; // by driven() already
+  return driven(linear, input, counted);
+}
+
+MappedLayer::MappedLayer(const plan::Step &step, const plan::Layer &layer,
+                         const ReadNoise &noise)
+    : step(step), layer(layer), attributes(attributesOf(step)), noise(noise) {
   if (step.operation() == "gemm") {
     alpha = std::get<double>(attributes["alpha"]);
     attributes["alpha"] = 1.0;
@@ -75,7 +87,6 @@ void MappedLayer::beginChip(const Chip &chip) {
   if (adc)
     adc->draw(chip);
   noise.chip = chip;
-  noise.layer = layer.index();
 }
 
 void MappedLayer::packSlice(unsigned slice, const float *written, int64_t begin,
@@ -202,20 +213,18 @@ void MappedLayer::addNoise(const reference::Tensor &drive, uint32_t slice,
     number *= number;
   const reference::Tensor energy =
       compute(squares, onlyTile(variances[slice], rowTile), result);
-  // Images of a convolution draw apart; a matrix is one image of many pixels.
+  // Channels of a matrix come fastest, as in the numbers that are drawn.
   const bool isConv = step.operation() == "conv";
-  const size_t images = isConv ? sums.shape[0] : 1;
-  const size_t perImage = sums.numbers.size() / images;
+  const size_t rows = isConv ? sums.shape[0] : 1;
+  const size_t perRow = sums.numbers.size() / rows;
   const size_t channels = isConv ? sums.shape[1] : sums.shape.back();
-  const size_t pixels = perImage / channels;
-  ReadNoise reads = noise;
-  reads.results = perImage;
-  std::vector<float> draws(perImage);
-  for (size_t image = 0; image < images; ++image) {
-    reads.draw(firstImage + image, array, 0, draws);
-    for (size_t i = 0; i < perImage; ++i) {
+  const size_t pixels = perRow / channels;
+  std::vector<float> draws(perRow);
+  for (size_t row = 0; row < rows; ++row) {
+    noise.draw(firstImage, row, array, 0, draws);
+    for (size_t i = 0; i < perRow; ++i) {
       const size_t place = isConv ? i % pixels * channels + i / pixels : i;
-      const size_t at = image * perImage + i;
+      const size_t at = row * perRow + i;
       sums.numbers[at] += std::sqrt(energy.numbers[at]) * draws[place];
     }
   }
@@ -237,18 +246,20 @@ void MappedLayer::forEachArray(std::span<const reference::Tensor> drives,
 
 reference::Tensor
 MappedLayer::run(std::span<const reference::Tensor *const> operands,
-                 std::span<const reference::Tensor> drives, uint64_t firstImage,
-                 const plan::Value &result, ConverterCounts &counts,
-                 const Batch &batch) const {
+                 std::span<const reference::Tensor> drives,
+                 std::span<const reference::Tensor> digital,
+                 uint64_t firstImage, const plan::Value &result,
+                 ConverterCounts &counts, const Batch &batch) const {
   reference::Tensor total = zeros(result);
   uint32_t array = 0;
   auto significance = [&](uint32_t which) {
     return layer.has_dac() ? dacOf(layer).significance(which) : 1;
   };
+  const auto inputs = digital.empty() ? drives : digital;
   if (digitalPart != 0)
-    for (uint32_t which = 0; which < drives.size(); ++which) {
+    for (uint32_t which = 0; which < inputs.size(); ++which) {
       const reference::Tensor sums =
-          compute(drives[which], constant(digitalPart), result);
+          compute(inputs[which], constant(digitalPart), result);
       for (size_t i = 0; i < sums.numbers.size(); ++i)
         total.numbers[i] += significance(which) * sums.numbers[i];
     }

@@ -36,11 +36,19 @@ std::vector<reference::Tensor> driven(const plan::Layer &layer,
                                       ConverterCounts &counts,
                                       const Batch &batch = {});
 
+/// What the digital part of the weights of \p layer is multiplied with for
+/// \p input, where that is not what driven() gives (hasDigitalInputs); else
+/// nothing.
+std::vector<reference::Tensor> digitalInputs(const plan::Layer &layer,
+                                             const reference::Tensor &input);
+
 /// One step whose layer is computed array by array (readsArrays).
 class MappedLayer {
 public:
-  /// Of an ADC without limits, only forEachArray() makes sense.
-  MappedLayer(const plan::Step &step, const plan::Layer &layer);
+  /// Of an ADC without limits, only forEachArray() makes sense. \p noise: of
+  /// the step (readNoiseOf), which only run() needs.
+  MappedLayer(const plan::Step &step, const plan::Layer &layer,
+              const ReadNoise &noise = {});
 
   /// How the layer is written, and then what one chip holds: a slice's cells
   /// [begin, end) of the weights' first dimension; all at once where arrays
@@ -61,9 +69,11 @@ public:
 
   /// The step's result before its epilogue, for one call whose first image is
   /// \p firstImage. \p operands are the step's, of which the weights do not
-  /// matter; \p drives and \p counts as driven() makes them.
+  /// matter; \p drives and \p counts as driven() makes them, \p digital as
+  /// digitalInputs().
   reference::Tensor run(std::span<const reference::Tensor *const> operands,
                         std::span<const reference::Tensor> drives,
+                        std::span<const reference::Tensor> digital,
                         uint64_t firstImage, const plan::Value &result,
                         ConverterCounts &counts, const Batch &batch) const;
 

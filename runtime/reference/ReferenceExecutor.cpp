@@ -52,7 +52,8 @@ ReferenceExecutor::ReferenceExecutor(plan::Plan plan, const TensorMap &tensors,
     const plan::Layer &layer = program_.layers(step.layer());
     requireRanges(layer);
     if (readsArrays(layer))
-      mapped.back() = std::make_unique<MappedLayer>(step, layer);
+      mapped.back() = std::make_unique<MappedLayer>(
+          step, layer, readNoiseOf(program_, step));
   }
 
   // A layer's float weights are also a value, which nothing needs here unless
@@ -122,11 +123,12 @@ ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs,
     std::vector<const reference::Tensor *> operands;
     for (uint32_t input : step.inputs())
       operands.push_back(&value(input));
-    std::vector<reference::Tensor> drives;
+    std::vector<reference::Tensor> drives, digital;
     if (step.has_layer()) {
       operands[1] = &weights[step.layer()];
       drives = driven(program_.layers(step.layer()), *operands[0],
                       here[step.layer()], batch);
+      digital = digitalInputs(program_.layers(step.layer()), *operands[0]);
       operands[0] = &drives[0];
     }
     std::vector<reference::Tensor> results;
@@ -134,7 +136,7 @@ ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs,
       results.push_back(zeros(program_.values(output)));
 
     if (mapped[s])
-      results[0] = mapped[s]->run(operands, drives, firstImage,
+      results[0] = mapped[s]->run(operands, drives, digital, firstImage,
                                   program_.values(step.outputs(0)),
                                   here[step.layer()], batch);
     else if (step.operation() == "relayout" ||

@@ -223,8 +223,9 @@ void Eval::run() {
     text += "\n" + converters.text();
   if (!later.empty())
     text += timesText(later);
-  if (verifies)
-    counted = cost.of(network.plan, writing.perCell());
+  // Calibration has found which inputs have signs.
+  counted = cost.of(network.plan,
+                    verifies ? writing.perWrite(counted.total.cellWrites) : 1);
   if (!counted.layers.empty())
     text += "\n" + cost.summaryText(counted) + cost.totalsText(counted);
   if (running.profile)

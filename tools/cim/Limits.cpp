@@ -5,7 +5,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/cim/grammar/LayerPattern.h"
 #include "dialects/cim/grammar/Words.h"
 #include "runtime/evaluation/LimitSearch.h"
 #include "runtime/tensor/Errors.h"
@@ -18,7 +17,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <cstdio>
+#include <cstdlib>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -86,16 +88,24 @@ Searched parseSearched(const std::string &text) {
   return searched;
 }
 
+/// The shortest text that is read as \p size again.
+std::string spelledOut(double size) {
+  char text[32];
+  // Stores know what nine decimals hold by these.
+  std::snprintf(text, sizeof text, "%.9f", size);
+  if (std::strtod(text, nullptr) != size)
+    return {text, std::to_chars(text, text + sizeof text, size).ptr};
+  std::string digits = text;
+  digits.erase(digits.find_last_not_of('0') + 1);
+  if (digits.back() == '.')
+    digits.pop_back();
+  return digits == "-0" ? "0" : digits;
+}
+
 std::string Searched::valueAt(double size) const {
-  char number[40];
-  std::snprintf(number, sizeof number, isWhole ? "%.0f" : "%.9f", size);
-  std::string digits = number;
-  if (!isWhole) {
-    digits.erase(digits.find_last_not_of('0') + 1);
-    if (digits.back() == '.')
-      digits.pop_back();
-  }
-  return prefix + (digits == "-0" ? "0" : digits) + suffix;
+  return prefix +
+         (isWhole ? std::to_string(std::llround(size)) : spelledOut(size)) +
+         suffix;
 }
 
 struct Limits {

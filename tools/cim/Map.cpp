@@ -176,9 +176,12 @@ void Map::run() {
   Stopwatch total;
   const Network network = Network::load(model, requests);
   std::optional<WriteSummary> writing;
-  if (verifiesCells(network.plan))
+  Cost counted = cost.of(network.plan);
+  if (verifiesCells(network.plan)) {
     writing = writeOneChip(network);
-  const Cost counted = cost.of(network.plan, writing ? writing->perCell() : 1);
+    counted =
+        cost.of(network.plan, writing->perWrite(counted.total.cellWrites));
+  }
   if (counted.layers.empty() && network.plan.layers_size() > 0)
     throw UsageError("'" + model.path +
                      "' stands on no crossbars; say how large an array is, "

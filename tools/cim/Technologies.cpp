@@ -27,7 +27,7 @@ std::string bitsText(unsigned bits) {
 
 /// "1.67 pJ", or what the file says for a number of bits.
 std::string textOf(const QuantityByBits &quantity, unsigned bits) {
-  const Quantity *found = quantity.find(bits);
+  const PhysicalQuantity *found = quantity.find(bits);
   return found ? found->text : "-";
 }
 

@@ -28,6 +28,11 @@ WriteSummary::WriteSummary(std::span<const WriteCounts> chips) {
   }
 }
 
+double WriteSummary::perWrite(uint64_t cellWrites) const {
+  const double writes = double(cellWrites);
+  return writes > 0 ? (writes + (pulses - cells)) / writes : 1;
+}
+
 std::string WriteSummary::text() const {
   return brief(perCell(), 3) + " pulses per cell, " +
          grouped(std::llround(pulses)) + " in all; " +

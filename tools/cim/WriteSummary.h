@@ -24,7 +24,10 @@ class WriteSummary {
 public:
   explicit WriteSummary(std::span<const WriteCounts> chips);
 
+  /// Pulses per cell that was written with errors; and of all \p cellWrites of
+  /// a chip, of which others take one each.
   double perCell() const { return cells > 0 ? pulses / cells : 1; }
+  double perWrite(uint64_t cellWrites) const;
   std::string text() const;
   Json json() const;
 

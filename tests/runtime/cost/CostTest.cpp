@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/cost/Cost.h"
+#include "runtime/converters/Dac.h"
 #include "runtime/tensor/Errors.h"
 #include "tests/runtime/mapping/MappedLayer.h"
 
@@ -103,8 +104,8 @@ TEST(Cost, groupsInOneArrayHaveReferencesOfTheirOwn) {
 
 TEST(Cost, verifiedWritesTakeSeveralPulses) {
   Technology technology = isaac();
-  technology.writeEnergy = Quantity{2e-12, "2 pJ"};
-  technology.writeTime = Quantity{1e-6, "1 us"};
+  technology.writeEnergy = PhysicalQuantity{2e-12, "2 pJ"};
+  technology.writeTime = PhysicalQuantity{1e-6, "1 us"};
   const plan::Plan plan = planOf({mappedLayer(33, 9)}, 10);
   const Cost once = costOf(plan, &technology);
   const Cost verified = costOf(plan, &technology, 1.5);
@@ -181,6 +182,22 @@ TEST(Cost, termsAddUpToTheTotals) {
   EXPECT_NEAR(cost.programmingTime, 2 * (33 * 9 + 16 * 8) * 1e-7, 1e-12);
   EXPECT_NEAR(cost.total.latency,
               cost.layers[0].latency + cost.layers[1].latency, 1e-15);
+}
+
+/// The sign of an input is no bit that is applied.
+TEST(Cost, serialInputsAreReadOnceForEveryBitOfTheirMagnitude) {
+  plan::Layer layer = mappedLayer(33, 9);
+  layer.mutable_dac()->set_bits(8);
+  auto reads = [&] { return costOf(planOf({layer}, 10)).layers.at(0).reads; };
+  EXPECT_EQ(reads(), 1u);
+  layer.mutable_dac()->set_serial(true);
+  EXPECT_EQ(reads(), 8u); // not calibrated: as many as it can be
+  layer.mutable_dac()->set_range(1);
+  for (bool isSigned : {false, true}) {
+    layer.mutable_dac()->set_is_signed(isSigned);
+    EXPECT_EQ(reads(), Dac(layer.dac()).applications());
+  }
+  EXPECT_EQ(costOf(planOf({layer}, 10)).total.adcConversions, 7u * 10 * 9 * 3);
 }
 
 /// A technology's array stands for its cells.

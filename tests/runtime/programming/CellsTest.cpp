@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/devices/DeviceModels.h"
+#include "runtime/programming/DeviceErrors.h"
 #include "runtime/programming/Programming.h"
 #include "runtime/random/DrawTable.h"
 #include "tests/runtime/programming/ReferenceCells.h"
@@ -515,6 +516,41 @@ TEST(Cells, CorrelatedErrorsAreShared) {
 }
 
 /// Published results depend on these: they never change.
+/// A model that scales is the same in fractions of any window.
+TEST(DeviceErrors, ReadsScaleWithTheWindow) {
+  plan::Device device;
+  device.set_highest_conductance(100);
+  device.set_scales_with_window(true);
+  device.set_time(1);
+  plan::Device::Read &read = *device.mutable_read();
+  read.set_per_decade(0.5);
+  const std::vector<float> own = {0.5f, 1, 5, 50, 100};
+  std::vector<float> twice;
+  for (float conductance : own)
+    twice.push_back(2 * conductance);
+  auto variances = [&](double highest, const std::vector<float> &conductance) {
+    std::vector<float> variance(conductance.size());
+    DeviceErrors(device, highest)
+        .addReadVariance(conductance, conductance.data(), 1, variance.data());
+    return variance;
+  };
+  const std::vector<float> ofDecades = variances(100, own);
+  EXPECT_EQ(ofDecades[0], 0);
+  EXPECT_FLOAT_EQ(ofDecades[4], 1);
+  read.mutable_spread()->add_polynomial(0.2);
+  read.mutable_spread()->add_polynomial(0.02);
+  read.mutable_power()->set_factor(0.01);
+  read.mutable_power()->set_exponent(0.65);
+  read.mutable_power()->set_floor(1e-3);
+  read.mutable_power()->set_cap(0.2);
+  const std::vector<float> expected = variances(100, own);
+  const std::vector<float> scaled = variances(200, twice);
+  for (size_t i = 0; i < own.size(); ++i) {
+    EXPECT_GT(expected[i], ofDecades[i]);
+    EXPECT_FLOAT_EQ(scaled[i], 4 * expected[i]);
+  }
+}
+
 TEST(Cells, GoldenValues) {
   plan::Layer layer;
   layer.set_index(2);

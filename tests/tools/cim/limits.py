@@ -45,6 +45,12 @@ class Limits(CimTestCase):
         for search, limit in zip(searches, together["limits"]):
             self.assertEqual(self.document("limits", *SMALL, *common, "--search", search)["limits"], [limit], search)
 
+    def test_small_sizes_are_measured_as_they_are_reported(self):
+        (limit,) = self.document("limits", *SMALL, "--threshold", 0.5, "--search", "shift={0..5e-10}abs")["limits"]
+        self.assertEqual((limit["largest"], limit["value"]), (5e-10, "5e-10abs"))
+        (limit,) = self.document("limits", *SMALL, "--threshold", 0.5, "--search", "shift={0..1/3}abs", "--trials", 4)["limits"]
+        self.assertEqual(float(limit["value"].removesuffix("abs")), limit["largest"])
+
     def test_layers_and_groups(self):
         search = ("--threshold", 0.95, "--trials", 5, "--search", "noise=normal:{0..0.5}ns", "--store", "limits.sqlite")
         each = self.document("limits", *SMALL, *search, "--each-layer")

