@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "frontends/onnx/Untrained.h"
 
-#include "dialects/cim/grammar/LayerPattern.h"
+#include "dialects/cim/grammar/Words.h"
 #include "frontends/onnx/Model.h"
 #include "frontends/onnx/Quotation.h"
 #include "frontends/onnx/TensorData.h"

@@ -5,7 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What insert-quantize, insert-noise, insert-shift and insert-faults share.
+// What all passes share that insert errors: insert-quantize, insert-noise,
+// insert-device and the others that are named insert-*.
 //
 //===----------------------------------------------------------------------===//
 #ifndef CIM_PASSES_INSERT_ERRORS_INSERTERRORS_H

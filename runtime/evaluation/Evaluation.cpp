@@ -12,11 +12,11 @@
 #include "runtime/executor/KeptActivations.h"
 #include "runtime/reference/ReferenceExecutor.h"
 #include "runtime/tensor/Errors.h"
+#include "runtime/threads/Workers.h"
 
 #include <algorithm>
 #include <chrono>
 #include <span>
-#include <thread>
 
 using namespace cim;
 
@@ -173,9 +173,8 @@ void Evaluator::describe(Evaluation &result) const {
   result.converters =
       reference ? reference->converterCounts() : executor->converterCounts();
   if (reference) {
-    result.threads = options.executor.threads
-                         ? options.executor.threads
-                         : std::max(1u, std::thread::hardware_concurrency());
+    result.threads =
+        options.executor.threads ? options.executor.threads : usableCores();
     return;
   }
   result.threads = executor->threads();

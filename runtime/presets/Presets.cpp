@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/presets/Presets.h"
 
-#include "dialects/cim/grammar/LayerPattern.h"
 #include "dialects/cim/grammar/Words.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/tensor/Tensor.h"

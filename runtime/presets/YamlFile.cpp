@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/presets/YamlFile.h"
 
-#include "dialects/cim/grammar/LayerPattern.h"
 #include "dialects/cim/grammar/Words.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/tensor/Files.h"

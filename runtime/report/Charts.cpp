@@ -176,13 +176,11 @@ private:
       const auto value = options.find(option);
       if (value == options.end())
         continue;
-      if (const auto quantity = quantityIn(option, value->second)) {
-        curves[{quantity->kind, without(i, option)}].emplace(quantity->number,
-                                                             i);
-        units[quantity->kind] =
-            quantity->unit.empty() && quantity->kind.starts_with('*')
-                ? unitOf(option)
-                : quantity->unit;
+      if (const auto found = numberIn(option, value->second)) {
+        curves[{found->kind, without(i, option)}].emplace(found->number, i);
+        units[found->kind] = found->unit.empty() && found->kind.starts_with('*')
+                                 ? unitOf(option)
+                                 : found->unit;
       }
     }
     for (auto &[place, points] : curves)
@@ -332,8 +330,8 @@ private:
 
 } // namespace
 
-std::optional<Quantity> cim::quantityIn(std::string_view option,
-                                        std::string_view value) {
+std::optional<OptionNumber> cim::numberIn(std::string_view option,
+                                          std::string_view value) {
   const bool isDevice = option == "device" || option.ends_with(":device");
   size_t begin = 0;
   if (isDevice) {
@@ -354,17 +352,17 @@ std::optional<Quantity> cim::quantityIn(std::string_view option,
     if (!number)
       continue;
     const std::string unit = upTo(value.substr(behind), ',');
-    Quantity quantity{*number,
-                      std::string(value.substr(0, at)) + "*" +
-                          std::string(value.substr(behind)),
-                      unit};
+    OptionNumber found{*number,
+                       std::string(value.substr(0, at)) + "*" +
+                           std::string(value.substr(behind)),
+                       unit};
     if (isDevice) {
-      quantity.number *= secondsIn(unit);
+      found.number *= secondsIn(unit);
       const size_t model = std::min(value.rfind(",model="), value.size());
-      quantity.kind = upTo(value, '@') + std::string(value.substr(model));
-      quantity.unit = "s";
+      found.kind = upTo(value, '@') + std::string(value.substr(model));
+      found.unit = "s";
     }
-    return quantity;
+    return found;
   }
   return std::nullopt;
 }

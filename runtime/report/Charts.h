@@ -20,13 +20,13 @@ namespace cim {
 /// The number in an option's value, and what is left of the value: 0.25 and
 /// "normal:*qs" of `normal:0.25qs`, 1/64 and "*qs" of `+1/64qs`. Of a device it
 /// is the time after programming, in seconds.
-struct Quantity {
+struct OptionNumber {
   double number = 0;
   std::string kind;
   std::string unit; ///< what follows the number, up to the next comma
 };
-std::optional<Quantity> quantityIn(std::string_view option,
-                                   std::string_view value);
+std::optional<OptionNumber> numberIn(std::string_view option,
+                                     std::string_view value);
 
 /// The charts that show \p study: accuracy over every option whose number
 /// varies while everything else stays, one curve per everything else; and bars

@@ -186,15 +186,6 @@ void replace(std::string &text, const std::string &marker,
   text.replace(text.find(marker), marker.size(), by);
 }
 
-/// \p text as one field of a CSV file.
-std::string field(std::string text) {
-  if (text.find_first_of(",\"\r\n") == text.npos)
-    return text;
-  for (size_t at = 0; (at = text.find('"', at)) != text.npos; at += 2)
-    text.insert(at, "\"");
-  return '"' + text + '"';
-}
-
 } // namespace
 
 std::string cim::pageOf(std::span<const Study> studies,
@@ -225,6 +216,14 @@ std::string cim::pageOf(std::span<const Study> studies,
   return page;
 }
 
+std::string cim::csvField(std::string text) {
+  if (text.find_first_of(",\"\r\n") == text.npos)
+    return text;
+  for (size_t at = 0; (at = text.find('"', at)) != text.npos; at += 2)
+    text.insert(at, "\"");
+  return '"' + text + '"';
+}
+
 std::string cim::tableOf(std::span<const Study> studies,
                          double yieldThreshold) {
   std::set<std::string> names;
@@ -236,7 +235,7 @@ std::string cim::tableOf(std::span<const Study> studies,
   out.precision(9);
   out << "model,model_sha256,data,data_sha256,images,kernels,seed";
   for (const std::string &name : names)
-    out << ',' << field(name);
+    out << ',' << csvField(name);
   out << ",chips,mean,std,ci95_low,ci95_high,image_ci95_low,image_ci95_high,"
          "quantile_0.05,quantile_0.25,quantile_0.5,quantile_0.75,"
          "quantile_0.95,yield_above_"
@@ -245,13 +244,14 @@ std::string cim::tableOf(std::span<const Study> studies,
     for (const Result &result : study.results) {
       const Summary summary = summaryOf(study, result, yieldThreshold);
       const Measure &accuracy = summary.accuracy;
-      out << field(study.model) << ',' << study.modelSha256 << ','
-          << field(study.data) << ',' << study.dataSha256 << ',' << study.images
-          << ',' << field(study.kernels) << ',' << study.seed;
+      out << csvField(study.model) << ',' << study.modelSha256 << ','
+          << csvField(study.data) << ',' << study.dataSha256 << ','
+          << study.images << ',' << csvField(study.kernels) << ','
+          << study.seed;
       for (const std::string &name : names) {
         const auto found = result.options.find(name);
         out << ','
-            << (found == result.options.end() ? "" : field(found->second));
+            << (found == result.options.end() ? "" : csvField(found->second));
       }
       out << ',' << result.chips.size() << ',' << accuracy.mean << ',';
       if (accuracy.standardDeviation)

@@ -28,6 +28,9 @@ struct PageOptions {
 /// inside.
 std::string pageOf(std::span<const Study> studies, const PageOptions &options);
 
+/// \p text as one field of CSV, in quotes where it needs them.
+std::string csvField(std::string text);
+
 /// The table of \p studies as CSV (RFC 4180), one line per result.
 std::string tableOf(std::span<const Study> studies, double yieldThreshold);
 

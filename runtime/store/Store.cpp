@@ -316,6 +316,8 @@ struct StoreMerger {
   std::optional<MergeResult::Input> add(const std::string &path) {
     Store store = Store::open(path);
     Database &from = store.database;
+    // One view of all of it until it is closed: a sweep may be adding to it.
+    from.execute("BEGIN");
     MergeResult::Input input{path, from.number("SELECT count(*) FROM trial"),
                              kernelsOf(from)};
     std::map<int64_t, int64_t> ids = addPoints(from);

@@ -10,15 +10,24 @@
 
 #include <algorithm>
 #include <chrono>
+#include <sched.h>
 #include <string>
 #include <system_error>
 #include <utility>
 
 using namespace cim;
 
+unsigned cim::usableCores() {
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof(cores), &cores) == 0)
+    return CPU_COUNT(&cores);
+  // More processors than the set has room for.
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
 Workers::Workers(unsigned count) {
   if (count == 0)
-    count = std::max(1u, std::thread::hardware_concurrency());
+    count = usableCores();
   try {
     for (unsigned worker = 1; worker < count; ++worker)
       threads.emplace_back([this, worker] { serve(worker); });

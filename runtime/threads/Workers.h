@@ -18,11 +18,15 @@
 
 namespace cim {
 
+/// The cores that this process may use: its affinity counts, which
+/// std::thread::hardware_concurrency() ignores. At least 1.
+unsigned usableCores();
+
 /// A fixed set of threads, started once and reused for every task. Worker 0 is
 /// the calling thread, so that one worker needs no thread at all.
 class Workers {
 public:
-  /// \p count workers; 0: one per core that this process may use. Throws
+  /// \p count workers; 0: usableCores(). Throws
   /// InputError when the system refuses so many threads.
   explicit Workers(unsigned count);
   ~Workers();

@@ -6,8 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "tests/compiler/CompilerTest.h"
 
-#include <chrono>
-
 using namespace cim;
 using namespace testing;
 
@@ -35,12 +33,7 @@ TEST_P(SharedNetworks, compileIntoFewFusedSteps) {
   CompileRequest request;
   request.model = model;
   request.warn = [](const std::string &text) { ADD_FAILURE() << text; };
-  auto begin = std::chrono::steady_clock::now();
   CompiledNetwork compiled = loadCompiler().compile(request);
-  std::chrono::duration<double> seconds =
-      std::chrono::steady_clock::now() - begin;
-  RecordProperty("milliseconds", int(seconds.count() * 1000));
-
   const plan::Plan &plan = compiled.plan;
   EXPECT_TRUE(plan.image_wise());
   std::map<std::string, int> operations;

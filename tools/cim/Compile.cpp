@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "dialects/cim/grammar/LayerPattern.h"
+#include "dialects/cim/grammar/Words.h"
 #include "runtime/converters/LayerConverters.h"
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Calibration.h"

@@ -8,6 +8,7 @@
 #include "dialects/cim/grammar/ConverterOptions.h"
 #include "dialects/cim/grammar/CrossbarOptions.h"
 #include "dialects/cim/grammar/LayerPattern.h"
+#include "dialects/cim/grammar/Words.h"
 #include "runtime/devices/DeviceModels.h"
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Flags.h"

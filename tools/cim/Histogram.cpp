@@ -8,6 +8,7 @@
 #include "dialects/cim/grammar/LayerPattern.h"
 #include "runtime/evaluation/Evaluation.h"
 #include "runtime/pictures/WeightHistogram.h"
+#include "runtime/report/Page.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/tensor/Files.h"
 #include "tools/cim/Command.h"
@@ -58,13 +59,7 @@ void Histogram::writeFile(
     out.precision(9);
     out << "layer,lower,upper,before,after\n";
     for (const WeightHistogram &histogram : histograms) {
-      // Quoted as in RFC 4180 where a name needs it.
-      std::string name = histogram.name;
-      if (name.find_first_of(",\"\r\n") != name.npos) {
-        for (size_t at = 0; (at = name.find('"', at)) != name.npos; at += 2)
-          name.insert(at, "\"");
-        name = '"' + name + '"';
-      }
+      const std::string name = csvField(histogram.name);
       for (size_t bin = 0; bin < histogram.before.size(); ++bin)
         out << name << ',' << histogram.edges[bin] << ','
             << histogram.edges[bin + 1] << ',' << histogram.before[bin] << ','

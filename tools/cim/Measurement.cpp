@@ -42,7 +42,7 @@ void MeasurementFlags::check() {
   model.check();
   data.check();
   running.check();
-  if (!storePath.empty() && !std::filesystem::exists(storePath))
+  if (!storePath.empty() && !std::filesystem::is_regular_file(storePath))
     checkWritable("--store", storePath);
   output.check();
 }

@@ -11,6 +11,7 @@
 #include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
+#include <exception>
 #include <ostream>
 #include <unistd.h>
 
@@ -43,9 +44,24 @@ void Output::write(const std::string &text, const Json &document) const {
     writeStdout(serialized);
     return;
   }
-  writeStdout(text);
-  if (!json.empty())
-    writeWhole(json, [&](std::ostream &out) { out << serialized; });
+  writeAll({[&] {
+              if (!json.empty())
+                writeWhole(json, [&](std::ostream &out) { out << serialized; });
+            },
+            [&] { writeStdout(text); }});
+}
+
+void cim::writeAll(std::initializer_list<std::function<void()>> writers) {
+  std::exception_ptr failure;
+  for (const std::function<void()> &write : writers)
+    try {
+      write();
+    } catch (const InputError &) {
+      if (!failure)
+        failure = std::current_exception();
+    }
+  if (failure)
+    std::rethrow_exception(failure);
 }
 
 void cim::writeStdout(const std::string &text) {

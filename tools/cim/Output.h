@@ -10,6 +10,8 @@
 #include "tools/cim/Flags.h"
 
 #include <chrono>
+#include <functional>
+#include <initializer_list>
 #include <string>
 
 namespace cim {
@@ -20,13 +22,17 @@ struct Output {
   std::string json;
 
   void addTo(CLI::App &app);
-  /// Throws UsageError when the file cannot be written.
+  /// Throws InputError when the file cannot be written.
   void check() const;
   bool documentOnStdout() const { return json == "-"; }
   /// \p text unless the document takes stdout, and \p document where it is
   /// wanted. Throws InputError when either cannot be written.
   void write(const std::string &text, const Json &document) const;
 };
+
+/// Calls all of \p writers, so that what one of them cannot write costs nothing
+/// of the others, and then throws the first InputError of any.
+void writeAll(std::initializer_list<std::function<void()>> writers);
 
 /// Writes to stdout, all of it. Throws InputError.
 void writeStdout(const std::string &text);

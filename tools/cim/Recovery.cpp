@@ -226,6 +226,7 @@ void Recovery::run() {
                           .classes = classCount(network.plan),
                           .threads = unsigned(running.threads)};
   const DataSet train = data.openTrain(shape), test = data.openTest(shape);
+  warnOfMissingClasses(train, recipe.check().trainedImages(train.images()));
   checkInterrupted();
 
   double trainSeconds = 0, evaluateSeconds = 0;
@@ -269,8 +270,6 @@ void Recovery::run() {
   if (all.empty())
     throw InputError("training diverged with every plan; use a smaller "
                      "--learning-rate");
-  if (!file.empty())
-    draw(all);
 
   Json resolved = Json::object();
   errors.describe(resolved);
@@ -282,20 +281,26 @@ void Recovery::run() {
   retraining.describe(resolved);
   resolved["seed"] = seed.value_or(0);
   running.describe(resolved);
-  output.write(text(network, all, wanted.size()),
-               {{"command", "recovery"},
-                {"model", network.describe()},
-                {"data", data.identity(train, test)},
-                {"options", resolved},
-                {"float", measureJson(all[0].measures.exact)},
-                {"points", json(all)},
-                {"diverged", diverged},
-                {"complete", !stopped},
-                {"seconds",
-                 {{"compile", network.compileSeconds},
-                  {"train", trainSeconds},
-                  {"evaluate", evaluateSeconds},
-                  {"total", total.seconds()}}}});
+  const Json document = {{"command", "recovery"},
+                         {"model", network.describe()},
+                         {"data", data.identity(train, test)},
+                         {"options", resolved},
+                         {"float", measureJson(all[0].measures.exact)},
+                         {"points", json(all)},
+                         {"diverged", diverged},
+                         {"complete", !stopped},
+                         {"seconds",
+                          {{"compile", network.compileSeconds},
+                           {"train", trainSeconds},
+                           {"evaluate", evaluateSeconds},
+                           {"total", total.seconds()}}}};
+  auto drawFile = [&] {
+    if (!file.empty())
+      draw(all);
+  };
+  writeAll({drawFile, [&] {
+              output.write(text(network, all, wanted.size()), document);
+            }});
   if (stopped)
     throw Interrupted();
 }

@@ -192,7 +192,7 @@ Json Reproduce::documentOf(const std::string &name, const YAML::Node &run) {
   const Scratch scratch;
   const std::string config = scratch.folder / "run.yaml",
                     json = scratch.folder / "run.json";
-  std::ofstream(config) << options << "\n";
+  writeWhole(config, [&](std::ostream &out) { out << options << "\n"; });
   std::vector<std::string> arguments = {command, "--config", config, "--json",
                                         json};
   auto add = [&](const char *option, int64_t value) {

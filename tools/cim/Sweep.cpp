@@ -246,19 +246,24 @@ void Sweep::run() {
   if (!report.baseline.empty())
     document["differences"] = report.differences(results);
   measurement.finish(document);
-  measured.output.write(report.text(results), document);
-  // Last, so that a picture that cannot be drawn costs nothing else.
-  for (const std::string &path : {file, watchFile})
+  auto writeFile = [&] {
     try {
-      if (!path.empty())
-        write(path, work);
+      if (!file.empty())
+        write(file, work);
     } catch (const NothingToDraw &) {
       if (complete && shard.count == 1)
         throw;
-      warn("'" + path +
+      warn("'" + file +
            "' is left out: no option varies in what is finished here, so there "
            "is no curve to draw");
     }
+  };
+  auto writeLastPage = [&] {
+    if (!watchFile.empty())
+      write(watchFile, work);
+  };
+  writeAll({writeFile, writeLastPage,
+            [&] { measured.output.write(report.text(results), document); }});
   if (!complete)
     throw Interrupted();
 }

@@ -189,7 +189,7 @@ void Tolerance::checkStore() const {
                                    "--layers, which --") +
                        option.name + " does not obey; leave out --" +
                        option.name + " or --store");
-  if (!std::filesystem::exists(storePath))
+  if (!std::filesystem::is_regular_file(storePath))
     checkWritable("--store", storePath);
 }
 
@@ -501,8 +501,8 @@ void Tolerance::run() {
                          {"program", prepareSeconds},
                          {"forward", forwardSeconds},
                          {"total", total.seconds()}};
-  output.write(text, document);
-  write(layers, document, errorText);
+  writeAll({[&] { write(layers, document, errorText); },
+            [&] { output.write(text, document); }});
   if (done < asked)
     throw Interrupted();
 }

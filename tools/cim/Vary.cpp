@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "tools/cim/Vary.h"
-#include "dialects/cim/grammar/LayerPattern.h"
+#include "dialects/cim/grammar/Words.h"
 #include "runtime/tensor/Errors.h"
 
 #include <algorithm>

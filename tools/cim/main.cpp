@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/grammar/ErrorOptions.h"
-#include "dialects/cim/grammar/LayerPattern.h"
+#include "dialects/cim/grammar/Words.h"
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/ConfigFile.h"

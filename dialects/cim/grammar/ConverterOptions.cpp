@@ -8,8 +8,6 @@
 #include "dialects/cim/grammar/Tables.h"
 #include "dialects/cim/grammar/Words.h"
 
-#include <charconv>
-
 using namespace cim;
 using namespace cim::grammar;
 
@@ -18,15 +16,12 @@ static constexpr double largestRange = 1e30, smallestRange = 1e-30;
 
 /// The resolution of a converter, a whole number from \p least to 16.
 static unsigned parseBits(std::string_view text, unsigned least) {
-  unsigned bits = 0;
-  auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), bits);
-  if (error != std::errc() || end != text.data() + text.size() ||
-      bits < least || bits > 16)
+  const auto bits = parseWholeNumber(text);
+  if (!bits || *bits < least || *bits > 16)
     throw GrammarError(
         "resolution " + quote(text) + " is not a whole number of bits from " +
         std::to_string(least) + " to 16; 'none' is an ideal converter");
-  return bits;
+  return *bits;
 }
 
 DacOption cim::parseDac(std::string_view text) {

@@ -7,19 +7,15 @@
 #include "dialects/cim/grammar/CrossbarOptions.h"
 #include "dialects/cim/grammar/Words.h"
 
-#include <charconv>
 #include <cmath>
 
 using namespace cim;
 using namespace cim::grammar;
 
-/// A whole number from 1 to \p highest, in digits alone, or 0.
+/// A whole number from 1 to \p highest, or 0.
 static unsigned wholeNumber(std::string_view text, unsigned highest) {
-  unsigned number = 0;
-  auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number);
-  bool isWhole = error == std::errc() && end == text.data() + text.size();
-  return isWhole && number <= highest ? number : 0;
+  const uint64_t number = parseWholeNumber(text).value_or(0);
+  return number <= highest ? number : 0;
 }
 
 ArraySize cim::parseCrossbar(std::string_view text) {

@@ -33,11 +33,6 @@ std::vector<bool> selectLayers(std::string_view pattern,
 /// Checks the grammar alone, before any layer is known.
 void checkLayerPattern(std::string_view pattern);
 
-/// The candidates nearest to \p name by edit distance, best first, at most
-/// three; for "did you mean".
-std::vector<std::string> nearNames(std::string_view name,
-                                   std::span<const std::string> candidates);
-
 } // namespace cim
 
 #endif // CIM_DIALECTS_CIM_GRAMMAR_LAYERPATTERN_H

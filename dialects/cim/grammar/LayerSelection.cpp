@@ -9,7 +9,6 @@
 #include "dialects/cim/grammar/Words.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <numeric>
 
@@ -22,10 +21,8 @@ using namespace cim::grammar;
 
 static uint64_t parseCount(std::string_view text, std::string_view term,
                            std::string_view what) {
-  uint64_t count = 0;
-  auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc() || end != text.data() + text.size() || count == 0)
+  const uint64_t count = parseWholeNumber(text).value_or(0);
+  if (count == 0)
     throw GrammarError(quote(term) + " needs a whole number of " +
                        std::string(what) + ", at least 1; got " + quote(text));
   return count;

@@ -5,11 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/grammar/Words.h"
-#include "dialects/cim/grammar/LayerPattern.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
+#include <numeric>
 
 using namespace cim;
 using namespace cim::grammar;
@@ -81,6 +82,15 @@ std::optional<double> grammar::parseDecimal(std::string_view text) {
   if (!value || !cursor.rest.empty())
     return std::nullopt;
   return sign * *value;
+}
+
+std::optional<uint64_t> grammar::parseWholeNumber(std::string_view text) {
+  uint64_t number = 0;
+  const char *end = text.data() + text.size();
+  const auto [last, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || last != end)
+    return std::nullopt;
+  return number;
 }
 
 /// The shortest decimal text of \p value.
@@ -176,4 +186,51 @@ size_t grammar::parseWord(std::string_view text, std::string_view what,
   throw GrammarError("unknown " + std::string(what) + " " + quote(text) +
                      (near.empty() ? "" : "; did you mean '" + near[0] + "'?") +
                      (near.empty() ? "; known: " : " Known: ") + list);
+}
+
+/// Insertions, deletions, replacements and swaps of neighbours that turn one
+/// text into the other (optimal string alignment).
+static size_t editDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> twoAbove(b.size() + 1), above(b.size() + 1),
+      row(b.size() + 1);
+  std::iota(above.begin(), above.end(), 0);
+  for (size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1,
+                         above[j - 1] + (a[i - 1] != b[j - 1])});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        row[j] = std::min(row[j], twoAbove[j - 2] + 1);
+    }
+    std::swap(twoAbove, above);
+    std::swap(above, row);
+  }
+  return above[b.size()];
+}
+
+static std::string lowerCase(std::string_view text) {
+  constexpr size_t longest = 256; // bounds the quadratic distance
+  std::string result(text.substr(0, longest));
+  for (char &c : result)
+    c = char(std::tolower(static_cast<unsigned char>(c)));
+  return result;
+}
+
+std::vector<std::string>
+cim::nearNames(std::string_view name, std::span<const std::string> candidates) {
+  std::string wanted = lowerCase(name);
+  std::vector<std::pair<size_t, size_t>> near; // distance, candidate
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    std::string other = lowerCase(candidates[i]);
+    size_t distance = editDistance(wanted, other);
+    // A part of a name is near it however long the rest is.
+    bool isPart = wanted.size() >= 3 && other.find(wanted) != std::string::npos;
+    if (isPart || distance <= std::max<size_t>(1, wanted.size() * 2 / 5))
+      near.emplace_back(distance, i);
+  }
+  std::sort(near.begin(), near.end());
+  std::vector<std::string> result;
+  for (size_t i = 0; i < near.size() && i < 3; ++i)
+    result.push_back(candidates[near[i].second]);
+  return result;
 }

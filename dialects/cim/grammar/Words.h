@@ -14,11 +14,22 @@
 
 #include "dialects/cim/grammar/ErrorOptions.h"
 
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace cim {
+
+/// The candidates nearest to \p name by edit distance, best first, at most
+/// three; for "did you mean".
+std::vector<std::string> nearNames(std::string_view name,
+                                   std::span<const std::string> candidates);
+
+} // namespace cim
 
 namespace cim::grammar {
 
@@ -33,6 +44,10 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// nothing when \p text is anything else. Values that a double cannot hold are
 /// nothing, too.
 std::optional<double> parseDecimal(std::string_view text);
+
+/// A whole number in digits alone, or nothing when \p text is anything else or
+/// 64 bits cannot hold it.
+std::optional<uint64_t> parseWholeNumber(std::string_view text);
 
 /// A decimal number that is at least \p lowest and at most \p highest; \p what
 /// names it in messages.

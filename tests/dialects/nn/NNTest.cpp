@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/nn/NN.h"
 #include "dialects/nn/Constants.h"
+#include "tests/dialects/nn/reference/OnnxRuntimeCases.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
@@ -13,6 +14,7 @@
 #include <cstring>
 #include <gtest/gtest.h>
 #include <numeric>
+#include <set>
 
 namespace cim::nn {
 namespace {
@@ -60,6 +62,17 @@ protected:
   std::vector<std::string> errors;
   mlir::ScopedDiagnosticHandler handler;
 };
+
+TEST_F(NN, EveryOperationIsComparedWithOnnxruntime) {
+  std::set<std::string> compared = {"constant"}; // which computes nothing
+  for (const reference::OnnxRuntimeCase &test : reference::onnxRuntimeCases())
+    compared.insert(test.mnemonic);
+  for (mlir::RegisteredOperationName operation :
+       context.getRegisteredOperationsByDialect("nn"))
+    EXPECT_TRUE(compared.contains(operation.stripDialect().str()))
+        << operation.getStringRef().str()
+        << " has no case in tests/dialects/nn/reference/generate_cases.py";
+}
 
 TEST_F(NN, CreatesWithInferredTypeAndDefaults) {
   auto result =

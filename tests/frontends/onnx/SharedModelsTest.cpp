@@ -10,7 +10,6 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
-#include <chrono>
 #include <gmock/gmock.h>
 
 using namespace cim;
@@ -35,13 +34,7 @@ TEST_P(SharedModels, Imports) {
   std::string path = std::string(CIM_SHARED) + "/" + GetParam().path;
   if (!std::filesystem::exists(path))
     GTEST_SKIP() << path << " is missing: real networks are NOT tested";
-  auto begin = std::chrono::steady_clock::now();
   Imported imported = importFile(path);
-  std::chrono::duration<double> seconds =
-      std::chrono::steady_clock::now() - begin;
-  RecordProperty("seconds", std::to_string(seconds.count()));
-  std::cout << GetParam().path << ": " << 1e3 * seconds.count() << " ms\n";
-
   int convolutions = 0, fullyConnected = 0;
   imported.module->walk([&](mlir::Operation *operation) {
     convolutions += mlir::isa<nn::ConvOp>(operation);

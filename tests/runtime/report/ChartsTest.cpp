@@ -39,14 +39,14 @@ std::vector<double> placesOf(const ChartCurve &curve) {
   return places;
 }
 
-TEST(Quantity, IsTheNumberInAnOption) {
+TEST(OptionNumber, IsFoundInAValue) {
   auto expect = [](const char *option, const char *value, double number,
                    const char *kind, const char *unit) {
-    const auto quantity = quantityIn(option, value);
-    ASSERT_TRUE(quantity) << value;
-    EXPECT_EQ(quantity->number, number) << value;
-    EXPECT_EQ(quantity->kind, kind);
-    EXPECT_EQ(quantity->unit, unit);
+    const auto found = numberIn(option, value);
+    ASSERT_TRUE(found) << value;
+    EXPECT_EQ(found->number, number) << value;
+    EXPECT_EQ(found->kind, kind);
+    EXPECT_EQ(found->unit, unit);
   };
   expect("noise", "normal:0.25qs", 0.25, "normal:*qs", "qs");
   expect("noise", "student-t:1/4ns,df=4", 0.25, "student-t:*ns,df=4", "ns");
@@ -65,7 +65,7 @@ TEST(Quantity, IsTheNumberInAnOption) {
                                {"x", ""},
                                {"x", "+"},
                                {"x", "-."}})
-    EXPECT_FALSE(quantityIn(option, value)) << value;
+    EXPECT_FALSE(numberIn(option, value)) << value;
 }
 
 TEST(Charts, OneCurvePerEverythingElse) {

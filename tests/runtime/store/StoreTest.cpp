@@ -212,6 +212,29 @@ TEST_F(StoreTest, MergesByIdentityNotByNumber) {
   EXPECT_EQ(c.trials(c.find(point("y"))->id, 0, 9).at(0).correct, 2);
 }
 
+TEST_F(StoreTest, MergesOneViewOfAStoreThatGrows) {
+  Store store = Store::openOrCreate(path("a"));
+  auto addPoint = [&](int number) {
+    const int64_t id = store.add(point(std::to_string(number)), "m", "d", true);
+    store.put(id, 0, 0, {number, number, 0, 0});
+  };
+  addPoint(0);
+  {
+    std::jthread sweep([&](std::stop_token stop) {
+      for (int number = 1; !stop.stop_requested(); ++number)
+        addPoint(number);
+    });
+    const std::string inputs[] = {path("a")};
+    for (int merge = 0; merge < 20; ++merge) {
+      const std::string merged = path("merged" + std::to_string(merge));
+      std::optional<MergeResult> result;
+      EXPECT_EQ(errorOf([&] { result = mergeStores(inputs, merged); }), "");
+      if (result)
+        EXPECT_EQ(result->inputs[0].trials, result->trials);
+    }
+  }
+}
+
 TEST_F(StoreTest, LeavesNothingOfAMergeThatWasStopped) {
   {
     Store a = Store::openOrCreate(path("a"));

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <sched.h>
 #include <stdexcept>
 
 using namespace cim;
@@ -40,6 +41,18 @@ TEST(Workers, passAnExceptionOnAndLiveOn) {
     EXPECT_EQ(finished, 2);
   }
   workers.run([](unsigned) {});
+}
+
+TEST(Workers, areAsManyAsTheCoresOfTheAffinity) {
+  cpu_set_t all, one;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(all), &all), 0);
+  EXPECT_EQ(usableCores(), unsigned(CPU_COUNT(&all)));
+  CPU_ZERO(&one);
+  CPU_SET(sched_getcpu(), &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+  EXPECT_EQ(usableCores(), 1u);
+  EXPECT_EQ(Workers(0).count(), 1u);
+  ASSERT_EQ(sched_setaffinity(0, sizeof(all), &all), 0);
 }
 
 } // namespace

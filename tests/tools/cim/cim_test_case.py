@@ -8,6 +8,7 @@ import pathlib
 import pty
 import select
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -110,6 +111,13 @@ class CimTestCase(unittest.TestCase):
         self.succeeds("eval", model, *DATA, "--outputs", "out.npy", *options)
         return numpy.load(self.folder / "out.npy")
 
+    def with_closed_output(self, *arguments):
+        """Runs a command whose stdout is a pipe that nobody reads any more."""
+        reader, writer = os.pipe()
+        os.close(reader)
+        with open(writer, "w") as closed:
+            return self.cim(*arguments, capture_output=False, stdout=closed, stderr=subprocess.PIPE)
+
     def end(self, process, when=lambda: True, by=signal.SIGINT):
         """Ends a process by a signal as soon as `when` holds; returns what it wrote."""
         while process.poll() is None and not when():
@@ -119,6 +127,13 @@ class CimTestCase(unittest.TestCase):
         output, errors = process.communicate(timeout=100 * SLOWNESS)
         self.assertEqual(process.returncode, -by if by == signal.SIGKILL else 130, errors)
         return output, errors
+
+    def chips_in(self, store):
+        """How many are finished, while a command may be adding more."""
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(
+                sqlite3.connect(f"file:{self.folder}/{store}?mode=rw", uri=True, timeout=60)) as database:
+            return database.execute("SELECT count(*) FROM trial").fetchone()[0]
+        return 0
 
     def end_when_drawn(self, holds, *arguments, **options):
         """Ends a command as soon as `holds` of what it has drawn on a terminal; returns that and its stdout."""

@@ -3,11 +3,9 @@
 Run one test with `.venv/bin/python tests/tools/cim/tolerance.py build/bin/cim Tolerance.test_groups`.
 """
 
-import contextlib
 import json
 import re
 import signal
-import sqlite3
 
 import numpy
 
@@ -211,13 +209,18 @@ class Tolerance(CimTestCase):
         self.assertIn("block.conv2", (self.folder / "bars.svg").read_text())
         self.assertTrue((self.folder / "bars.png").read_bytes().startswith(b"\x89PNG"))
 
-    # Interruption
+    def test_what_cannot_be_written_costs_nothing_else(self):
+        command = ("tolerance", "small.onnx", *DATA, *NOISE, "--trials", 2)
+        closed = self.with_closed_output(*command, "--json", "closed.json", "-o", "closed.mlir")
+        self.assertRefused(closed, 1, "standard output")
+        layers = json.loads((self.folder / "closed.json").read_text())["layers"]
+        self.assertEqual((self.folder / "closed.mlir").read_text().count(" tolerance<"), len(layers))
+        undrawn = self.cim(*command, "--json", "undrawn.json", "-o", "undrawn.svg", env={"PATH": str(self.folder)})
+        self.assertRefused(undrawn, 1, "gnuplot")
+        self.assertEqual(json.loads((self.folder / "undrawn.json").read_text())["layers"], layers)
+        self.assertIn("block.conv2", undrawn.stdout)
 
-    def chips_in(self, store):
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(
-                sqlite3.connect(f"file:{self.folder}/{store}?mode=rw", uri=True, timeout=60)) as database:
-            return database.execute("SELECT count(*) FROM trial").fetchone()[0]
-        return 0
+    # Interruption
 
     def test_interrupt_keeps_what_is_done(self):
         process = self.start("tolerance", "small.onnx", *DATA, *NOISE, "--trials", "200", "--threads", "1", "--json",

@@ -12,9 +12,7 @@
 #include <random>
 
 using namespace cim;
-using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 
 namespace {
 
@@ -150,18 +148,6 @@ TEST(LayerPattern, RandomTextsNeverBreakIt) {
                 std::string_view::npos);
     }
   }
-}
-
-TEST(NearNames, BestFirst) {
-  std::vector<std::string> names = {"quantize", "noise", "shift", "faults"};
-  EXPECT_THAT(nearNames("niose", names), ElementsAre("noise"));
-  EXPECT_THAT(nearNames("Quantise", names), ElementsAre("quantize"));
-  EXPECT_THAT(nearNames("xyz", names), IsEmpty());
-  EXPECT_THAT(nearNames("", names), IsEmpty());
-  std::vector<std::string> many = {"conv9", "conv12", "conv1", "conv2"};
-  EXPECT_THAT(nearNames("conv1", many),
-              ElementsAre("conv1", "conv9", "conv12"));
-  EXPECT_THAT(nearNames(std::string(1 << 20, 'a'), names), IsEmpty());
 }
 
 } // namespace

@@ -4,34 +4,17 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "Tensors.h"
+#include "tests/dialects/nn/reference/OnnxRuntimeCases.h"
 
-#include <cmath>
 #include <gtest/gtest.h>
 
 namespace cim::reference {
 namespace {
 
-struct Case {
-  std::string name, mnemonic;
-  Attributes attributes;
-  std::vector<Tensor> operands;
-  Tensor expected;
-};
-
-void PrintTo(const Case &test, std::ostream *stream) { *stream << test.name; }
-
-const std::vector<Case> &cases() {
-  static const std::vector<Case> cases = {
-#include "OnnxRuntimeCases.inc"
-  };
-  return cases;
-}
-
-class OnnxRuntime : public testing::TestWithParam<Case> {};
+class OnnxRuntime : public testing::TestWithParam<OnnxRuntimeCase> {};
 
 TEST_P(OnnxRuntime, ComputesTheSame) {
-  const Case &test = GetParam();
+  const OnnxRuntimeCase &test = GetParam();
   Tensor result =
       evaluate(test.mnemonic, test.attributes, test.operands, test.expected);
   EXPECT_EQ(result.shape, test.expected.shape);
@@ -44,7 +27,8 @@ TEST_P(OnnxRuntime, ComputesTheSame) {
         << "element " << i;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, OnnxRuntime, testing::ValuesIn(cases()),
+INSTANTIATE_TEST_SUITE_P(All, OnnxRuntime,
+                         testing::ValuesIn(onnxRuntimeCases()),
                          [](const auto &info) {
                            std::string name;
                            for (char letter : info.param.name)

@@ -185,6 +185,30 @@ case("interpolation", "Resize", [line], dict(mode="linear", coordinate_transform
      [line, np.array([[0, 1], [0, 1], [1, 2], [1, 2], [2, 2], [2, 2]]),
       np.array([[1, 0], [0.5, 0.5]] * 3, np.float32)])
 
+for function in ("Relu", "Sigmoid", "Tanh", "Exp", "Abs", "Neg", "Floor", "Ceil", "Erf"):
+    case(function.lower(), function, [floats(6)], {}, function.lower(), {})
+for function in ("Log", "Sqrt", "Reciprocal"):
+    case(function.lower(), function, [np.abs(floats(6)) + np.float32(0.1)], {}, function.lower(), {})
+case("leaky relu", "LeakyRelu", [floats(6)], dict(alpha=0.1), "leaky_relu", dict(alpha=0.1))
+case("clip", "Clip", [floats(8)], {}, "clip", dict(lowest=-0.5, highest=1.25),
+     [np.array(-0.5, np.float32), np.array(1.25, np.float32)])
+case("difference", "Sub", [floats(2, 3), floats(3)], {}, "sub", {})
+case("product", "Mul", [floats(2, 3), floats(2, 1)], {}, "mul", {})
+case("quotient", "Div", [floats(2, 3), np.abs(floats(3)) + np.float32(0.1)], {}, "div", {})
+case("quotient of integers", "Div", [np.array([7, -7, 7, -7]), np.array([2, 2, -2, -2])], {}, "div", {})
+case("remainder", "Mod", [floats(6), np.float32([0.7, 0.7, 0.7, -0.7, -0.7, -0.7])], dict(fmod=1), "mod", {})
+case("remainder of integers", "Mod", [np.array([7, -7, 7, -7]), np.array([3, 3, -3, -3])], {}, "mod", {})
+case("power", "Pow", [np.abs(floats(2, 3)) + np.float32(0.1), floats(3)], {}, "pow", {})
+case("smaller", "Min", [floats(2, 3), floats(3)], {}, "min", {})
+case("larger", "Max", [floats(2, 3), floats(2, 1)], {}, "max", {})
+for name, function in (("equal", "Equal"), ("less", "Less"), ("greater", "Greater")):
+    case(name, function, [np.float32([1, 2, 3]), np.float32([[2], [3]])], {}, name, {})
+case("cast to integers", "Cast", [floats(6)], dict(to=TensorProto.INT64), "cast", {})
+case("cast to booleans", "Cast", [np.array([0, 3, -1])], dict(to=TensorProto.BOOL), "cast", {})
+case("range", "Range", [np.array(number, np.float32) for number in (0.5, 2.25, 0.5)], {}, "range", {})
+case("range downwards", "Range", [np.array(7), np.array(-1), np.array(-3)], {}, "range", {})
+case("reshape", "Reshape", [floats(2, 6)], {}, "reshape", {}, [np.array([3, -1, 2])])
+
 path = os.path.join(os.path.dirname(__file__), "OnnxRuntimeCases.inc")
 with open(path, "w") as file:
     file.write("// Written by generate_cases.py with onnxruntime "
