@@ -190,7 +190,8 @@ struct LowerNNToCim : impl::LowerNNToCimBase<LowerNNToCim> {
     else if (fixed.contains(operation->getOperand(1)))
       emitRemark(operation->getLoc())
           << "stays digital: its weights are computed from constants that were "
-             "not folded; allow more memory with --fold-memory";
+             "not folded: bytes are missing, or memory is short (allow more "
+             "with --fold-memory)";
     else if (operation->getOperand(0).getDefiningOp<nn::ConstantOp>())
       emitRemark(operation->getLoc())
           << "stays digital: its constant is the left operand, and crossbars "

@@ -15,7 +15,7 @@
 using namespace cim;
 
 Dac::Dac(const plan::Dac &dac)
-    : range(dac.range()), bits(dac.bits() - (dac.is_signed() ? 1 : 0)),
+    : range(dac.range()), bits(magnitudeBits(dac)),
       highestCode((int64_t(1) << bits) - 1), serial(dac.serial()),
       curveInput(dac.curve_input().begin(), dac.curve_input().end()),
       curveCurrent(dac.curve_current().begin(), dac.curve_current().end()) {

@@ -18,6 +18,12 @@
 
 namespace cim {
 
+/// Bits of a code's magnitude: the sign is one of \p dac's bits, where inputs
+/// can be negative.
+inline unsigned magnitudeBits(const plan::Dac &dac) {
+  return dac.bits() - (dac.is_signed() ? 1 : 0);
+}
+
 /// The digital-to-analogue converters of one layer, with a range. An input is
 /// rounded to a code, and the code drives the rows; docs/converters.md.
 class Dac {
@@ -52,7 +58,7 @@ public:
 
 private:
   double range;
-  unsigned bits; ///< of a code's magnitude
+  unsigned bits; ///< magnitudeBits
   int64_t lowestCode, highestCode;
   bool serial;
   /// Points of the cells' curve, both as shares; empty: linear.

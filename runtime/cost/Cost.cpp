@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/cost/Cost.h"
 
+#include "runtime/converters/Dac.h"
 #include "runtime/tensor/Errors.h"
 
 #include <algorithm>
@@ -48,8 +49,8 @@ static LayerCost countsOf(const plan::Layer &layer,
     cost.inputBits = layer.dac().bits();
   if (layer.has_adc())
     cost.adcBits = layer.adc().bits();
-  if (layer.dac().serial()) // the sign is no bit of its own (Dac)
-    cost.reads = layer.dac().bits() - (layer.dac().is_signed() ? 1 : 0);
+  if (layer.dac().serial())
+    cost.reads = magnitudeBits(layer.dac());
   else if (technology)
     cost.reads = divideUp(cost.inputBits, technology->dacBits);
 

@@ -31,8 +31,9 @@ int64_t drive(const ImageView &in, const Drive &drive,
   const ConverterTable &table = loops();
   const int stored = paddedChannels(in.channels);
   const bool isPadded = in.pixelStride == stored && out.pixelStride == stored;
-  // Padding channels of images are zeros, which every DAC leaves alone. Those
-  // of a lone pixel may be what is behind a row, anything: they do not count.
+  // Padding channels of images are zeros, which every DAC leaves alone, or not
+  // a number, which is never clipped. Those of a lone pixel may be what is
+  // behind a row, anything: they do not count.
   const bool isOneRun = isPadded && (in.width > 1 || in.channels == stored);
   int64_t clipped = 0;
   for (ptrdiff_t n = 0; n < in.images; ++n)

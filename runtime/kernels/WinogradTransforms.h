@@ -50,6 +50,20 @@ struct Four {
       {atB, -atB * b, atB * b2}, {0, 0, 1}};
 };
 
+/// All points but the first and the last are pairs p and -p, which kernels and
+/// packing rely on.
+template <typename F> constexpr bool hasPairedPoints() {
+  constexpr auto &factors = F::weightTransform;
+  constexpr int last = F::points - 1;
+  for (int i = 1; i < last; i += 2)
+    for (int t = 0; t < taps; ++t)
+      if (factors[i + 1][t] != (t == 1 ? -factors[i][t] : factors[i][t]))
+        return false;
+  return factors[0][1] == 0 && factors[0][2] == 0 && factors[last][0] == 0 &&
+         factors[last][1] == 0;
+}
+static_assert(hasPairedPoints<Two>() && hasPairedPoints<Four>());
+
 } // namespace cim::kernels::winograd
 
 #endif // CIM_RUNTIME_KERNELS_WINOGRADTRANSFORMS_H

@@ -125,7 +125,6 @@ void Compile::run() {
   request.dumpPasses = dumpPasses;
   request.warn = warn;
   const std::string text = loadCompiler().compileToText(request, until, file);
-  checkInterrupted(); // the compiler itself has nowhere to stop
   Json options = {{"until", stageNames[static_cast<size_t>(until)]}};
   errors.describe(options);
   model.describe(options);
@@ -142,6 +141,7 @@ void Compile::run() {
                 {"options", options},
                 {"output", file},
                 {"seconds", {{"total", total.seconds()}}}});
+  checkInterrupted(); // the compiler itself has nowhere to stop
 }
 
 } // namespace

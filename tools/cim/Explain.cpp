@@ -67,7 +67,7 @@ public:
                           std::optional<size_t> layer = {}) {
     const auto key = std::pair(chosen, layer.value_or(-1));
     if (auto found = known.find(key); found != known.end()) {
-      progress.total -= options.trials * images.images();
+      progress.spared += options.trials * images.images();
       return found->second;
     }
     return known[key] = run(chosen, layer);

@@ -57,7 +57,7 @@ std::vector<double> LayerChips::kept(const ErrorFlags &errors,
   for (const auto &[trial, known] : store->trials(id, seed, trials))
     if (trial == int64_t(correct.size()))
       correct.push_back(known.correct);
-  progress.total -= int64_t(correct.size()) * images;
+  progress.spared += int64_t(correct.size()) * images;
   // Chips are kept as they are finished. Where they share the work in front of
   // their changes only within a run, a few are run together.
   const int64_t together = evaluator.keepsPrefix(changes) ? 1 : 10;
