@@ -127,11 +127,9 @@ private:
     result.digitalParameters += biases;
   }
 
-  /// What the checkpoint spares.
+  /// What the checkpoint spares, without the training in work (Trainer).
   int64_t keptImages() const {
     return tested.end - tested.begin + result.chips.size() * counts.chip +
-           unfinished.epoch * counts.epoch +
-           unfinished.step * options.recipe.batch +
            unfinished.rewritten.size() * counts.rewrite;
   }
   void spare(int64_t images) const {
@@ -201,6 +199,7 @@ private:
     training.executor = options.executor;
     training.stop = options.stop;
     training.imagesDone = options.imagesDone;
+    training.imagesSpared = options.imagesSpared;
     return training;
   }
 
@@ -300,8 +299,6 @@ private:
       parameter.perturbed.clear();
     if (!complete)
       return std::nullopt;
-    // Patience may have ended it early.
-    spare(counts.training - trainer.epochs().size() * counts.epoch);
     return trainer.epochs();
   }
 

@@ -56,12 +56,10 @@ void cim::restoreRetraining(const RetrainingOptions &options,
     else
       result.network[name] = tensor;
   if (auto inWork = progress.find("in_work"); inWork != progress.end()) {
-    const Json &trained = inWork->at("training");
-    training.progress = trained;
+    training.progress = inWork->at("training");
     unfinished = {std::move(training),
                   inWork->at("rewritten").get<std::vector<int64_t>>(),
-                  inWork->at("cells_written").get<std::vector<int64_t>>(),
-                  trained.at("epoch"), trained.at("step")};
+                  inWork->at("cells_written").get<std::vector<int64_t>>()};
   }
   result.floatCorrect = progress.at("float");
   result.trainSeconds = progress.at("train_seconds");

@@ -19,7 +19,6 @@ namespace cim {
 struct UnfinishedChip {
   std::optional<Checkpoint> training;           ///< as a Trainer keeps it
   std::vector<int64_t> rewritten, cellsWritten; ///< by rewrite so far
-  int64_t epoch = 0, step = 0; ///< that its training goes on with
 };
 
 /// Keeps the chips of \p result and the one in work, or takes them back, in

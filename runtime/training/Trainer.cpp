@@ -30,8 +30,15 @@ Trainer::Trainer(TrainingProgram &program, const plan::Plan &lowered,
       recipe(recipe), options(std::move(options)),
       augmentation(data, recipe.augmentation, this->options.stream),
       optimiser(recipe.optimiser), images(recipe.trainedImages(data.images())) {
-  if (this->options.kept)
-    restore(*this->options.kept);
+  if (!this->options.kept)
+    return;
+  restore(*this->options.kept);
+  spare(epoch * images + step * recipe.batch);
+}
+
+void Trainer::spare(int64_t count) const {
+  if (options.imagesSpared)
+    options.imagesSpared->fetch_add(count);
 }
 
 bool Trainer::run() {
@@ -41,6 +48,7 @@ bool Trainer::run() {
     if (!runEpoch(epoch))
       return false;
   }
+  spare((recipe.epochs - epoch) * images);
   if (recipe.patience > 0 && bestEpoch >= 0) {
     auto &parameters = program.parameters();
     for (size_t p = 0; p < parameters.size(); ++p)

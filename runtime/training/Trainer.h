@@ -71,6 +71,9 @@ struct TrainerOptions {
   Chip chip{};                ///< that they are tested on
   std::function<bool()> stop{};
   std::atomic<int64_t> *imagesDone = nullptr;
+  /// Counts those that need not be trained on: of what was kept, and of epochs
+  /// that patience leaves out.
+  std::atomic<int64_t> *imagesSpared = nullptr;
   std::function<void(int64_t epoch, const EpochResult &)> epochDone{};
   /// Called before each step, with its number: for noise on the weights.
   std::function<void(int64_t step)> beforeStep{};
@@ -108,6 +111,7 @@ private:
   std::optional<double> heldBackAccuracy() const;
   void save(int64_t epoch, int64_t step) const;
   void restore(const Checkpoint &kept);
+  void spare(int64_t count) const;
   int64_t stepsPerEpoch() const {
     return (images + recipe.batch - 1) / recipe.batch;
   }

@@ -24,9 +24,6 @@ namespace {
 const std::vector<std::string> stageNames = {"nn", "cim", "perturbed", "mapped",
                                              "plan"};
 
-/// What there is to warn of is said once, by the compilation itself.
-void silence(const std::string &) {}
-
 struct Compile {
   ModelFlags model;
   ErrorFlags errors;

@@ -50,9 +50,6 @@ struct Measured {
   std::vector<ConverterCounts> converters; ///< by layer
 };
 
-/// What is said about a variant was said about the whole before.
-void silence(const std::string &) {}
-
 /// Compiles and measures variants, each once.
 class Laboratory {
 public:

@@ -31,6 +31,8 @@ void cim::warn(const std::string &message) {
   std::fprintf(stderr, "cim: warning: %s\n", oneLine(message).c_str());
 }
 
+void cim::silence(const std::string &) {}
+
 Network Network::load(const ModelFlags &model,
                       const std::vector<ErrorRequest> &errors,
                       const std::function<void(const std::string &)> &warning,
@@ -75,7 +77,6 @@ bool cim::holdsErrors(const ModelFlags &model) {
   if (std::filesystem::path(model.path).extension() == ".onnx")
     return false;
   // What there is to warn of is said when the network itself is loaded.
-  auto silence = [](const std::string &) {};
   const Network network = Network::load(model, {}, silence);
   return std::ranges::any_of(network.plan.layers(), hasErrors);
 }

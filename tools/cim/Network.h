@@ -26,6 +26,9 @@ std::string errorsText(const ModelFlags &model, const ErrorFlags &errors,
 /// One line on stderr, `cim: warning: ...`.
 void warn(const std::string &message);
 
+/// In place of warn(), where others have said what there is to warn of.
+void silence(const std::string &message);
+
 /// A model as a plan: compiled, or read when it is one already.
 struct Network {
   std::string path, sha256;

@@ -231,17 +231,12 @@ void Train::run() {
     Progress progress("training", asked.epochs * perEpoch + test.images(),
                       "images");
     options.imagesDone = &progress.done;
+    options.imagesSpared = &progress.spared;
     Trainer trainer(program, network.plan, network.tensors, train, asked,
                     options);
-    auto trained = [&] { return int64_t(trainer.epochs().size()) * perEpoch; };
-    if (kept) // with steps of the epoch in work
-      progress.spared =
-          trained() + kept->progress.at("step").get<int64_t>() * asked.batch;
     if (!trainer.run())
       throw Interrupted();
     epochs = trainer.epochs();
-    // Patience may have ended it early.
-    progress.spared += asked.epochs * perEpoch - trained();
     progress.setActivity("testing");
     learned = withParameters(network.tensors, program.parameters());
     correct = countCorrect(network.plan, learned, {}, test, {0, test.images()},

@@ -355,6 +355,35 @@ TEST(MappedLayers, haveTheReferencesMismatchOfDacs) {
       }
 }
 
+/// What a dense layer of 30 inputs, with signed DACs of 6 bits, holds on one
+/// chip, and what the codes of image 0 stand for: for results by hand.
+struct WrittenDense {
+  WrittenDense(Layer &layer, const Chip &chip) {
+    const Tensor &weights = layer.b.tensors.at(layer.layer().weights());
+    LayerProgram program(layer.layer(), weights);
+    cells.resize(weights.elements());
+    program.writeArrays(chip, std::nullopt, 0, cells);
+    digitalPart = program.digitalPart();
+    EXPECT_TRUE(layer.layer().dac().is_signed());
+    range = layer.layer().dac().range();
+    step = range / 31;
+    std::vector<float> x(30);
+    readImage(0, x.data(), 30);
+    for (float input : x)
+      driven.push_back(step * std::rint(input / step));
+    const plan::Step &gemm = layer.b.plan.steps(0);
+    const auto offset =
+        layer.b.tensors
+            .at(layer.b.plan.values(gemm.epilogue().offset()).constant())
+            .as<float>();
+    bias.assign(offset.begin(), offset.end());
+  }
+
+  std::vector<float> cells, bias;
+  std::vector<double> driven;
+  double range = 0, step = 0, digitalPart = 0;
+};
+
 /// Inputs times gains, with offsets and bends, times weights: by hand.
 TEST(MappedLayers, addUpWhatTheirDacsGive) {
   for (bool isOffset : {false, true}) {
@@ -364,33 +393,21 @@ TEST(MappedLayers, addUpWhatTheirDacsGive) {
     layer.calibrate();
     const Chip chip{5, 2, 0};
     const auto run = runFast(layer.b, {}, chip, 1);
-    const plan::Dac &asked = layer.layer().dac();
-    ASSERT_TRUE(asked.is_signed());
     DacBank bank(layer.layer());
     bank.draw(chip);
-    const Tensor &weights = layer.b.tensors.at(layer.layer().weights());
-    LayerProgram program(layer.layer(), weights);
-    std::vector<float> cells(weights.elements());
-    program.writeArrays(chip, std::nullopt, 0, cells);
-    std::vector<float> x(30);
-    readImage(0, x.data(), 30);
-    const double range = asked.range(), step = range / 31;
-    const plan::Step &gemm = layer.b.plan.steps(0);
-    const auto bias =
-        layer.b.tensors
-            .at(layer.b.plan.values(gemm.epilogue().offset()).constant())
-            .as<float>();
+    const WrittenDense written(layer, chip);
+    const double step = written.step;
     for (int channel = 0; channel < 7; ++channel) {
-      double sum = bias[channel];
+      double sum = written.bias[channel];
       for (int row = 0; row < 30; ++row) {
-        const double driven = step * std::rint(x[row] / step);
-        const double share = driven / range;
+        const double driven = written.driven[row];
+        const double share = driven / written.range;
         const DacRow &dac = bank.rowOf(channel * 30 + row);
         const double off = dac.gain * driven + dac.offset +
                            dac.bend * step * 1.5 * std::sqrt(3.0) *
                                (share - share * share * share);
-        sum += cells[channel * 30 + row] * (driven + off) +
-               program.digitalPart() * driven;
+        sum += written.cells[channel * 30 + row] * (driven + off) +
+               written.digitalPart * driven;
       }
       EXPECT_NEAR(run.results[channel], sum, 1e-4);
     }
@@ -493,30 +510,18 @@ TEST(MappedLayers, addTheirDigitalPartWithoutTheCurve) {
       layer.adc(16);
     layer.calibrate();
     const auto run = runFast(layer.b, {}, {}, 1);
-    const Tensor &weights = layer.b.tensors.at(layer.layer().weights());
-    const LayerProgram program(layer.layer(), weights);
-    ASSERT_NE(program.digitalPart(), 0);
-    std::vector<float> cells(weights.elements());
-    program.writeArrays({}, std::nullopt, 0, cells);
-    std::vector<float> x(30);
-    readImage(0, x.data(), 30);
-    ASSERT_TRUE(layer.layer().dac().is_signed());
-    const double range = layer.layer().dac().range(), step = range / 31;
-    const plan::Step &gemm = layer.b.plan.steps(0);
-    const auto bias =
-        layer.b.tensors
-            .at(layer.b.plan.values(gemm.epilogue().offset()).constant())
-            .as<float>();
+    const WrittenDense written(layer, {});
+    ASSERT_NE(written.digitalPart, 0);
     for (int channel = 0; channel < 7; ++channel) {
-      double sum = bias[channel];
+      double sum = written.bias[channel];
       for (int row = 0; row < 30; ++row) {
-        const double digital = step * std::rint(x[row] / step);
-        const double share = std::abs(digital) / range;
+        const double digital = written.driven[row];
+        const double share = std::abs(digital) / written.range;
         const double current =
             share < 0.5 ? 0.5 * share : 0.25 + 1.5 * (share - 0.5);
-        sum += cells[channel * 30 + row] * std::copysign(current, digital) *
-                   range +
-               program.digitalPart() * digital;
+        sum += written.cells[channel * 30 + row] *
+                   std::copysign(current, digital) * written.range +
+               written.digitalPart * digital;
       }
       EXPECT_NEAR(run.results[channel], sum, isConverted ? 1e-2 : 1e-4);
     }
