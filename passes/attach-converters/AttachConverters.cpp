@@ -8,7 +8,7 @@
 
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/grammar/ConverterOptions.h"
-#include "passes/layer-requests/LayerRequests.h"
+#include "passes/requests/LayerRequests.h"
 
 using namespace mlir;
 

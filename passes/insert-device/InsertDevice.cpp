@@ -7,7 +7,7 @@
 #include "passes/insert-device/InsertDevice.h"
 
 #include "dialects/cim/DeviceAttributes.h"
-#include "passes/insert-errors/InsertErrors.h"
+#include "passes/requests/InsertErrors.h"
 #include "runtime/devices/DeviceModels.h"
 #include "runtime/tensor/Errors.h"
 

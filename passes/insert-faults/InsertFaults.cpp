@@ -8,7 +8,7 @@
 
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/grammar/ErrorOptions.h"
-#include "passes/insert-errors/InsertErrors.h"
+#include "passes/requests/InsertErrors.h"
 
 using namespace mlir;
 

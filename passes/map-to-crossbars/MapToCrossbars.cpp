@@ -9,8 +9,8 @@
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/DeviceAttributes.h"
 #include "dialects/cim/grammar/CrossbarOptions.h"
-#include "passes/layer-requests/LayerRequests.h"
 #include "passes/map-to-crossbars/Packing.h"
+#include "passes/requests/LayerRequests.h"
 
 using namespace mlir;
 

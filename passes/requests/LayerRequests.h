@@ -1,18 +1,18 @@
-//===- LayerRequests.h - What is asked of selected layers ------- -*- C++
-//-*-===//
+//===- LayerRequests.h - What is asked of selected layers -------*- C++ -*-===//
 //
 // Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// What map-to-crossbars and attach-converters share: several requests, each for
-// the layers of a pattern, of which later ones override earlier ones option by
-// option.
+// How a pass reads an option in the words of the command line, and finds the
+// layers that it is meant for; and requests of several options, of which later
+// ones override earlier ones option by option, as map-to-crossbars and
+// attach-converters take them.
 //
 //===----------------------------------------------------------------------===//
-#ifndef CIM_PASSES_LAYER_REQUESTS_LAYERREQUESTS_H
-#define CIM_PASSES_LAYER_REQUESTS_LAYERREQUESTS_H
+#ifndef CIM_PASSES_REQUESTS_LAYERREQUESTS_H
+#define CIM_PASSES_REQUESTS_LAYERREQUESTS_H
 
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/grammar/ErrorOptions.h"
@@ -80,4 +80,4 @@ private:
 
 } // namespace cim
 
-#endif // CIM_PASSES_LAYER_REQUESTS_LAYERREQUESTS_H
+#endif // CIM_PASSES_REQUESTS_LAYERREQUESTS_H

@@ -9,8 +9,8 @@
 // insert-device and the others that are named insert-*.
 //
 //===----------------------------------------------------------------------===//
-#ifndef CIM_PASSES_INSERT_ERRORS_INSERTERRORS_H
-#define CIM_PASSES_INSERT_ERRORS_INSERTERRORS_H
+#ifndef CIM_PASSES_REQUESTS_INSERTERRORS_H
+#define CIM_PASSES_REQUESTS_INSERTERRORS_H
 
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/grammar/ErrorOptions.h"
@@ -48,4 +48,4 @@ mlir::DenseF64ArrayAttr levelFactorsAttr(mlir::Builder &builder,
 
 } // namespace cim
 
-#endif // CIM_PASSES_INSERT_ERRORS_INSERTERRORS_H
+#endif // CIM_PASSES_REQUESTS_INSERTERRORS_H

@@ -4,9 +4,9 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "passes/insert-errors/InsertErrors.h"
+#include "passes/requests/InsertErrors.h"
 
-#include "passes/layer-requests/LayerRequests.h"
+#include "passes/requests/LayerRequests.h"
 
 using namespace mlir;
 

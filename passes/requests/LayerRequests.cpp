@@ -4,7 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
-#include "passes/layer-requests/LayerRequests.h"
+#include "passes/requests/LayerRequests.h"
 
 #include "dialects/cim/grammar/LayerPattern.h"
 
