@@ -1,10 +1,9 @@
 """Where the networks and data are, and what tools/build has built."""
 
-import os
 import pathlib
+import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = ROOT.parent / "shared"
-PRESET = os.environ.get("CIM_PRESET") or "default"
-BUILD = ROOT / ("build" if PRESET in ("default", "ci") else f"build-{PRESET}")  # as in tools/build
+BUILD = pathlib.Path(subprocess.check_output([ROOT / "tools/build-folder"], text=True).removesuffix("\n"))
 CIM = BUILD / "bin/cim"

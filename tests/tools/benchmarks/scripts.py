@@ -26,7 +26,7 @@ class Scripts(unittest.TestCase):
         self.caller.mkdir()
         (self.folder / "shared").mkdir()
         (self.root / "tools/demo-network").mkdir(parents=True)
-        for name in ("demo", "bench", "roofline"):
+        for name in ("build-folder", "demo", "bench", "roofline"):
             shutil.copy(TOOLS / name, self.root / "tools")
         requirements = pathlib.Path("benchmarks/requirements.txt")
         for copy in (self.root / "tools" / requirements, self.root / ".venv-bench/requirements.txt"):
