@@ -113,8 +113,10 @@ TEST(ReferenceExecutor, namesAnUnknownOperation) {
 }
 
 TEST(Conversion, keepsEveryElementType) {
-  for (auto type : {plan::F32, plan::F64, plan::I8, plan::I16, plan::I32,
-                    plan::I64, plan::U8, plan::U16, plan::U32, plan::BOOL}) {
+  for (int number = plan::ElementType_MIN; number <= plan::ElementType_MAX;
+       ++number) {
+    const auto type = plan::ElementType(number);
+    SCOPED_TRACE(plan::ElementType_Name(type));
     plan::Value value;
     value.set_element_type(type);
     value.add_shape(3);
