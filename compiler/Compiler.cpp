@@ -42,7 +42,7 @@ mlir::DialectRegistry allDialects() {
   return registry;
 }
 
-/// One compilation: a model on its way through the stages.
+/// A model that was read, on its way through the stages.
 class Compilation {
 public:
   explicit Compilation(CompileRequest asked)
@@ -53,54 +53,77 @@ public:
     context.loadAllAvailableDialects();
     context.printOpOnDiagnostic(false);
     nn::FoldingMemory::of(&context).limit = request.foldingMemory;
-  }
-
-  /// Reads the model and brings it to \p until, at most `mapped`.
-  mlir::ModuleOp bringTo(Stage until) {
     read();
-    runStages(*module, until);
-    return *module;
   }
 
+  /// A plan of what was read, which is gone then.
   CompiledNetwork makePlan() {
-    bringTo(Stage::mapped);
+    runStages(*module, Stage::mapped, request.dumpPasses);
     CompiledNetwork network = lower(*module, nullptr);
     module = nullptr;
     return network;
   }
 
-  /// Reads the model and brings it to the last stage without errors, or leaves
-  /// it where it is past that.
-  void prepare() {
-    read();
-    const Stage base = std::max(reached.value_or(Stage::nn), Stage::cim);
-    runStages(*module, base);
-    reached = base;
-    request.foldBatchNorm = false; // done
-  }
-
-  /// A plan of the prepared module with \p errors, which keeps \p owner, of
-  /// this, alive.
+  /// A plan of what was read with \p errors, which keeps \p owner, of this,
+  /// alive.
   CompiledNetwork makePlanWith(const std::vector<ErrorRequest> &errors,
                                std::shared_ptr<const void> owner) {
+    return lower(*makeModuleWith(errors, Stage::mapped, /*dumps=*/false),
+                 std::move(owner));
+  }
+
+  /// A copy of what was read with \p errors, at \p until, at most `mapped`. Up
+  /// to stage `cim` there is one module for all copies: `nn` comes first.
+  mlir::OwningOpRef<mlir::ModuleOp>
+  makeModuleWith(const std::vector<ErrorRequest> &errors, Stage until,
+                 bool dumps) {
+    advance(std::min(until, Stage::cim));
     request.errors = errors;
     mlir::OwningOpRef<mlir::ModuleOp> copy = module->clone();
-    runStages(*copy, Stage::mapped);
-    return lower(*copy, std::move(owner));
+    runStages(*copy, until, dumps);
+    return copy;
+  }
+
+  /// A plan of \p module, which keeps \p owner, of this, alive. Without an
+  /// owner it takes the weights' bytes away, from every copy.
+  CompiledNetwork lower(mlir::ModuleOp module,
+                        std::shared_ptr<const void> owner) {
+    CompiledNetwork network;
+    if (failed(lowerToPlan(module, network.plan, network.tensors,
+                           std::move(owner))))
+      diagnostics.throwError();
+    verify(network); // bounds the sizes that transforms work with
+    if (request.optimise) {
+      optimise(network.plan, network.tensors);
+      verify(network);
+    }
+    return network;
   }
 
 private:
-  void runStages(mlir::ModuleOp module, Stage until) {
+  /// Brings what was read to \p stage, `nn` or `cim`, unless it is there. Once
+  /// only: constants that are folded again would get other names, and memory.
+  void advance(Stage stage) {
+    if (reached >= stage && !request.foldBatchNorm)
+      return;
+    request.errors.clear();
+    runStages(*module, stage, request.dumpPasses);
+    reached = stage;
+    request.foldBatchNorm = false; // done
+  }
+
+  /// Brings \p module, which is at the stage that is reached, to \p until.
+  void runStages(mlir::ModuleOp module, Stage until, bool dumps) {
     mlir::PassManager network(&context), layers(&context);
     // What replaces a file's quantization, cells and converters need not fit
     // what is left of them, pass by pass, but the others that are asked for.
     layers.enableVerifier(false);
-    if (request.dumpPasses) {
+    if (dumps) {
       dump(network);
       dump(layers);
     }
     addStages(network, layers, until);
-    if (!request.toleranceDocument.empty())
+    if (!request.toleranceDocument.empty() && until > Stage::cim)
       layers.addPass(createAnnotateToleranceOf(request.toleranceDocument));
     if (failed(network.run(module)) || failed(layers.run(module)) ||
         failed(mlir::verify(module)))
@@ -115,20 +138,6 @@ private:
         /*printModuleScope=*/true, /*printAfterOnlyOnChange=*/false,
         /*printAfterOnlyOnFailure=*/false, llvm::errs(),
         mlir::OpPrintingFlags().useLocalScope().elideLargeResourceString(0));
-  }
-
-  CompiledNetwork lower(mlir::ModuleOp module,
-                        std::shared_ptr<const void> owner) {
-    CompiledNetwork network;
-    if (failed(lowerToPlan(module, network.plan, network.tensors,
-                           std::move(owner))))
-      diagnostics.throwError();
-    verify(network); // bounds the sizes that transforms work with
-    if (request.optimise) {
-      optimise(network.plan, network.tensors);
-      verify(network);
-    }
-    return network;
   }
 
   void verify(const CompiledNetwork &network) const {
@@ -152,6 +161,11 @@ private:
       options.examples = request.examples;
       module = importOnnx(context, request.model, options);
     }
+    if (reached > Stage::nn && request.foldBatchNorm)
+      throw InputError("'" + request.model + "' is at stage " +
+                       std::string(nameOf(*reached)) +
+                       ", where batch normalisation can no longer be folded; "
+                       "compile the ONNX network again");
     // What is said about the whole must not look like a node's.
     (*module)->setLoc(mlir::UnknownLoc::get(&context));
   }
@@ -179,11 +193,6 @@ private:
       throw InputError("'" + request.model + "' is at stage " +
                        std::string(nameOf(*reached)) + " already, past stage " +
                        std::string(nameOf(until)));
-    if (reached > Stage::nn && request.foldBatchNorm)
-      throw InputError("'" + request.model + "' is at stage " +
-                       std::string(nameOf(*reached)) +
-                       ", where batch normalisation can no longer be folded; "
-                       "compile the ONNX network again");
     for (Stage stage :
          {Stage::nn, Stage::cim, Stage::perturbed, Stage::mapped}) {
       // What a file has gone through is not repeated, unless the command line
@@ -204,7 +213,7 @@ private:
   mlir::MLIRContext context;
   Diagnostics diagnostics;
   mlir::OwningOpRef<mlir::ModuleOp> module;
-  /// The stage of the file that was read; none for a network as imported.
+  /// The stage of that; none for a network as imported.
   std::optional<Stage> reached;
 };
 
@@ -212,9 +221,8 @@ class PreparedCompilation : public PreparedNetwork {
 public:
   explicit PreparedCompilation(const CompileRequest &request)
       : compilation(std::make_shared<Compilation>(request)),
-        modelSha256(sha256OfFile(request.model)) {
-    compilation->prepare();
-  }
+        modelSha256(sha256OfFile(request.model)),
+        dumpPasses(request.dumpPasses) {}
 
   CompiledNetwork compile(const std::vector<ErrorRequest> &errors) override {
     CompiledNetwork network = compilation->makePlanWith(errors, compilation);
@@ -222,9 +230,25 @@ public:
     return network;
   }
 
+  std::string compileToText(const std::vector<ErrorRequest> &errors,
+                            Stage until, const std::string &output) override {
+    mlir::OwningOpRef<mlir::ModuleOp> module = compilation->makeModuleWith(
+        errors, std::min(until, Stage::mapped), dumpPasses);
+    if (until == Stage::plan) {
+      const CompiledNetwork network = compilation->lower(*module, compilation);
+      if (!output.empty())
+        writePlan(output, network.plan, network.tensors);
+      return planText(network.plan);
+    }
+    if (!output.empty())
+      writeModule(*module, output);
+    return moduleText(*module);
+  }
+
 private:
   std::shared_ptr<Compilation> compilation;
   std::string modelSha256;
+  bool dumpPasses;
 };
 
 class MLIRCompiler : public Compiler {
@@ -242,17 +266,8 @@ public:
 
   std::string compileToText(const CompileRequest &request, Stage until,
                             const std::string &output) override {
-    Compilation compilation(request);
-    if (until == Stage::plan) {
-      CompiledNetwork network = compilation.makePlan();
-      if (!output.empty())
-        writePlan(output, network.plan, network.tensors);
-      return planText(network.plan);
-    }
-    mlir::ModuleOp module = compilation.bringTo(until);
-    if (!output.empty())
-      writeModule(module, output);
-    return moduleText(module);
+    return PreparedCompilation(request).compileToText(request.errors, until,
+                                                      output);
   }
 
   void exportNetwork(const ExportRequest &request) override {

@@ -81,7 +81,7 @@ struct CompileRequest {
   /// Receives one line per warning.
   std::function<void(const std::string &)> warn;
   /// What `cim tolerance` has measured of the layers, its JSON document, to be
-  /// written at them; empty: nothing.
+  /// written at them from stage `perturbed` on; empty: nothing.
   std::string toleranceDocument;
 };
 
@@ -113,14 +113,19 @@ struct UntrainedRequest {
   std::string output;              ///< .onnx
 };
 
-/// A network that was compiled as far as its errors do not matter, to be
-/// finished with one set of errors after another.
+/// A network that was read, to be compiled with one set of errors after
+/// another.
 class PreparedNetwork {
 public:
   virtual ~PreparedNetwork() = default;
   /// Compiles to a plan; the plans share the bytes of the weights, and keep
-  /// them alive. Throws InputError.
+  /// them alive. What comes before the errors is done once, and only that is
+  /// dumped. Throws InputError.
   virtual CompiledNetwork compile(const std::vector<ErrorRequest> &errors) = 0;
+  /// As Compiler::compileToText; stage `nn` comes before all others, and before
+  /// compile(). Throws InputError.
+  virtual std::string compileToText(const std::vector<ErrorRequest> &errors,
+                                    Stage until, const std::string &output) = 0;
 };
 
 class Compiler {
@@ -128,7 +133,7 @@ public:
   virtual ~Compiler() = default;
   /// Compiles to a plan. Throws InputError.
   virtual CompiledNetwork compile(const CompileRequest &request) = 0;
-  /// Compiles up to the errors; those of \p request do not matter. Throws
+  /// Reads the model; the errors of \p request do not matter. Throws
   /// InputError.
   virtual std::unique_ptr<PreparedNetwork>
   prepare(const CompileRequest &request) = 0;

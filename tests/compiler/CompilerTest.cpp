@@ -119,6 +119,33 @@ TEST_F(Compile, preparedNetworksGiveTheSamePlans) {
             3u);
 }
 
+TEST_F(Compile, preparedNetworksAreReadOnce) {
+  const std::vector<Stage> stages = {Stage::nn, Stage::plan, Stage::perturbed,
+                                     Stage::cim, Stage::mapped};
+  const auto errorsAt = [](Stage stage) {
+    return stage < Stage::perturbed
+               ? std::vector<ErrorRequest>()
+               : std::vector<ErrorRequest>{quantize("*", "5")};
+  };
+  CompileRequest asked = request(network, errorsAt(Stage::plan));
+  asked.foldBatchNorm = true; // belongs to the first of the stages
+  const std::string plan = planText(compiler.compile(asked).plan);
+  std::map<Stage, std::string> texts;
+  for (Stage stage : stages) {
+    asked.errors = errorsAt(stage);
+    texts[stage] = compiler.compileToText(asked, stage, "");
+  }
+  EXPECT_EQ(texts[Stage::plan], plan);
+
+  std::unique_ptr<PreparedNetwork> prepared = compiler.prepare(asked);
+  std::filesystem::remove(network);
+  for (Stage stage : stages) {
+    EXPECT_EQ(prepared->compileToText(errorsAt(stage), stage, ""),
+              texts[stage]);
+    EXPECT_EQ(planText(prepared->compile(errorsAt(Stage::plan)).plan), plan);
+  }
+}
+
 TEST_F(Compile, writesErrorsIntoThePlan) {
   ErrorRequest errors;
   errors.quantize = "5,mode=percentile,percentile=99,per=channel";

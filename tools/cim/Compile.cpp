@@ -16,6 +16,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
+#include <set>
 
 using namespace cim;
 
@@ -35,7 +36,7 @@ struct Compile {
   bool dumpPasses = false;
 
   Stage stage() const;
-  void calibrate(std::vector<ErrorRequest> &requests);
+  void calibrate(NetworkSource &source, std::vector<ErrorRequest> &requests);
   void run();
 };
 
@@ -60,8 +61,9 @@ Stage Compile::stage() const {
 }
 
 /// Adds the ranges of converters as they are measured on the data.
-void Compile::calibrate(std::vector<ErrorRequest> &requests) {
-  Network network = Network::load(model, requests, silence);
+void Compile::calibrate(NetworkSource &source,
+                        std::vector<ErrorRequest> &requests) {
+  Network network = source.load(requests);
   if (!hasConverters(network.plan))
     throw UsageError("--data has no effect on a compilation without converters "
                      "(--dac, --adc), whose ranges are measured on them; leave "
@@ -73,8 +75,7 @@ void Compile::calibrate(std::vector<ErrorRequest> &requests) {
 
 void Compile::run() {
   model.check();
-  CompileRequest request = model.request();
-  request.errors = errors.check();
+  std::vector<ErrorRequest> requests = errors.check();
   const Stage until = stage();
   if (model.isPlan())
     throw UsageError("'" + model.path +
@@ -84,7 +85,7 @@ void Compile::run() {
     throw UsageError("errors have no effect before stage perturbed; leave them "
                      "out, or compile further than --until " +
                      this->until);
-  for (const ErrorRequest &asked : request.errors)
+  for (const ErrorRequest &asked : requests)
     if (asked.asksForCrossbars() && until < Stage::mapped)
       throw UsageError("crossbars have no effect before stage mapped; leave "
                        "them out, or compile further than --until " +
@@ -116,12 +117,22 @@ void Compile::run() {
   output.check();
 
   Stopwatch total;
+  // Calibration and the document compile the network, too, but the program says
+  // what there is to warn of.
+  std::set<std::string> warnings;
+  bool isDone = false;
+  NetworkSource source(
+      model,
+      [&](const std::string &message) {
+        if (!isDone && warnings.insert(message).second)
+          warn(message);
+      },
+      dumpPasses);
   if (!data.spec.empty())
-    calibrate(request.errors);
+    calibrate(source, requests);
   checkInterrupted();
-  request.dumpPasses = dumpPasses;
-  request.warn = warn;
-  const std::string text = loadCompiler().compileToText(request, until, file);
+  const std::string text = source.compileToText(requests, until, file);
+  isDone = true;
   Json options = {{"until", stageNames[static_cast<size_t>(until)]}};
   errors.describe(options);
   model.describe(options);
@@ -129,9 +140,7 @@ void Compile::run() {
     options["data"] = data.spec;
   // The document counts layers and weights, which only a plan tells.
   const Json described =
-      output.json.empty()
-          ? Json()
-          : Network::load(model, request.errors, silence).describe();
+      output.json.empty() ? Json() : source.load(requests).describe();
   output.write(file.empty() ? text : "",
                {{"command", "compile"},
                 {"model", described},

@@ -121,21 +121,33 @@ std::vector<SelectionTerm> cim::parseSelectFlag(const std::string &plan) {
   }
 }
 
-NetworkSource::NetworkSource(const ModelFlags &model, Network::Warning warning)
-    : model(model), warning(std::move(warning)) {}
+NetworkSource::NetworkSource(const ModelFlags &model, Network::Warning warning,
+                             bool dumpPasses)
+    : model(model), warning(std::move(warning)), dumpPasses(dumpPasses) {}
+
+PreparedNetwork &NetworkSource::prepare() {
+  if (!prepared) {
+    CompileRequest request = model.request();
+    request.warn = warning;
+    request.dumpPasses = dumpPasses;
+    prepared = loadCompiler().prepare(request);
+  }
+  return *prepared;
+}
 
 Network NetworkSource::load(const std::vector<ErrorRequest> &errors) {
   if (model.isPlan())
     return Network::load(model, errors, warning);
   Stopwatch stopwatch;
-  if (!prepared) {
-    CompileRequest request = model.request();
-    request.warn = warning;
-    prepared = loadCompiler().prepare(request);
-  }
-  CompiledNetwork compiled = prepared->compile(errors);
+  CompiledNetwork compiled = prepare().compile(errors);
   return {model.path, std::move(compiled.modelSha256), std::move(compiled.plan),
           std::move(compiled.tensors), stopwatch.seconds()};
+}
+
+std::string
+NetworkSource::compileToText(const std::vector<ErrorRequest> &errors,
+                             Stage until, const std::string &output) {
+  return prepare().compileToText(errors, until, output);
 }
 
 int64_t Network::weights() const {

@@ -62,18 +62,26 @@ std::vector<SelectionTerm> parseSelectFlag(const std::string &plan);
 /// "".
 std::string publishedRole(const plan::Layer &layer);
 
-/// A model that is wanted with many sets of errors: compiled once as far as
-/// errors do not matter.
+/// A model that is wanted with many sets of errors: read, and compiled as far
+/// as errors do not matter, once.
 class NetworkSource {
 public:
-  /// As Network::load. \p model must outlive it.
+  /// As Network::load. \p model must outlive it. With \p dumpPasses,
+  /// compileToText() prints the program after every pass to stderr.
   explicit NetworkSource(const ModelFlags &model,
-                         Network::Warning warning = cim::warn);
+                         Network::Warning warning = cim::warn,
+                         bool dumpPasses = false);
   Network load(const std::vector<ErrorRequest> &errors);
+  /// As Compiler::compileToText, of a model that is no plan.
+  std::string compileToText(const std::vector<ErrorRequest> &errors,
+                            Stage until, const std::string &output);
 
 private:
+  PreparedNetwork &prepare();
+
   const ModelFlags &model;
   Network::Warning warning;
+  bool dumpPasses;
   std::unique_ptr<PreparedNetwork> prepared; ///< not of a plan
 };
 
