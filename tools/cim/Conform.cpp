@@ -98,6 +98,7 @@ void Conform::run() {
                       {"failed", failed},
                       {"unsupported", unsupported},
                       {"cases", summary.cases},
+                      {"complete", summary.cases.size() == cases.size()},
                       {"seconds", {{"total", total.seconds()}}}});
   if (interrupted())
     throw Interrupted();

@@ -266,6 +266,7 @@ void Eval::run() {
     document["cost"] = cost.document(counted);
   if (running.profile)
     document["profile"] = profileJson(result.profile);
+  document["complete"] = !result.stopped;
   document["seconds"] = {{"compile", network.compileSeconds},
                          {"program", result.programSeconds},
                          {"forward", result.forwardSeconds},

@@ -254,6 +254,7 @@ void Explain::run() {
        {"ideal", measureJson(explanation.ideal)},
        {"accuracy", measureJson(explanation.all)},
        {"sources", explanation.sourcesJson()},
+       {"complete", !explanation.stopped},
        {"seconds",
         {{"compile", network.compileSeconds}, {"total", total.seconds()}}}});
   if (explanation.stopped)

@@ -306,7 +306,7 @@ void Limits::run() {
   describe(options, measurement.images);
   Json document = measurement.document("limits", std::move(options));
   document["limits"] = std::move(list);
-  measurement.finish(document);
+  measurement.finish(document, !isInterrupted);
   measured.output.write("The largest errors with an accuracy of at least " +
                             percent(threshold) + "\n" + table.text(),
                         document);

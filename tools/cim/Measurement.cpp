@@ -128,7 +128,8 @@ Json Measurement::document(const std::string &command, Json options) const {
           {"options", std::move(options)}};
 }
 
-void Measurement::finish(Json &document) const {
+void Measurement::finish(Json &document, bool isComplete) const {
+  document["complete"] = isComplete;
   document["computed"] = work.computed;
   document["seconds"] = {{"compile", work.compileSeconds},
                          {"program", work.programSeconds},

@@ -58,8 +58,9 @@ public:
 
   /// What every document begins with, to "options".
   Json document(const std::string &command, Json options) const;
-  /// Ends it: what was "computed", in how many "seconds".
-  void finish(Json &document) const;
+  /// Ends it: is it all that was asked for, what was "computed", in how many
+  /// "seconds".
+  void finish(Json &document, bool isComplete) const;
 
 private:
   const Stopwatch total;

@@ -245,7 +245,7 @@ void Sweep::run() {
   document["points"] = report.points(results);
   if (!report.baseline.empty())
     document["differences"] = report.differences(results);
-  measurement.finish(document);
+  measurement.finish(document, complete);
   auto writeFile = [&] {
     try {
       if (!file.empty())

@@ -270,6 +270,7 @@ class CommandLine(CimTestCase):
     def test_eval_without_errors(self):
         document = self.evaluate("--outputs", "logits.npy")
         self.check_common(document, "eval")
+        self.assertTrue(document["complete"])
         self.assertEqual(document["correct"], [240])
         accuracy = document["accuracy"]
         self.assertEqual(set(accuracy), {"mean", "std", "ci95", "image_ci95", "trials"})
@@ -584,6 +585,7 @@ class CommandLine(CimTestCase):
                 document = json.loads((self.folder / "partial.json").read_text())
                 self.assertGreater(len(document["correct"]), 0)
                 self.assertEqual(len(document["correct"]), len(document["accuracy"]["trials"]))
+                self.assertFalse(document["complete"])
 
     def test_progress_only_on_a_terminal(self):
         command = ["eval", "small.onnx", *DATA, "--noise", "normal:0.1ns", "--reference"]

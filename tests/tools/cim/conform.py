@@ -123,6 +123,7 @@ class Conform(CimTestCase):
         sum_case(self.folder / name, *arguments)
         result, document = self.conform(name)
         self.assertEqual(len(document["cases"]), 1)
+        self.assertTrue(document["complete"])
         return result, document["cases"][0]
 
     def test_node_cases(self):

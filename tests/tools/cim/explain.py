@@ -20,6 +20,7 @@ class Explain(CimTestCase):
         """Every figure is one that eval gives with the same options."""
         chips = ("--trials", "3", "--seed", "5")
         document = self.explain(*ERRORS, *chips)
+        self.assertTrue(document["complete"])
         ideal = self.accuracy()
         self.assertEqual(document["ideal"]["trials"], ideal)
         self.assertEqual(document["accuracy"]["trials"], self.accuracy(*ERRORS, *chips))

@@ -1,6 +1,6 @@
 """Runs the built `cim limits` and `cim reproduce` as a user would."""
 
-
+import json
 
 from cim_test_case import CimTestCase, DATA, SOURCE, main
 
@@ -20,6 +20,7 @@ class Limits(CimTestCase):
     def test_limits_are_where_the_accuracy_crosses(self):
         document = self.document("limits", *SMALL, "--threshold", 0.9, "--quantize", 6, "--search",
                                  "noise=normal:{0..4}qs", "--search", "shift={0..-8}qs", "--search", "quantize={8..2}")
+        self.assertTrue(document["complete"])
         noise, shift, bits = document["limits"]
         self.assertEqual([limit["option"] for limit in document["limits"]], ["noise", "shift", "quantize"])
         for limit in document["limits"]:
@@ -65,8 +66,11 @@ class Limits(CimTestCase):
 
     def test_progress(self):
         drawn = self.drawn("limits", *SMALL, "--threshold", 0.9, "--trials", 100000, "--search",
-                           "noise=normal:{0..0.5}ns")
+                           "noise=normal:{0..0.5}ns", "--json", "part.json")
         self.assertRegex(drawn, r"searching \*: noise normal:[\d.]+ns  [\d,]+ of [\d,]+ images  [\d,]+/s  [^\r]* left")
+        # It was ended there.
+        part = json.loads((self.folder / "part.json").read_text())
+        self.assertEqual((part["limits"], part["complete"]), ([], False))
 
     def test_bits_of_some_layers(self):
         search = ("--threshold", 0.9, "--search", "fc:quantize={8..2}")

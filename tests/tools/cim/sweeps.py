@@ -54,6 +54,7 @@ class Sweeps(CimTestCase):
         document = self.sweep(*NOISE, "--trials", 3, store="points.sqlite")
         self.assertEqual(list(document)[:2], ["command", "model"])
         self.assertEqual(list(document)[-1], "seconds")
+        self.assertTrue(document["complete"])
         settings = [(p["noise"], p["quantize"]) for p in document["points"]]
         self.assertEqual(settings, [(f"normal:{n}qs", q) for n in ("0.25", "0.5", "1") for q in ("3", "4")])
         for point in document["points"]:
@@ -199,7 +200,9 @@ class Sweeps(CimTestCase):
         # A single point makes no curve.
         self.assertRegex(errors, "^cim: warning: 'stop.svg' is left out: .*\ncim: interrupted\n$")
         self.assertFalse((self.folder / "stop.svg").exists())
-        points = json.loads(output)["points"]
+        document = json.loads(output)
+        self.assertFalse(document["complete"])
+        points = document["points"]
         self.assertEqual(len(points), 6)
         self.assertIsNone(points[-1]["accuracy"])
         self.assertEqual(len(points[0]["accuracy"]["trials"]), len(self.rows("stop.sqlite")))
