@@ -87,8 +87,8 @@ public:
     prepare();
     countParameters();
     result.depth = program->depth();
-    if (options.resume) {
-      restoreRetraining(options, result, unfinished);
+    if (options.kept) {
+      restoreRetraining(*options.kept, result, unfinished);
       spare(keptImages());
     } else {
       const auto correct = count(withoutErrors(lowered), tensors, {});
@@ -127,7 +127,7 @@ private:
     result.digitalParameters += biases;
   }
 
-  /// What the checkpoint spares, without the training in work (Trainer).
+  /// What was kept spares, without the training in work (Trainer).
   int64_t keptImages() const {
     return tested.end - tested.begin + result.chips.size() * counts.chip +
            unfinished.rewritten.size() * counts.rewrite;
@@ -188,8 +188,8 @@ private:
   }
 
   void save() const {
-    if (!options.checkpoint.empty())
-      saveRetraining(options, result, unfinished);
+    if (options.keep)
+      options.keep(checkpointOf(result, unfinished));
   }
 
   TrainerOptions trainerOptions(const Chip &chip) const {
@@ -280,7 +280,7 @@ private:
     const auto begin = std::chrono::steady_clock::now();
     if (isKept && unfinished.training)
       training.kept = &*unfinished.training;
-    if (isKept && !options.checkpoint.empty())
+    if (isKept && options.keep)
       training.keep = [&](const Checkpoint &state) {
         unfinished.training = state;
         result.trainSeconds = before + secondsSince(begin);

@@ -55,13 +55,13 @@ struct RetrainingOptions {
   /// largest relative to their weights.
   int64_t rounds = 1;
 
-  /// A safetensors file that keeps the chips that are done, and of the one in
-  /// work every epoch and every rewrite. Empty: none.
-  std::string checkpoint;
-  /// Go on from there.
-  bool resume = false;
-  /// A text that tells retrainings apart: who resumes must ask for the same.
-  std::string identity;
+  /// Keeps the chips that are done, and how far the one in work has come:
+  /// called after every epoch and every rewrite, and when training is stopped.
+  std::function<void(const Checkpoint &)> keep;
+  /// What `keep` was given by the same retraining, to go on from there; where
+  /// that was done, the progress alone will do, but `Retraining::network` is
+  /// then missing.
+  const Checkpoint *kept = nullptr;
 
   /// At most so many bytes of what the layers in front of the retrained ones
   /// compute are kept from epoch to epoch. Results do not depend on it.
@@ -70,8 +70,8 @@ struct RetrainingOptions {
   std::function<bool()> stop;
   /// Counts images, trained on and tested.
   std::atomic<int64_t> *imagesDone = nullptr;
-  /// Counts those that need not be: the checkpoint holds what came of them, or
-  /// patience ended their training early.
+  /// Counts those that need not be: what came of them was kept, or patience
+  /// ended their training early.
   std::atomic<int64_t> *imagesSpared = nullptr;
 };
 

@@ -18,9 +18,8 @@ using Json = nlohmann::ordered_json;
 
 static constexpr std::string_view unfinishedPrefix = "in work: ";
 
-void cim::saveRetraining(const RetrainingOptions &options,
-                         const Retraining &result,
-                         const UnfinishedChip &unfinished) {
+Checkpoint cim::checkpointOf(const Retraining &result,
+                             const UnfinishedChip &unfinished) {
   Json chips = Json::array();
   for (const RetrainedChip &chip : result.chips)
     chips.push_back({{"injected", chip.injected},
@@ -41,14 +40,12 @@ void cim::saveRetraining(const RetrainingOptions &options,
     for (const auto &[name, tensor] : unfinished.training->tensors)
       checkpoint.tensors[std::string(unfinishedPrefix) + name] = tensor;
   }
-  writeCheckpoint(options.checkpoint, options.identity, std::move(checkpoint));
+  return checkpoint;
 }
 
-void cim::restoreRetraining(const RetrainingOptions &options,
-                            Retraining &result,
+void cim::restoreRetraining(const Checkpoint &kept, Retraining &result,
                             UnfinishedChip &unfinished) try {
-  const auto [progress, tensors] =
-      readCheckpoint(options.checkpoint, options.identity);
+  const auto &[progress, tensors] = kept;
   Checkpoint training;
   for (const auto &[name, tensor] : tensors)
     if (name.starts_with(unfinishedPrefix))
@@ -71,6 +68,6 @@ void cim::restoreRetraining(const RetrainingOptions &options,
          chip.at("epochs").get<std::vector<EpochResult>>(),
          chip.at("cells_written").get<std::vector<int64_t>>()});
 } catch (const nlohmann::json::exception &error) {
-  throw InputError("'" + options.checkpoint +
-                   "' is no checkpoint: " + error.what() + "; retrain anew");
+  throw InputError("the checkpoint is none of a retraining: " +
+                   std::string(error.what()) + "; retrain anew");
 }

@@ -21,11 +21,11 @@ struct UnfinishedChip {
   std::vector<int64_t> rewritten, cellsWritten; ///< by rewrite so far
 };
 
-/// Keeps the chips of \p result and the one in work, or takes them back, in
-/// the checkpoint of \p options. Throws InputError.
-void saveRetraining(const RetrainingOptions &options, const Retraining &result,
-                    const UnfinishedChip &unfinished);
-void restoreRetraining(const RetrainingOptions &options, Retraining &result,
+/// The chips of \p result and the one in work, as a checkpoint.
+Checkpoint checkpointOf(const Retraining &result,
+                        const UnfinishedChip &unfinished);
+/// Takes them back. Throws InputError when \p kept is of no retraining.
+void restoreRetraining(const Checkpoint &kept, Retraining &result,
                        UnfinishedChip &unfinished);
 
 } // namespace cim

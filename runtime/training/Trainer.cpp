@@ -132,11 +132,11 @@ void Trainer::runStep(int64_t current, int64_t at,
 
 void Trainer::throwDiverged(const std::string &what, int64_t current) const {
   throw TrainingDiverged("training diverged: " + what + " (epoch " +
-                         std::to_string(current + 1) +
-                         ") is not finite; use a smaller --learning-rate" +
-                         (options.keep && !history.empty()
-                              ? "; the checkpoint holds the last good epoch"
-                              : ""));
+                             std::to_string(current + 1) +
+                             ") is not finite; use a smaller --learning-rate",
+                         options.keep && !history.empty()
+                             ? "; the checkpoint holds the last good epoch"
+                             : "");
 }
 
 void Trainer::finishEpoch(int64_t current) {

@@ -26,7 +26,12 @@ struct Checkpoint;
 
 /// A loss is no finite number any more: the recipe does not suit the network.
 struct TrainingDiverged : InputError {
-  using InputError::InputError;
+  /// \p kept: what the checkpoint holds, in words.
+  explicit TrainingDiverged(const std::string &cause,
+                            const std::string &kept = "")
+      : InputError(cause + kept), cause(cause) {}
+
+  std::string cause;
 };
 
 /// How a network is trained.

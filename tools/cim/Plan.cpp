@@ -7,6 +7,7 @@
 #include "runtime/evaluation/Evaluation.h"
 #include "runtime/evaluation/PlanSearch.h"
 #include "runtime/tensor/Errors.h"
+#include "tools/cim/CheckpointFlags.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/MeasureText.h"
@@ -14,6 +15,7 @@
 #include "tools/cim/Output.h"
 #include "tools/cim/Progress.h"
 #include "tools/cim/RetrainingFlags.h"
+#include "tools/cim/RetrainingSeries.h"
 #include "tools/cim/Text.h"
 
 #include <CLI/CLI.hpp>
@@ -38,6 +40,7 @@ struct PlanSearchCommand {
   RetrainingFlags retraining{.trials = 2, .rewrites = 6};
   RunFlags running;
   Output output;
+  CheckpointFlags checkpoint;
   int64_t budget = 0, rounds = 3;
   std::optional<uint64_t> seed;
 
@@ -51,6 +54,7 @@ private:
                               const RetrainingFlags &effort) const;
   int64_t imagesToRun(size_t candidates, int64_t fitted,
                       int64_t validated) const;
+  Json describe(const DataSet &train) const;
   std::string text(const std::vector<PlanCandidate> &candidates,
                    const std::vector<RankedPlan> &ranking,
                    const RetrainingMeasures *tested) const;
@@ -71,6 +75,7 @@ void PlanSearchCommand::check() {
   retraining.check();
   data.check();
   running.checkForTraining();
+  checkpoint.check("");
   output.check();
 }
 
@@ -97,6 +102,20 @@ int64_t PlanSearchCommand::imagesToRun(size_t candidates, int64_t fitted,
     left = std::ceil(left) * survivors;
   }
   return images;
+}
+
+Json PlanSearchCommand::describe(const DataSet &train) const {
+  Json options = Json::object();
+  errors.describe(options);
+  model.describe(options);
+  data.describe(options, train);
+  options["budget"] = budget;
+  options["rounds"] = rounds;
+  recipe.describe(options);
+  retraining.describe(options);
+  options["seed"] = seed.value_or(0);
+  running.describe(options);
+  return options;
 }
 
 std::string
@@ -166,6 +185,10 @@ void PlanSearchCommand::run() {
   const DataSet fit = train.part(0, fitted),
                 validation = train.part(fitted, validated);
   warnOfMissingClasses(train, fitted);
+  const std::string identity =
+      checkpoint.isWanted() ? retrainingIdentity(describe(train), model, errors,
+                                                 running, network, train, &test)
+                            : "";
   checkInterrupted();
 
   std::vector<RankedPlan> ranking;
@@ -177,15 +200,13 @@ void PlanSearchCommand::run() {
         imagesToRun(candidates.size(), fitted, validated) +
             imagesOf(optionsOf({}, retraining), train.images(), test.images()),
         "images");
+    RetrainingSeries series(network, checkpoint, identity, progress);
     auto retrained =
-        [&](const Selection &selection, const RetrainingFlags &effort,
-            const DataSet &fit,
+        [&](const std::string &name, const Selection &selection,
+            const RetrainingFlags &effort, const DataSet &fit,
             const DataSet &judge) -> std::optional<RetrainingMeasures> {
-      RetrainingOptions options = optionsOf(selection, effort);
-      options.imagesDone = &progress.done;
-      options.imagesSpared = &progress.spared;
-      const Retraining result = retrain(network.plan, network.tensors, fit,
-                                        judge, {0, judge.images()}, options);
+      const Retraining result =
+          series.retrain(name, fit, judge, optionsOf(selection, effort));
       if (result.stopped)
         return std::nullopt;
       return measuresOf(result, judge.images());
@@ -195,8 +216,9 @@ void PlanSearchCommand::run() {
         [&](const PlanCandidate &candidate,
             int round) -> std::optional<double> {
           try {
-            const auto measures = retrained(candidate.selection,
-                                            effortOf(round), fit, validation);
+            const auto measures = retrained(
+                candidate.plan + ", round " + std::to_string(round + 1),
+                candidate.selection, effortOf(round), fit, validation);
             if (!measures)
               return std::nullopt;
             return measures->rewritten.mean;
@@ -210,7 +232,8 @@ void PlanSearchCommand::run() {
     const PlanCandidate &best = candidates[ranking.front().candidate];
     try {
       if (!interrupted())
-        tested = retrained(best.selection, retraining, train, test);
+        tested = retrained(best.plan + ", all training images", best.selection,
+                           retraining, train, test);
     } catch (const TrainingDiverged &error) { // the search is not lost
       diverged.emplace("plan " + best.plan +
                        " on all training images: " + error.what());
@@ -218,16 +241,6 @@ void PlanSearchCommand::run() {
   }
 
   const PlanCandidate &best = candidates[ranking.front().candidate];
-  Json resolved = Json::object();
-  errors.describe(resolved);
-  model.describe(resolved);
-  data.describe(resolved, train);
-  resolved["budget"] = budget;
-  resolved["rounds"] = rounds;
-  recipe.describe(resolved);
-  retraining.describe(resolved);
-  resolved["seed"] = seed.value_or(0);
-  running.describe(resolved);
   Json names = Json::array(), points = Json::array();
   for (size_t l = 0; l < best.selection.selected.size(); ++l)
     if (best.selection.selected[l])
@@ -243,7 +256,7 @@ void PlanSearchCommand::run() {
   Json document = {{"command", "plan"},
                    {"model", network.describe()},
                    {"data", data.identity(train, test)},
-                   {"options", resolved},
+                   {"options", describe(train)},
                    {"plan", best.plan},
                    {"selected", names},
                    {"weights", best.selection.parameters},
@@ -260,6 +273,7 @@ void PlanSearchCommand::run() {
     throw *diverged;
   if (!tested)
     throw Interrupted();
+  checkpoint.remove(); // it has served
 }
 
 } // namespace
@@ -283,6 +297,9 @@ Command cim::planCommand(CLI::App &cim) {
       ->group("Retraining");
   command->retraining.addTo(*app);
   command->recipe.addTo(*app);
+  command->checkpoint.addTo(*app, "Retraining",
+                            "Kept after every epoch and rewrite, removed when "
+                            "the search is done (default: none)");
   addSeed(*app, command->seed);
   command->running.addTo(*app, false);
   command->output.addTo(*app);

@@ -9,6 +9,7 @@
 #include "runtime/pictures/RecoveryCurves.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/tensor/Files.h"
+#include "tools/cim/CheckpointFlags.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/MeasureText.h"
@@ -16,6 +17,7 @@
 #include "tools/cim/Output.h"
 #include "tools/cim/Progress.h"
 #include "tools/cim/RetrainingFlags.h"
+#include "tools/cim/RetrainingSeries.h"
 #include "tools/cim/Text.h"
 
 #include <CLI/CLI.hpp>
@@ -57,6 +59,7 @@ struct Recovery {
   RetrainingFlags retraining;
   RunFlags running;
   Output output;
+  CheckpointFlags checkpoint;
   std::string depths, file;
   std::optional<uint64_t> seed;
 
@@ -65,6 +68,7 @@ struct Recovery {
 private:
   void check();
   std::vector<Point> points(const Network &network) const;
+  Json describe(const DataSet &train) const;
   std::string text(const Network &network, const std::vector<Point> &points,
                    size_t asked) const;
   Json json(const std::vector<Point> &points) const;
@@ -116,6 +120,7 @@ void Recovery::check() {
     throw UsageError("-o '" + file + "': name an .svg or .png file");
   if (!file.empty())
     checkWritable("-o", file);
+  checkpoint.check(file);
   output.check();
 }
 
@@ -138,6 +143,20 @@ std::vector<Point> Recovery::points(const Network &network) const {
       }
     }
   return points;
+}
+
+Json Recovery::describe(const DataSet &train) const {
+  Json options = Json::object();
+  errors.describe(options);
+  model.describe(options);
+  data.describe(options, train);
+  if (!depths.empty())
+    options["depths"] = depths;
+  recipe.describe(options);
+  retraining.describe(options);
+  options["seed"] = seed.value_or(0);
+  running.describe(options);
+  return options;
 }
 
 std::string Recovery::text(const Network &network,
@@ -227,6 +246,10 @@ void Recovery::run() {
                           .threads = unsigned(running.threads)};
   const DataSet train = data.openTrain(shape), test = data.openTest(shape);
   warnOfMissingClasses(train, recipe.check().trainedImages(train.images()));
+  const std::string identity =
+      checkpoint.isWanted() ? retrainingIdentity(describe(train), model, errors,
+                                                 running, network, train, &test)
+                            : "";
   checkInterrupted();
 
   double trainSeconds = 0, evaluateSeconds = 0;
@@ -243,13 +266,11 @@ void Recovery::run() {
                                                         train.images(),
                                                         test.images()),
                       "images");
+    RetrainingSeries series(network, checkpoint, identity, progress);
     for (Point point : wanted) {
-      RetrainingOptions options = optionsOf(point);
-      options.imagesDone = &progress.done;
-      options.imagesSpared = &progress.spared;
       try {
-        const Retraining result = retrain(network.plan, network.tensors, train,
-                                          test, {0, test.images()}, options);
+        const Retraining result =
+            series.retrain(point.plan, train, test, optionsOf(point));
         stopped = result.stopped;
         if (stopped)
           break;
@@ -271,20 +292,10 @@ void Recovery::run() {
     throw InputError("training diverged with every plan; use a smaller "
                      "--learning-rate");
 
-  Json resolved = Json::object();
-  errors.describe(resolved);
-  model.describe(resolved);
-  data.describe(resolved, train);
-  if (!depths.empty())
-    resolved["depths"] = depths;
-  recipe.describe(resolved);
-  retraining.describe(resolved);
-  resolved["seed"] = seed.value_or(0);
-  running.describe(resolved);
   const Json document = {{"command", "recovery"},
                          {"model", network.describe()},
                          {"data", data.identity(train, test)},
-                         {"options", resolved},
+                         {"options", describe(train)},
                          {"float", measureJson(all[0].measures.exact)},
                          {"points", json(all)},
                          {"diverged", diverged},
@@ -303,6 +314,7 @@ void Recovery::run() {
             }});
   if (stopped)
     throw Interrupted();
+  checkpoint.remove(); // it has served
 }
 
 } // namespace
@@ -322,6 +334,10 @@ Command cim::recoveryCommand(CLI::App &cim) {
       ->group("Retraining");
   command->retraining.addTo(*app);
   command->recipe.addTo(*app);
+  command->checkpoint.addTo(
+      *app, "Retraining",
+      "Kept after every epoch and rewrite, removed when all plans are done "
+      "(default: OUT.checkpoint.safetensors with -o, else none)");
   addSeed(*app, command->seed);
   command->running.addTo(*app, false);
   app->add_option("-o,--output", command->file,

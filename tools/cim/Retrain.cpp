@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/evaluation/Evaluation.h"
 #include "runtime/tensor/Errors.h"
+#include "tools/cim/CheckpointFlags.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/MeasureText.h"
@@ -13,7 +14,6 @@
 #include "tools/cim/Output.h"
 #include "tools/cim/Progress.h"
 #include "tools/cim/RetrainingFlags.h"
-#include "tools/cim/SweepIdentity.h"
 #include "tools/cim/Text.h"
 
 #include <CLI/CLI.hpp>
@@ -33,18 +33,17 @@ struct Retrain {
   RetrainingFlags retraining;
   RunFlags running;
   Output output;
-  std::string select, file, checkpoint, errorText;
+  CheckpointFlags checkpoint;
+  std::string select, file, errorText;
   std::vector<SelectionTerm> terms; ///< of `select`
   int64_t keepMegabytes = 0;
-  bool validates = false, resume = false;
+  bool validates = false;
   std::optional<uint64_t> seed;
 
   void check(const std::vector<ErrorRequest> &requests);
   void run();
   RetrainingOptions optionsFor(const Selection &selection) const;
   Json describe(const DataSet &train) const;
-  std::string identity(const Network &network, const DataSet &train,
-                       const std::optional<DataSet> &test) const;
   void writeNetwork(const Network &network, const Retraining &result) const;
   std::string text(const Network &network, const Selection &selection,
                    const RetrainingMeasures &measures, const DataSet &train,
@@ -75,21 +74,7 @@ void Retrain::check(const std::vector<ErrorRequest> &requests) {
   if (keepMegabytes > 0 && recipe.check().augmentation.crop > 0)
     throw UsageError("--keep has no effect with --augment " + recipe.augment +
                      ": crops seldom come again; leave one of them out");
-  if (checkpoint.empty() && !file.empty())
-    checkpoint = std::filesystem::path(file).replace_extension(
-        ".checkpoint.safetensors");
-  if (!checkpoint.empty()) {
-    if (std::filesystem::path(checkpoint).extension() != ".safetensors")
-      throw UsageError("--checkpoint '" + checkpoint +
-                       "': name a .safetensors file");
-    checkWritable("--checkpoint", checkpoint);
-  }
-  if (resume && checkpoint.empty())
-    throw UsageError("--resume goes on from a checkpoint; name it with "
-                     "--checkpoint, or the network with -o");
-  if (resume && !std::filesystem::exists(checkpoint))
-    throw InputError("--resume: there is no checkpoint '" + checkpoint +
-                     "'; leave --resume out to retrain from the beginning");
+  checkpoint.check(file);
   if (validates && recipe.holdBack == 0)
     throw UsageError("--validate reports on images that are not trained on; "
                      "write --hold-back 0.1, for example");
@@ -101,24 +86,7 @@ RetrainingOptions Retrain::optionsFor(const Selection &selection) const {
   RetrainingOptions options =
       retraining.options(selection, recipe.check(), running, seed.value_or(0));
   options.keptBytes = size_t(keepMegabytes) << 20;
-  options.checkpoint = checkpoint;
-  options.resume = resume;
   return options;
-}
-
-/// Tells this retraining from others, by the contents of all files. Without \p
-/// test it reports on images that are held back.
-std::string Retrain::identity(const Network &network, const DataSet &train,
-                              const std::optional<DataSet> &test) const {
-  const PointIdentity point =
-      Identities(model, running, network, train, Json::object()).of(errors);
-  Json identity = describe(train);
-  identity["network"] = point.modelSha256;
-  identity["errors"] = point.options;
-  identity["data"] = point.dataSha256;
-  if (test)
-    identity["test"] = test->sha256();
-  return identity.dump();
 }
 
 Json Retrain::describe(const DataSet &train) const {
@@ -211,8 +179,17 @@ void Retrain::run() {
   }
   const int64_t testImages = tested.end - tested.begin;
   warnOfMissingClasses(train, options.recipe.trainedImages(train.images()));
-  if (!checkpoint.empty())
-    options.identity = identity(network, train, test);
+  std::string identity;
+  std::optional<Checkpoint> kept;
+  if (checkpoint.isWanted()) {
+    identity = retrainingIdentity(describe(train), model, errors, running,
+                                  network, train, test ? &*test : nullptr);
+    kept = checkpoint.read(identity);
+    options.keep = [&](const Checkpoint &state) {
+      writeCheckpoint(checkpoint.file, identity, state);
+    };
+  }
+  options.kept = kept ? &*kept : nullptr;
   checkInterrupted();
   Retraining result;
   {
@@ -275,8 +252,7 @@ void Retrain::run() {
                   {"total", total.seconds()}}}});
   if (result.stopped)
     throw Interrupted();
-  std::error_code ignored;
-  std::filesystem::remove(checkpoint, ignored); // it has served
+  checkpoint.remove(); // it has served
 }
 
 } // namespace
@@ -301,15 +277,10 @@ Command cim::retrainCommand(CLI::App &cim) {
       ->group("Retraining");
   command->recipe.addTo(*app);
   addSeed(*app, command->seed);
-  app->add_option("--checkpoint", command->checkpoint,
-                  "Kept after every epoch and rewrite, removed when all chips "
-                  "are done (default: OUT.checkpoint.safetensors with -o, else "
-                  "none)")
-      ->type_name("FILE")
-      ->group("Retraining");
-  app->add_flag("--resume", command->resume,
-                "Go on from the checkpoint, to the same bits")
-      ->group("Retraining");
+  command->checkpoint.addTo(
+      *app, "Retraining",
+      "Kept after every epoch and rewrite, removed when all chips are done "
+      "(default: OUT.checkpoint.safetensors with -o, else none)");
   command->running.addTo(*app, false);
   addCount(*app, "--keep", command->keepMegabytes,
            "Megabytes for activations in front of the retrained layers, which "

@@ -7,9 +7,9 @@
 #include "runtime/evaluation/Evaluation.h"
 #include "runtime/evaluation/Statistics.h"
 #include "runtime/tensor/Errors.h"
-#include "runtime/training/Checkpoint.h"
 #include "runtime/training/Initialisation.h"
 #include "runtime/training/Trainer.h"
+#include "tools/cim/CheckpointFlags.h"
 #include "tools/cim/Command.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/MeasureText.h"
@@ -64,8 +64,9 @@ struct Train {
                      .weightDecay = 1e-4};
   RunFlags running;
   Output output;
-  std::string file, checkpoint;
-  bool fineTune = false, resume = false;
+  CheckpointFlags checkpoint;
+  std::string file;
+  bool fineTune = false;
   std::optional<uint64_t> seed;
 
   void check();
@@ -95,15 +96,7 @@ void Train::check() {
   data.check();
   running.checkForTraining();
   checkWritable("-o", file);
-  if (checkpoint.empty())
-    checkpoint = fs::path(file).replace_extension(".checkpoint.safetensors");
-  if (fs::path(checkpoint).extension() != ".safetensors")
-    throw UsageError("--checkpoint '" + checkpoint +
-                     "': name a .safetensors file");
-  checkWritable("--checkpoint", checkpoint);
-  if (resume && !fs::exists(checkpoint))
-    throw InputError("--resume: there is no checkpoint '" + checkpoint +
-                     "'; leave --resume out to train from the beginning");
+  checkpoint.check(file);
   output.check();
 }
 
@@ -209,13 +202,11 @@ void Train::run() {
        .strict = running.executorOptions().precision == Precision::f32Strict});
   program.program({});
   const std::string identity = this->identity(network, train, test);
-  std::optional<Checkpoint> kept;
-  if (resume)
-    kept = readCheckpoint(checkpoint, identity);
+  const std::optional<Checkpoint> kept = checkpoint.read(identity);
   TrainerOptions options = trainerOptions();
   options.kept = kept ? &*kept : nullptr;
   options.keep = [&](const Checkpoint &state) {
-    writeCheckpoint(checkpoint, identity, state);
+    writeCheckpoint(checkpoint.file, identity, state);
   };
   if (!fineTune)
     initialise(program.parameters(), options.stream);
@@ -255,8 +246,7 @@ void Train::run() {
                                   .note = "trained on " + data.train.spec,
                                   .warn = warn});
   });
-  std::error_code ignored;
-  fs::remove(checkpoint, ignored); // it has served
+  checkpoint.remove(); // it has served
 
   const Measure accuracy =
       measure(std::vector<int64_t>{*correct}, test.images());
@@ -320,14 +310,10 @@ Command cim::trainCommand(CLI::App &cim) {
   command->data.addTo(*app);
   command->recipe.addTo(*app);
   addSeed(*app, command->seed);
-  app->add_option("--checkpoint", command->checkpoint,
-                  "Kept after every epoch and when interrupted, removed when "
-                  "training is complete (default: OUT.checkpoint.safetensors)")
-      ->type_name("FILE")
-      ->group("Training");
-  app->add_flag("--resume", command->resume,
-                "Go on from the checkpoint, to the same bits")
-      ->group("Training");
+  command->checkpoint.addTo(
+      *app, "Training",
+      "Kept after every epoch and when interrupted, removed when training is "
+      "complete (default: OUT.checkpoint.safetensors)");
   command->running.addTo(*app, false);
   app->add_option("-o,--output", command->file, "Where the network goes")
       ->type_name("OUT.onnx")

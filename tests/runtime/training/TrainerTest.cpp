@@ -455,20 +455,21 @@ TEST_F(RetrainingTest, goesOnWithTheSameBits) {
   // Stopped again and again, within epochs and between rewrites: a chip is 64
   // images to choose cells by, 200 of training, 64 of adapting after each of
   // two rewrites, and 200 of testing, but a run stops soon after 250.
-  options.checkpoint = checkpoint;
-  options.identity = "this";
+  options.keep = [&](const Checkpoint &state) {
+    writeCheckpoint(checkpoint, "this", state);
+  };
   std::atomic<int64_t> images = 0, spared = 0;
   options.imagesDone = &images;
   options.imagesSpared = &spared;
   options.stop = [&] { return images > 250; };
   Retraining rest = run();
-  options.resume = true;
   int stops = 0;
   std::set<int64_t> rewritesKept;
   for (; rest.stopped && stops < 20; ++stops) {
-    const auto progress = readCheckpoint(checkpoint, "this").progress;
-    if (progress.contains("in_work"))
-      rewritesKept.insert(progress.at("in_work").at("rewritten").size());
+    const Checkpoint kept = readCheckpoint(checkpoint, "this");
+    if (kept.progress.contains("in_work"))
+      rewritesKept.insert(kept.progress.at("in_work").at("rewritten").size());
+    options.kept = &kept;
     images = spared = 0;
     rest = run();
   }
@@ -491,7 +492,15 @@ TEST_F(RetrainingTest, goesOnWithTheSameBits) {
                found = rest.network.at(name).as<float>();
     EXPECT_TRUE(std::equal(expected.begin(), expected.end(), found.begin()));
   }
-  options.identity = "another";
+  // The numbers of a retraining that is done are enough to have them again.
+  const Checkpoint done{readCheckpoint(checkpoint, "this").progress, {}};
+  options.kept = &done;
+  images = spared = 0;
+  EXPECT_EQ(run().chips[1].rewritten, whole.chips[1].rewritten);
+  EXPECT_EQ(images.load(), 0);
+  EXPECT_EQ(spared.load(), allImages());
+  const Checkpoint none{};
+  options.kept = &none;
   EXPECT_THROW(run(), InputError);
 }
 

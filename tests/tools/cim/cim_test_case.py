@@ -18,6 +18,7 @@ import unittest
 import numpy
 import onnx
 import onnxruntime
+import safetensors.numpy
 
 from small_network import small_network
 
@@ -186,6 +187,17 @@ class FreshFolderTestCase(CimTestCase):
 
     def setUp(self):
         self.use_new_folder(self.addCleanup)
+
+    def interrupted(self, *arguments, by=signal.SIGINT, when=lambda progress: True):
+        """Ends a command whose output is out.* as soon as it has left a checkpoint whose progress will do, and returns
+        the checkpoint."""
+        checkpoint = self.folder / "out.checkpoint.safetensors"
+        self.end(self.start(*arguments), lambda: checkpoint.exists() and when(self.progress(checkpoint)), by)
+        return checkpoint
+
+    @staticmethod
+    def progress(checkpoint):
+        return json.loads(safetensors.numpy.load_file(checkpoint)["training"].tobytes())["progress"]
 
 
 def main():

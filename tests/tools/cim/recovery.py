@@ -5,6 +5,7 @@ Run one test with `.venv/bin/python tests/tools/cim/recovery.py build/bin/cim Re
 
 import json
 import re
+import signal
 
 import numpy
 import onnx
@@ -49,6 +50,23 @@ class Commands(FreshFolderTestCase):
         for option in (["--reference"], ["--micro-batch", "3"]):
             self.fails(2, f"{option[0]} ", command, DEMO_NETWORK, *self.common, *arguments, *option)
 
+    def goes_on(self, whole, *arguments, moments):
+        """A command whose output is out.*, ended as soon as the next of `moments` holds of its plans, by Ctrl-C and
+        `kill -9` by turns, and resumed, answers as it did undisturbed. Plans that are done are not retrained again:
+        their epochs still took what they took."""
+        resume, done = [], {}
+        for moment, by in zip(moments, [signal.SIGINT, signal.SIGKILL] * len(moments)):
+            checkpoint = self.interrupted(*arguments, *resume, by=by, when=lambda progress: moment(progress["plans"]))
+            plans = self.progress(checkpoint)["plans"]
+            self.assertEqual({plan: plans[plan] for plan in done}, done)
+            resume, done = ["--resume"], dict(list(plans.items())[:-1])
+            self.assertTrue(done)
+        self.fails(1, "other options", *arguments, "--resume", "--momentum", "0.8")
+        rest = self.document(*arguments, "--resume")
+        self.assertEqual({**rest, "seconds": None}, {**whole, "seconds": None})
+        self.assertFalse(checkpoint.exists())
+        self.fails(1, "no checkpoint", *arguments, "--resume")
+
 
 class Recovery(Commands):
     def test_points(self):
@@ -90,6 +108,37 @@ class Recovery(Commands):
         result = self.cim("recovery", DEMO_NETWORK, *self.common, *steps, "--depths", "8", "--learning-rate", "1e30")
         self.assertEqual((result.returncode, result.stdout), (1, ""))
         self.assertIn("cim: error: training diverged with every plan", result.stderr)
+
+    def diverging(self, *arguments):
+        """Plan last:8 comes first and diverges, last:1 goes on for long."""
+        return ["recovery", DEMO_NETWORK, *self.common, "--batch", "16", "--weight-decay", "0", "--depths", "8,1",
+                "--learning-rate", "1e10", *arguments]
+
+    def test_divergence_is_kept(self):
+        arguments = self.diverging("--epochs", "20", "--checkpoint", "out.checkpoint.safetensors")
+        checkpoint = self.interrupted(*arguments, when=lambda progress: "last:1" in progress["plans"])
+        kept = self.progress(checkpoint)["plans"]["last:8"]
+        self.assertEqual(set(kept), {"diverged"})
+        result = self.succeeds(*arguments, "--resume", "--json", "rest.json")
+        self.assertIn(f"plan last:8 is left out: {kept['diverged']}\n", result.stderr)
+        self.assertNotIn("checkpoint", result.stderr)
+        self.assertIn("last:8", json.loads((self.folder / "rest.json").read_text())["diverged"])
+
+    def test_progress_counts_a_plan_that_diverged(self):
+        def counts(seen):
+            return re.findall(r"retraining (\d+) plans  ([\d,]+) of ([\d,]+) images", seen.partition("is left out")[2])
+
+        seen, _ = self.end_when_drawn(lambda seen: len(counts(seen)) >= 2, *self.diverging("--epochs", "1000"))
+        plans, done, total = (int(number.replace(",", "")) for number in counts(seen)[-1])
+        self.assertGreaterEqual(plans * done, total)
+
+    def test_interrupted_recovery_goes_on(self):
+        arguments = ["recovery", DEMO_NETWORK, *self.common, "--depths", "1,8", "--trials", "2", "--epochs", "20"]
+        whole = self.document(*arguments, "-o", "whole.svg")
+        self.goes_on(whole, *arguments, "-o", "out.svg",
+                     moments=[lambda plans: len(plans) >= 2, lambda plans: len(plans) >= 3])
+        self.assertEqual((self.folder / "out.svg").read_bytes(), (self.folder / "whole.svg").read_bytes())
+        self.fails(2, "--checkpoint", *arguments, "--resume")
 
     def test_interrupt_keeps_what_is_done(self):
         process = self.start("recovery", DEMO_NETWORK, *self.common, "--trials", "100", "--json", "part.json")
@@ -147,6 +196,17 @@ class Plan(Commands):
         self.assertNotIn("accuracy", document)
         self.assertEqual(document["plan"], document["points"][0]["plan"])
         self.assertIn(f", {len(document['points'])} of them tried\n", text)
+
+    def test_interrupted_search_goes_on(self):
+        """In the first round, in the second, and while the best plan is retrained."""
+        arguments = ["plan", DEMO_NETWORK, *self.common, "--budget", "20000", "--rounds", "2", "--trials", "2",
+                     "--epochs", "10"]
+        whole = self.document(*arguments)
+        self.goes_on(whole, *arguments, "--checkpoint", "out.checkpoint.safetensors", moments=[
+            lambda plans: len(plans) >= 2,
+            lambda plans: any(plan.endswith(", round 2") for plan in plans),
+            lambda plans: any(plan.endswith(", all training images") for plan in plans)])
+        self.fails(2, "--checkpoint", *arguments, "--resume")
 
     def test_divergence_keeps_the_search(self):
         result = self.cim("plan", DEMO_NETWORK, *self.common, "--batch", "16", "--learning-rate", "1e30", "--budget",

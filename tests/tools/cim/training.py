@@ -13,7 +13,6 @@ import zlib
 import numpy
 import onnx
 import onnxruntime
-import safetensors.numpy
 
 from cim_test_case import DATA, DEMO_NETWORK, FreshFolderTestCase, main
 from small_network import small_network
@@ -31,13 +30,6 @@ def png(pixels):
 
 
 class Commands(FreshFolderTestCase):
-    def interrupted(self, *arguments, by=signal.SIGINT, when=lambda progress: True):
-        """Ends a command whose output is out.onnx as soon as it has left a checkpoint whose progress will do, and
-        returns the checkpoint."""
-        checkpoint = self.folder / "out.checkpoint.safetensors"
-        self.end(self.start(*arguments), lambda: checkpoint.exists() and when(self.progress(checkpoint)), by)
-        return checkpoint
-
     def labels_beyond_the_outputs(self):
         """Images of more classes than the demo's network has."""
         numpy.save(self.folder / "x.npy", numpy.zeros((8, 3, 32, 32), dtype=numpy.float32))
@@ -88,10 +80,6 @@ class Commands(FreshFolderTestCase):
         weights = model.graph.initializer[0]
         weights.CopyFrom(onnx.numpy_helper.from_array(2 * onnx.numpy_helper.to_array(weights), weights.name))
         onnx.save(model, network)
-
-    @staticmethod
-    def progress(checkpoint):
-        return json.loads(safetensors.numpy.load_file(checkpoint)["training"].tobytes())["progress"]
 
 
 class Retraining(Commands):
