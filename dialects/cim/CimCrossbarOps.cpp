@@ -41,9 +41,28 @@ static int64_t groupsOf(Operation *operation) {
   return convolution ? convolution.getGroups() : 1;
 }
 
-/// Checks that a mapped layer is cut into the groups of \p operation.
-static LogicalResult verifyGroups(Operation *operation, LayerOp layer) {
+/// The dimension of a layer's weights in which \p operation has its output
+/// channels.
+static uint64_t channelAxisOf(Operation *operation) {
+  if (auto gemm = dyn_cast<GemmOp>(operation))
+    return gemm.getTransposeB() ? 0 : 1;
+  return isa<MatmulOp>(operation) ? 1 : 0;
+}
+
+/// Checks that the weights of \p layer are the matrix, or the matrices, that
+/// \p operation multiplies with.
+static LogicalResult verifyMatrix(Operation *operation, LayerOp layer) {
   MapOp map = layer.getMap();
+  // Two uses may differ in what they transpose: the layer then follows the
+  // first, until it is put on cells.
+  const uint64_t axis = channelAxisOf(operation);
+  if (axis != layer.getChannelAxis() && (map || isa<ConvOp>(operation)))
+    return operation->emitOpError()
+           << "has its output channels in dimension " << axis
+           << " of the weights, but layer '" << layer.getSymName()
+           << (map ? "' is mapped with" : "' has") << " channel_axis "
+           << layer.getChannelAxis()
+           << "; correct it, or give the operation a layer of its own";
   if (!map || int64_t(map.getGroups()) == groupsOf(operation))
     return success();
   return operation->emitOpError()
@@ -62,6 +81,13 @@ static LogicalResult verifyLayer(CrossbarOp operation,
     return operation->emitOpError()
            << "refers to a layer '" << operation.getLayer()
            << "' that does not exist";
+  auto type = cast<RankedTensorType>(layer.getType());
+  // nn.matmul would take a batch of matrices, or a vector.
+  if (isa<MatmulOp>(operation.getOperation()) && type.getRank() != 2)
+    return operation->emitOpError()
+           << "multiplies with a matrix, but layer '" << operation.getLayer()
+           << "' is of type " << type
+           << "; keep what is none in nn.matmul, which is digital";
   // Weights stand second among the operands of all three nn operations.
   SmallVector<Value, 3> operands(operation->getOperands());
   operands.insert(operands.begin() + 1, layer.getWrite().getWeights());
@@ -73,7 +99,7 @@ static LogicalResult verifyLayer(CrossbarOp operation,
                                     adaptor, types)))
     return failure();
   if (types.front() == operation.getResult().getType())
-    return verifyGroups(operation, layer);
+    return verifyMatrix(operation, layer);
   return operation->emitOpError()
          << "has a result of type " << operation.getResult().getType()
          << ", but its operands and layer '" << operation.getLayer()

@@ -273,10 +273,17 @@ private:
             "names layer " + std::to_string(step.layer()) + " of " +
                 std::to_string(plan.layers_size()));
     const plan::Layer &layer = plan.layers(step.layer());
-    require(layer.operation() == step.operation() &&
+    // One matrix may be used by a gemm and by a matmul.
+    const bool isProduct =
+        step.operation() == "gemm" || step.operation() == "matmul";
+    require((layer.operation() == "conv" ? step.operation() == "conv"
+                                         : isProduct) &&
                 plan.values(step.inputs(1)).constant() == layer.weights(),
             "does not compute with the weights of its layer '" + layer.name() +
                 "'");
+    require(step.operation() != "matmul" || layer.shape_size() == 2,
+            "multiplies with a matrix, but its layer '" + layer.name() +
+                "' is of rank " + std::to_string(layer.shape_size()));
   }
   void checkEpilogue(const plan::Step &step) const {
     const plan::Epilogue &epilogue = step.epilogue();

@@ -266,6 +266,24 @@ TEST_F(Compile, keepsEqualConstantsApart) {
   EXPECT_TRUE(tensors.contains("other.bias"));
 }
 
+TEST_F(Compile, usesOneMatrixInTwoWays) {
+  // A gemm and a matmul of one initializer: one layer, called by the first.
+  const std::vector<double> logits = run(network);
+  edit(network, "(tensor<1x3xf32> {nn.name", "(tensor<1x8xf32> {nn.name");
+  edit(network, "  return %7 : tensor<1x3xf32>",
+       "  %8 = nn.matmul %7, %fc : (tensor<1x3xf32>, tensor<3x8xf32>) -> "
+       "tensor<1x8xf32> loc(\"again\")\n  return %8 : tensor<1x8xf32>");
+  const plan::Plan plan = compiler.compile(request(network)).plan;
+  ASSERT_EQ(plan.layers_size(), 3);
+  EXPECT_EQ(plan.layers(2).operation(), "gemm");
+  EXPECT_EQ(plan.layers(2).macs(), 48u);
+  const std::vector<double> results = run(network);
+  ASSERT_EQ(results.size(), 8u);
+  // The second column of the weights.
+  EXPECT_NEAR(results[1], 0.2 * logits[0] + 0.1 * logits[1] + 0.8 * logits[2],
+              1e-5);
+}
+
 TEST_F(Compile, doesNotGoBack) {
   std::string file = folder / "stage.mlir";
   compileTo(network, Stage::cim, file);

@@ -231,6 +231,36 @@ TEST(VerifyPlan, refusesBrokenLayers) {
               HasSubstr("flips bits without quantization"));
 }
 
+TEST(VerifyPlan, letsAGemmAndAMatmulShareALayer) {
+  PlanBuilder network;
+  const uint32_t x = network.input({1, 4}, plan::ROW_MAJOR);
+  const uint32_t y = network.gemm(x, 4);
+  const uint32_t weights = network.plan.steps(0).inputs(1);
+  network.output(network.step("matmul", {y, weights}, {1, 4}, plan::ROW_MAJOR));
+  network.plan.mutable_steps(1)->set_layer(0);
+  EXPECT_EQ(verdict(network), "");
+  network.plan.mutable_layers(0)->set_operation("matmul");
+  EXPECT_EQ(verdict(network), "");
+  network.plan.mutable_layers(0)->set_operation("conv");
+  EXPECT_THAT(verdict(network), HasSubstr("weights of its layer"));
+}
+
+TEST(VerifyPlan, refusesLayersOfAMatmulThatAreNoMatrix) {
+  auto multiplied = [](test::Shape x, test::Shape weights, test::Shape y) {
+    PlanBuilder network;
+    const uint32_t a = network.input(x, plan::ROW_MAJOR);
+    const uint32_t b = network.constant(weights);
+    network.output(network.step("matmul", {a, b}, y, plan::ROW_MAJOR));
+    network.layer();
+    return verdict(network);
+  };
+  EXPECT_EQ(multiplied({2, 5, 8}, {8, 4}, {2, 5, 4}), "");
+  EXPECT_THAT(multiplied({2, 5, 8}, {2, 8, 4}, {2, 5, 4}),
+              HasSubstr("with a matrix, but its layer 'layer0' is of rank 3"));
+  EXPECT_THAT(multiplied({2, 8}, {8}, {2}),
+              HasSubstr("with a matrix, but its layer 'layer0' is of rank 1"));
+}
+
 TEST(VerifyPlan, refusesBrokenConverters) {
   auto after = [](const std::function<void(plan::Layer &)> &edit,
                   bool isMapped = true) {

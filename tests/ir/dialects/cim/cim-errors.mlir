@@ -757,6 +757,46 @@ func.func @main(%x: tensor<1x5x8xf32>) -> tensor<1x5x5xf32> {
 
 // -----
 
+// A batch of matrices.
+cim.layer @l index 0 channel_axis 2 : tensor<2x8x4xf32> {
+  %0 = cim.load dense<1.0> : tensor<2x8x4xf32>
+  cim.write %0 : tensor<2x8x4xf32>
+}
+func.func @main(%x: tensor<2x5x8xf32>) -> tensor<2x5x4xf32> {
+  // expected-error@+1 {{'cim.matmul' op multiplies with a matrix, but layer 'l' is of type 'tensor<2x8x4xf32>'; keep what is none in nn.matmul, which is digital}}
+  %0 = cim.matmul %x on @l : (tensor<2x5x8xf32>) -> tensor<2x5x4xf32>
+  return %0 : tensor<2x5x4xf32>
+}
+
+// -----
+
+// A vector.
+cim.layer @l index 0 channel_axis 0 : tensor<8xf32> {
+  %0 = cim.load dense<1.0> : tensor<8xf32>
+  cim.write %0 : tensor<8xf32>
+}
+func.func @main(%x: tensor<1x8xf32>) -> tensor<1xf32> {
+  // expected-error@+1 {{'cim.matmul' op multiplies with a matrix, but layer 'l' is of type 'tensor<8xf32>'; keep what is none in nn.matmul, which is digital}}
+  %0 = cim.matmul %x on @l : (tensor<1x8xf32>) -> tensor<1xf32>
+  return %0 : tensor<1xf32>
+}
+
+// -----
+
+// Channels where convolutions have none, on cells or not.
+cim.layer @l index 0 channel_axis 1 : tensor<4x1x3x3xf32> {
+  %0 = cim.load dense<1.0> : tensor<4x1x3x3xf32>
+  %1 = cim.quantize %0 bits 4 mode symmetric per_channel : tensor<4x1x3x3xf32>
+  cim.write %1 : tensor<4x1x3x3xf32>
+}
+func.func @main(%x: tensor<1x1x8x8xf32>) -> tensor<1x4x6x6xf32> {
+  // expected-error@+1 {{'cim.conv' op has its output channels in dimension 0 of the weights, but layer 'l' has channel_axis 1; correct it, or give the operation a layer of its own}}
+  %0 = cim.conv %x on @l : (tensor<1x1x8x8xf32>) -> tensor<1x4x6x6xf32>
+  return %0 : tensor<1x4x6x6xf32>
+}
+
+// -----
+
 // Fewer bytes than weights (the first four bytes of a resource are its alignment).
 cim.layer @l index 0 channel_axis 0 : tensor<16x16xf32> {
   // expected-error@+1 {{in layer 'l' expects 1024 bytes in resource 'l.weight', got 4}}

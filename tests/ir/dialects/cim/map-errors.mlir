@@ -212,6 +212,61 @@ func.func @main(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x6x6xf32> {
 
 // -----
 
+// So is a convolution along its output channels,
+cim.layer @l index 0 channel_axis 1 : tensor<4x4x3x3xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4x3x3xf32>
+  cim.map 36 x 4 onto 128 x 128 cells differential window 0.0 to 100.0
+  cim.write %0 : tensor<4x4x3x3xf32>
+}
+func.func @main(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x6x6xf32> {
+  // expected-error@+1 {{'cim.conv' op has its output channels in dimension 0 of the weights, but layer 'l' is mapped with channel_axis 1; correct it, or give the operation a layer of its own}}
+  %1 = cim.conv %x on @l : (tensor<1x4x8x8xf32>) -> tensor<1x4x6x6xf32>
+  return %1 : tensor<1x4x6x6xf32>
+}
+
+// -----
+
+// and a matrix: DACs at its rows would be as many as its columns.
+cim.layer @fc index 0 channel_axis 0 : tensor<64x10xf32> {
+  %0 = cim.load dense<0.5> : tensor<64x10xf32>
+  cim.map 10 x 64 onto 128 x 128 cells differential window 0.0 to 100.0
+  cim.dac bits 8 range 1.0 inputs signed offset 0.5
+  cim.write %0 : tensor<64x10xf32>
+}
+func.func @main(%x: tensor<1x64xf32>) -> tensor<1x10xf32> {
+  // expected-error@+1 {{'cim.gemm' op has its output channels in dimension 1 of the weights, but layer 'fc' is mapped with channel_axis 0; correct it, or give the operation a layer of its own}}
+  %1 = cim.gemm %x on @fc : (tensor<1x64xf32>) -> tensor<1x10xf32>
+  return %1 : tensor<1x10xf32>
+}
+
+// -----
+
+cim.layer @fc index 0 channel_axis 1 : tensor<10x64xf32> {
+  %0 = cim.load dense<0.5> : tensor<10x64xf32>
+  cim.map 10 x 64 onto 128 x 128 cells differential window 0.0 to 100.0
+  cim.write %0 : tensor<10x64xf32>
+}
+func.func @main(%x: tensor<1x64xf32>) -> tensor<1x10xf32> {
+  // expected-error@+1 {{'cim.gemm' op has its output channels in dimension 0 of the weights, but layer 'fc' is mapped with channel_axis 1; correct it, or give the operation a layer of its own}}
+  %1 = cim.gemm %x on @fc transpose_b true : (tensor<1x64xf32>) -> tensor<1x10xf32>
+  return %1 : tensor<1x10xf32>
+}
+
+// -----
+
+cim.layer @fc index 0 channel_axis 0 : tensor<64x10xf32> {
+  %0 = cim.load dense<0.5> : tensor<64x10xf32>
+  cim.map 10 x 64 onto 128 x 128 cells differential window 0.0 to 100.0
+  cim.write %0 : tensor<64x10xf32>
+}
+func.func @main(%x: tensor<1x64xf32>) -> tensor<1x10xf32> {
+  // expected-error@+1 {{'cim.matmul' op has its output channels in dimension 1 of the weights, but layer 'fc' is mapped with channel_axis 0; correct it, or give the operation a layer of its own}}
+  %1 = cim.matmul %x on @fc : (tensor<1x64xf32>) -> tensor<1x10xf32>
+  return %1 : tensor<1x10xf32>
+}
+
+// -----
+
 // No cells outside of a layer.
 // expected-error@+1 {{expects parent op 'cim.layer'}}
 cim.map 18 x 4 onto 128 x 128 cells differential window 0.0 to 100.0
