@@ -329,12 +329,18 @@ private:
       if (!known)
         return error->emitError() << "is an error that a plan cannot hold";
       if (error.getErrorUnit() == crossbar::ErrorUnit::microsiemens &&
-          !layer.getMap())
-        return error->emitError()
-               << "in layer '" << layer.getSymName()
-               << "' is in uS, but the layer is not mapped to conductances; "
-                  "put it on crossbars (--crossbar RxC), or give it in qs, ns "
-                  "or abs";
+          !layer.getMap()) {
+        auto correlated =
+            dyn_cast<crossbar::CorrelatedOp>(error.getOperation());
+        const bool isOfCells = isa<crossbar::VerifyOp>(error.getOperation()) ||
+                               (correlated && !correlated.getArray().isZero());
+        return emitError(error->getLoc())
+               << "layer '" << layer.getSymName() << "' has "
+               << crossbar::describe(error.getErrorKind())
+               << " in uS, but is not mapped to conductances; put it on "
+                  "crossbars (--crossbar RxC)"
+               << (isOfCells ? "" : ", or give it in qs, ns or abs");
+      }
     }
     if (crossbar::MapOp map = layer.getMap())
       encode(map, added);

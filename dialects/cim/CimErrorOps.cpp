@@ -98,6 +98,29 @@ static LogicalResult verifySlices(LayerOp layer, MapOp map) {
          << (isOffset ? "" : ",mode=symmetric") << ")";
 }
 
+/// Checks that nothing is in uS where a device describes its cells in another
+/// unit, which is then the unit of the window, too.
+static LogicalResult verifyUnits(LayerOp layer) {
+  auto device = cast_or_null<DeviceOp>(
+      layer.getError(WeightErrorKind::device).getOperation());
+  auto unit = device ? device.getModel().getAs<StringAttr>("unit") : nullptr;
+  if (!unit || unit.getValue() == "uS")
+    return success();
+  auto fail = [&](Operation *operation) {
+    return emitLayerError(operation)
+           << "is in uS, but the cells of device '" << device.getDevice()
+           << "' are described in " << unit.getValue()
+           << "; leave one of the two out";
+  };
+  for (WeightErrorOpInterface error : layer.getErrors())
+    if (error.getErrorUnit() == ErrorUnit::microsiemens)
+      return fail(error);
+  if (ReadNoiseOp noise = layer.getReadNoise();
+      noise && !noise.getWidth().isZero())
+    return fail(noise);
+  return success();
+}
+
 /// The place of what may stand behind the errors of weights: 0 for none.
 static int placeBehindErrors(Operation &operation) {
   return llvm::TypeSwitch<Operation *, int>(&operation)
@@ -131,7 +154,8 @@ LogicalResult LayerOp::verifyRegions() {
         return operation.emitOpError()
                << "in layer '" << getSymName()
                << "' expects the weights after the last error";
-      if (place > 0 && failed(verifySlices(*this, getMap())))
+      if (failed(verifyUnits(*this)) ||
+          (place > 0 && failed(verifySlices(*this, getMap()))))
         return failure();
       return getAdc() ? verifyAdcOfLayer(*this, getAdc()) : success();
     }

@@ -43,19 +43,22 @@ struct LayerCheck {
       throw InputError("layer '" + layer.name() + "': " + problem);
   }
 
-  void unit(plan::Unit unit, const char *what) const {
+  /// \p isOfCells: no other unit than uS has a meaning for it.
+  void unit(plan::Unit unit, const char *what, bool isOfCells = false) const {
     require(plan::Unit_IsValid(unit), std::string(what) + " has no known unit");
     require(unit != plan::QUANTIZATION_STEP || layer.has_quantize(),
             std::string(what) +
                 " in qs needs quantization; add --quantize, or use ns or abs");
     require(unit != plan::MICROSIEMENS || layer.has_crossbar(),
-            std::string(what) +
-                " in uS needs a crossbar; use qs, ns or abs without one");
+            std::string(what) + " in uS needs a crossbar; " +
+                (isOfCells ? "put the layer on one (--crossbar RxC)"
+                           : "use qs, ns or abs without one"));
     require(unit != plan::MICROSIEMENS || !layer.has_device() ||
                 layer.device().unit() == "uS",
             std::string(what) + " is in uS, but the cells of device '" +
                 layer.device().name() + "' are described in " +
-                layer.device().unit() + "; use qs, ns or abs");
+                layer.device().unit() + "; " +
+                (isOfCells ? "leave one of the two out" : "use qs, ns or abs"));
   }
 
   void quantize() const {
@@ -196,7 +199,7 @@ struct LayerCheck {
 
   void writeVerify() const {
     const plan::WriteVerify &verify = layer.write_verify();
-    unit(plan::MICROSIEMENS, "write-verify");
+    unit(plan::MICROSIEMENS, "write-verify", /*isOfCells=*/true);
     require(verify.tolerance() > 0 && isFinite(verify.tolerance()),
             "write-verify needs a finite tolerance above 0");
     require(verify.pulses() >= 1 && verify.pulses() <= 64,
@@ -213,9 +216,9 @@ struct LayerCheck {
          {correlated.column(), correlated.array(), correlated.die()})
       require(width >= 0 && isFinite(width),
               "correlated errors need finite widths, at least 0");
-    unit(correlated.unit(), "correlated");
     require(correlated.array() == 0 || correlated.unit() == plan::MICROSIEMENS,
             "correlated errors of arrays are of cells; give them in uS");
+    unit(correlated.unit(), "correlated", /*isOfCells=*/correlated.array() > 0);
   }
 
   void readDisturb() const {
@@ -282,4 +285,6 @@ void cim::checkLayerErrors(const plan::Layer &layer, const Tensor &weights) {
     check.readDisturb();
   if (layer.has_faults())
     check.faults();
+  if (layer.read_noise().width() > 0)
+    check.unit(plan::MICROSIEMENS, "read noise", /*isOfCells=*/true);
 }

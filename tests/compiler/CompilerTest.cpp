@@ -169,6 +169,26 @@ TEST_F(Compile, saysWhatIsWrongWithARequest) {
   EXPECT_THAT(messageOfCompiling(folder), HasSubstr(folder.string()));
 }
 
+TEST_F(Compile, saysWhatGivesMicrosiemensAMeaning) {
+  const std::string first = "layer 'first' has ",
+                    last = " in uS, but is not mapped to conductances; put it "
+                           "on crossbars (--crossbar RxC)";
+  const std::string orElse = ", or give it in qs, ns or abs";
+  ErrorRequest verify, array, column;
+  verify.writeVerify = "1uS";
+  array.correlated = "array=1uS";
+  column.correlated = "column=1uS";
+  EXPECT_THAT(messageOfCompiling(network, {noise("*", "normal:1uS")}),
+              EndsWith(": " + first + "noise" + last + orElse));
+  EXPECT_THAT(messageOfCompiling(network, {column}),
+              EndsWith(": " + first + "correlated errors" + last + orElse));
+  // Only cells have these, whatever the unit.
+  EXPECT_THAT(messageOfCompiling(network, {verify}),
+              EndsWith(": " + first + "write-verify" + last));
+  EXPECT_THAT(messageOfCompiling(network, {array}),
+              EndsWith(": " + first + "correlated errors" + last));
+}
+
 TEST_F(Compile, givesTheSamePlanFromEveryStage) {
   std::vector<ErrorRequest> errors = {quantize("*", "5"),
                                       noise("role:C1", "normal:0.25qs")};

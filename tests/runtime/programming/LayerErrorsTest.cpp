@@ -245,7 +245,20 @@ TEST(LayerErrors, Devices) {
                 layer.mutable_device()->set_unit("nA");
                 layer.mutable_shift()->set_unit(plan::MICROSIEMENS);
               }),
-              HasSubstr("described in nA"));
+              HasSubstr("shift is in uS, but the cells of device 'mine' are "
+                        "described in nA; use qs, ns or abs"));
+  // What no other unit can say.
+  auto readNoise = [&](double width) {
+    return errorOfMapped([&](plan::Layer &layer) {
+      use(layer);
+      layer.mutable_device()->set_unit("nA");
+      layer.mutable_read_noise()->set_width(width);
+    });
+  };
+  EXPECT_THAT(readNoise(1),
+              HasSubstr("read noise is in uS, but the cells of device 'mine' "
+                        "are described in nA; leave one of the two out"));
+  EXPECT_EQ(readNoise(0), "");
 }
 
 /// Puts the layer's 2 x 2 weights onto a crossbar.
@@ -313,7 +326,8 @@ TEST(LayerErrors, WriteVerify) {
                 layer.clear_crossbar();
                 layer.clear_noise();
               }),
-              HasSubstr("write-verify in uS needs a crossbar"));
+              HasSubstr("write-verify in uS needs a crossbar; put the layer on "
+                        "one (--crossbar RxC)"));
 }
 
 TEST(LayerErrors, CorrelatedAndReadDisturb) {
