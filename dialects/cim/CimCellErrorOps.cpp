@@ -7,6 +7,7 @@
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/Decimal.h"
 #include "dialects/cim/grammar/CellOptions.h"
+#include "dialects/cim/grammar/Ranges.h"
 
 using namespace mlir;
 
@@ -31,9 +32,10 @@ std::optional<ErrorUnit> VerifyOp::getErrorUnit() { return getUnit(); }
 
 LogicalResult VerifyOp::verify() {
   const double tolerance = getTolerance().convertToDouble();
-  if (!(tolerance > 0 && std::isfinite(tolerance)))
+  if (!isRange(tolerance))
     return emitLayerError(*this)
-           << "expects a finite tolerance above 0, got " << decimal(tolerance);
+           << "expects a tolerance from 1e-30 to 1e30, got "
+           << decimal(tolerance);
   if (getUnit() != ErrorUnit::microsiemens)
     return emitLayerError(*this)
            << "verifies cells, so its tolerance is a conductance in uS, not in "

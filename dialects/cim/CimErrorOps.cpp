@@ -50,11 +50,13 @@ void LayerOp::build(OpBuilder &builder, OperationState &state, StringRef name,
 }
 
 LogicalResult LayerOp::verify() {
-  // Coordinates of random numbers have 32 bits for the layer.
-  if (getIndex() > UINT32_MAX)
+  // Coordinates of random numbers have 24 bits for the layer
+  // (runtime/random/Coordinates.h).
+  constexpr uint64_t largestIndex = (1 << 24) - 1;
+  if (getIndex() > largestIndex)
     return emitOpError() << "'" << getSymName()
-                         << "' expects an index from 0 to 2^32 - 1, got "
-                         << static_cast<int64_t>(getIndex());
+                         << "' expects an index from 0 to " << largestIndex
+                         << ", got " << static_cast<int64_t>(getIndex());
   auto type = cast<RankedTensorType>(getType());
   if (getChannelAxis() >= static_cast<uint64_t>(type.getRank()))
     return emitOpError() << "'" << getSymName()

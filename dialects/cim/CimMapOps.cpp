@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/Decimal.h"
+#include "dialects/cim/grammar/Ranges.h"
 
 using namespace mlir;
 
@@ -87,9 +88,10 @@ LogicalResult MapOp::verify() {
 
   double lowest = getLowest().convertToDouble();
   double highest = getHighest().convertToDouble();
-  if (!(std::isfinite(highest) && lowest >= 0 && lowest < highest))
-    return fail() << "expects a conductance window of at least 0 that is not "
-                     "empty, got "
+  if (!isWindow(lowest, highest))
+    return fail() << "expects a conductance window that ascends, by a "
+                     "millionth and 1e-30 at least, from at least 0 to at most "
+                     "1e15, got "
                   << decimal(lowest) << " to " << decimal(highest);
   if (failed(verifyWires(*this)))
     return failure();

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/plan/VerifyPlan.h"
 
+#include "dialects/cim/grammar/Ranges.h"
 #include "runtime/plan/PlanFile.h"
 #include "runtime/plan/StepRules.h"
 #include "runtime/plan/VerifyConverters.h"
@@ -145,10 +146,10 @@ void checkCrossbar(const plan::Crossbar &crossbar, const plan::Layer &layer) {
           " groups into an array that has no place for them");
   require(plan::Crossbar::Cells_IsValid(crossbar.cells()),
           "has an unknown cell scheme");
-  require(0 <= crossbar.lowest_conductance() &&
-              crossbar.lowest_conductance() < crossbar.highest_conductance() &&
-              std::isfinite(crossbar.highest_conductance()),
-          "has a conductance window that is empty or not from 0 on");
+  require(
+      isWindow(crossbar.lowest_conductance(), crossbar.highest_conductance()),
+      "has a conductance window that does not ascend, by a millionth and 1e-30 "
+      "at least, from at least 0 to at most 1e15");
   const bool isOffset = crossbar.cells() == plan::Crossbar::OFFSET;
   require(isOffset || !crossbar.ideal_reference(),
           "has differential cells, which have no reference");
@@ -168,6 +169,9 @@ void checkLayer(const plan::Layer &layer, const TensorMap &tensors) {
   require(layer.operation() == "conv" || layer.operation() == "gemm" ||
               layer.operation() == "matmul",
           "is of the unknown operation '" + layer.operation() + "'");
+  require(layer.index() < 1u << 24,
+          "has index " + std::to_string(layer.index()) +
+              ", but random numbers tell 16777216 layers apart");
   auto weights = tensors.find(layer.weights());
   require(weights != tensors.end(),
           "has no tensor '" + layer.weights() + "' with its weights");

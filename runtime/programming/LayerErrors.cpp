@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/programming/LayerErrors.h"
+#include "dialects/cim/grammar/Ranges.h"
 #include "runtime/devices/CheckDevice.h"
 #include "runtime/programming/Draws.h"
 #include "runtime/tensor/Errors.h"
@@ -18,9 +19,6 @@ namespace {
 
 /// Larger magnitudes would overflow single precision.
 constexpr double LargestNumber = 1e30;
-
-/// Beyond any device, and far from overflow.
-constexpr double LargestConductance = 1e15;
 
 /// In ohm, per segment.
 constexpr double LargestResistance = 1e9;
@@ -134,11 +132,10 @@ struct LayerCheck {
     const plan::Crossbar &crossbar = layer.crossbar();
     require(plan::Crossbar::Cells_IsValid(crossbar.cells()),
             "its crossbar has no known kind of cells");
-    double low = crossbar.lowest_conductance();
-    double high = crossbar.highest_conductance();
-    require(low >= 0 && low < high && high <= LargestConductance,
-            "its conductance window must ascend from at least 0 to at most "
-            "1e15");
+    require(
+        isWindow(crossbar.lowest_conductance(), crossbar.highest_conductance()),
+        "its conductance window must ascend, by a millionth and 1e-30 at "
+        "least, from at least 0 to at most 1e15");
     int64_t channels = int(layer.channel_axis()) < layer.shape_size()
                            ? layer.shape(layer.channel_axis())
                            : 0;
@@ -200,8 +197,8 @@ struct LayerCheck {
   void writeVerify() const {
     const plan::WriteVerify &verify = layer.write_verify();
     unit(plan::MICROSIEMENS, "write-verify", /*isOfCells=*/true);
-    require(verify.tolerance() > 0 && isFinite(verify.tolerance()),
-            "write-verify needs a finite tolerance above 0");
+    require(isRange(verify.tolerance()),
+            "write-verify needs a tolerance from 1e-30 to 1e30");
     require(verify.pulses() >= 1 && verify.pulses() <= 64,
             "write-verify needs 1 to 64 pulses");
     require(layer.has_device() || (layer.has_noise() &&

@@ -204,6 +204,9 @@ TEST(VerifyPlan, refusesBrokenLayers) {
               AllOf(HasSubstr("layer 0 'layer0'"), HasSubstr("'none'")));
   EXPECT_THAT(after([](auto &layer) { layer.set_index(1); }),
               HasSubstr("shares its index"));
+  EXPECT_THAT(after([](auto &layer) { layer.set_index(1 << 24); }),
+              HasSubstr("has index 16777216, but random numbers tell"));
+  EXPECT_EQ(after([](auto &layer) { layer.set_index((1 << 24) - 1); }), "");
   EXPECT_THAT(after([](auto &layer) { layer.set_channel_axis(4); }),
               HasSubstr("dimension that does not exist"));
   EXPECT_THAT(after([](auto &layer) { layer.set_operation("gemm"); }),
@@ -317,6 +320,9 @@ TEST(VerifyPlan, refusesBrokenConverters) {
   EXPECT_EQ(curve({{-1, -2}, {0, 0}, {1, 1}}), "");
   EXPECT_THAT(curve({{1, 1}}), HasSubstr("no list of points"));
   EXPECT_THAT(curve({{0, 0}, {0, 0.5}, {1, 1}}), HasSubstr("do not ascend"));
+  for (double current : {1e300, -1e300, double(NAN)})
+    EXPECT_THAT(curve({{0, 0}, {0.5, current}, {1, 1}}),
+                HasSubstr("a current beyond 1e30"));
   EXPECT_THAT(curve({{0, 0.1}, {1, 1}}), HasSubstr("through 0"));
   EXPECT_THAT(curve({{0, 0}, {2, 1}}), HasSubstr("through 0"));
   EXPECT_THAT(dac([](auto &dac) {
@@ -412,10 +418,11 @@ TEST(VerifyPlan, refusesBrokenCrossbars) {
                 layer.mutable_crossbar()->set_lowest_conductance(100);
               }),
               HasSubstr("window"));
-  EXPECT_THAT(after([](auto &layer) {
-                layer.mutable_crossbar()->set_highest_conductance(NAN);
-              }),
-              HasSubstr("window"));
+  for (double highest : {double(NAN), 1e300, 1e-40})
+    EXPECT_THAT(after([&](auto &layer) {
+                  layer.mutable_crossbar()->set_highest_conductance(highest);
+                }),
+                HasSubstr("window"));
   EXPECT_THAT(after([](auto &layer) {
                 layer.mutable_crossbar()->set_ideal_reference(true);
               }),

@@ -182,8 +182,13 @@ TEST(LayerErrors, Crossbars) {
               layer.mutable_noise()->set_unit(plan::MICROSIEMENS);
             }),
             "");
-  for (auto [low, high] :
-       {std::pair(5.0, 5.0), {-1.0, 5.0}, {0.0, Nan}, {0.0, 1e300}, {Nan, 1.0}})
+  for (auto [low, high] : {std::pair(5.0, 5.0),
+                           {-1.0, 5.0},
+                           {0.0, Nan},
+                           {0.0, 1e300},
+                           {Nan, 1.0},
+                           {0.0, 1e-40},
+                           {100.0, 100.000001}})
     EXPECT_THAT(errorOfMapped([&](plan::Layer &layer) {
                   layer.mutable_crossbar()->set_lowest_conductance(low);
                   layer.mutable_crossbar()->set_highest_conductance(high);
@@ -310,11 +315,11 @@ TEST(LayerErrors, WriteVerify) {
     });
   };
   EXPECT_EQ(verified([](plan::Layer &) {}), "");
-  for (double tolerance : {0.0, -1.0, Nan})
+  for (double tolerance : {0.0, -1.0, 1e-50, 1e31, Nan})
     EXPECT_THAT(verified([&](plan::Layer &layer) {
                   layer.mutable_write_verify()->set_tolerance(tolerance);
                 }),
-                HasSubstr("finite tolerance above 0"));
+                HasSubstr("a tolerance from 1e-30 to 1e30"));
   for (unsigned pulses : {0u, 65u})
     EXPECT_THAT(verified([&](plan::Layer &layer) {
                   layer.mutable_write_verify()->set_pulses(pulses);

@@ -2,9 +2,9 @@
 
 // Every message that a verifier of the cim dialect has.
 
-// A layer's index is a 32-bit coordinate.
-// expected-error@+1 {{'l' expects an index from 0 to 2^32 - 1, got 4294967296}}
-cim.layer @l index 4294967296 channel_axis 0 : tensor<4x4xf32> {
+// A layer's index is a 24-bit coordinate.
+// expected-error@+1 {{'l' expects an index from 0 to 16777215, got 16777216}}
+cim.layer @l index 16777216 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   cim.write %0 : tensor<4x4xf32>
 }
@@ -12,7 +12,7 @@ cim.layer @l index 4294967296 channel_axis 0 : tensor<4x4xf32> {
 // -----
 
 // Nor is it negative.
-// expected-error@+1 {{'l' expects an index from 0 to 2^32 - 1, got -1}}
+// expected-error@+1 {{'l' expects an index from 0 to 16777215, got -1}}
 cim.layer @l index -1 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   cim.write %0 : tensor<4x4xf32>

@@ -93,8 +93,19 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   cim.map 4 x 4 onto 8 x 8 cells differential window 0.0 to 100.0
-  // expected-error@+1 {{in layer 'l' expects a curve of finite points with ascending inputs}}
+  // expected-error@+1 {{in layer 'l' expects a curve with ascending inputs}}
   cim.dac bits 8 curve [0.0, 0.5, 1.0] at [0.0, 1.0, 1.0]
+  cim.write %0 : tensor<4x4xf32>
+}
+
+// -----
+
+// A current beyond single precision.
+cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.map 4 x 4 onto 8 x 8 cells differential window 0.0 to 100.0
+  // expected-error@+1 {{in layer 'l' expects a curve of currents up to 1e30, of either sign, got -1.0e+300}}
+  cim.dac bits 8 curve [-1.0e300, 0.0, 1.0] at [-1.0, 0.0, 1.0]
   cim.write %0 : tensor<4x4xf32>
 }
 

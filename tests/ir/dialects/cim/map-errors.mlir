@@ -75,7 +75,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 // A window turned over.
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
-  // expected-error@+1 {{in layer 'l' expects a conductance window of at least 0 that is not empty, got 40.0 to 1.0}}
+  // expected-error@+1 {{in layer 'l' expects a conductance window that ascends, by a millionth and 1e-30 at least, from at least 0 to at most 1e15, got 40.0 to 1.0}}
   cim.map 18 x 4 onto 128 x 128 cells differential window 40.0 to 1.0
   cim.write %0 : tensor<4x2x3x3xf32>
 }
@@ -85,7 +85,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 // A window of one conductance.
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
-  // expected-error@+1 {{in layer 'l' expects a conductance window of at least 0 that is not empty, got 40.0 to 40.0}}
+  // expected-error@+1 {{in layer 'l' expects a conductance window that ascends, by a millionth and 1e-30 at least, from at least 0 to at most 1e15, got 40.0 to 40.0}}
   cim.map 18 x 4 onto 128 x 128 cells differential window 40.0 to 40.0
   cim.write %0 : tensor<4x2x3x3xf32>
 }
@@ -95,7 +95,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 // Conductances are not negative.
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
-  // expected-error@+1 {{in layer 'l' expects a conductance window of at least 0 that is not empty, got -1.0 to 1.0}}
+  // expected-error@+1 {{in layer 'l' expects a conductance window that ascends, by a millionth and 1e-30 at least, from at least 0 to at most 1e15, got -1.0 to 1.0}}
   cim.map 18 x 4 onto 128 x 128 cells differential window -1.0 to 1.0
   cim.write %0 : tensor<4x2x3x3xf32>
 }
@@ -105,8 +105,27 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 // A window without an end.
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
-  // expected-error@+1 {{in layer 'l' expects a conductance window of at least 0 that is not empty, got 0.0 to 0x7FF0000000000000}}
+  // expected-error@+1 {{in layer 'l' expects a conductance window that ascends, by a millionth and 1e-30 at least, from at least 0 to at most 1e15, got 0.0 to 0x7FF0000000000000}}
   cim.map 18 x 4 onto 128 x 128 cells differential window 0.0 to 0x7FF0000000000000
+  cim.write %0 : tensor<4x2x3x3xf32>
+}
+
+// -----
+
+// Windows that single precision takes for empty.
+cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
+  // expected-error@+1 {{in layer 'l' expects a conductance window that ascends, by a millionth and 1e-30 at least, from at least 0 to at most 1e15, got 0.0 to 1.0e-40}}
+  cim.map 18 x 4 onto 128 x 128 cells differential window 0.0 to 1.0e-40
+  cim.write %0 : tensor<4x2x3x3xf32>
+}
+
+// -----
+
+cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
+  // expected-error@+1 {{in layer 'l' expects a conductance window that ascends, by a millionth and 1e-30 at least, from at least 0 to at most 1e15, got 100.0 to 100.000001}}
+  cim.map 18 x 4 onto 128 x 128 cells differential window 100.0 to 100.000001
   cim.write %0 : tensor<4x2x3x3xf32>
 }
 
