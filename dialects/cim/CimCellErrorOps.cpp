@@ -26,8 +26,6 @@ static InFlightDiagnostic emitLayerError(Operation *operation) {
 
 WeightErrorKind VerifyOp::getErrorKind() { return WeightErrorKind::verify; }
 
-bool VerifyOp::isRandom() { return false; }
-
 std::optional<ErrorUnit> VerifyOp::getErrorUnit() { return getUnit(); }
 
 LogicalResult VerifyOp::verify() {
@@ -56,10 +54,6 @@ WeightErrorKind CorrelatedOp::getErrorKind() {
   return WeightErrorKind::correlated;
 }
 
-bool CorrelatedOp::isRandom() {
-  return !getColumn().isZero() || !getArray().isZero() || !getDie().isZero();
-}
-
 std::optional<ErrorUnit> CorrelatedOp::getErrorUnit() { return getUnit(); }
 
 LogicalResult CorrelatedOp::verify() {
@@ -85,8 +79,6 @@ LogicalResult CorrelatedOp::verify() {
 WeightErrorKind ReadDisturbOp::getErrorKind() {
   return WeightErrorKind::readDisturb;
 }
-
-bool ReadDisturbOp::isRandom() { return false; }
 
 std::optional<ErrorUnit> ReadDisturbOp::getErrorUnit() { return getUnit(); }
 

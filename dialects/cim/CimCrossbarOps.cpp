@@ -124,8 +124,6 @@ LogicalResult ConvOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return verifyLayer<nn::ConvOp>(*this, symbols);
 }
 
-TypedValue<RankedTensorType> ConvOp::getActivation() { return getX(); }
-
 uint64_t ConvOp::countMultiplyAccumulates(RankedTensorType weights) {
   int64_t perResult = 1; // C/groups · kernel extents
   for (int64_t extent : weights.getShape().drop_front())
@@ -146,8 +144,6 @@ LogicalResult GemmOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return verifyLayer<nn::GemmOp>(*this, symbols);
 }
 
-TypedValue<RankedTensorType> GemmOp::getActivation() { return getA(); }
-
 uint64_t GemmOp::countMultiplyAccumulates(RankedTensorType weights) {
   return product(getType().getNumElements(),
                  weights.getDimSize(getTransposeB() ? 1 : 0));
@@ -161,8 +157,6 @@ bool GemmOp::isImageWise(ArrayRef<bool> perImage) {
 LogicalResult MatmulOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return verifyLayer<nn::MatmulOp>(*this, symbols);
 }
-
-TypedValue<RankedTensorType> MatmulOp::getActivation() { return getA(); }
 
 uint64_t MatmulOp::countMultiplyAccumulates(RankedTensorType weights) {
   return product(getType().getNumElements(), weights.getDimSize(0));

@@ -271,8 +271,6 @@ LogicalResult LoadOp::verify() {
 
 WeightErrorKind QuantizeOp::getErrorKind() { return WeightErrorKind::quantize; }
 
-bool QuantizeOp::isRandom() { return false; }
-
 /// Whether all of \p numbers are finite and none is below the one before it.
 static bool isAscending(ArrayRef<double> numbers) {
   return llvm::all_of(numbers, [](double x) { return std::isfinite(x); }) &&
@@ -332,8 +330,6 @@ LogicalResult QuantizeOp::verify() {
 
 WeightErrorKind DeviceOp::getErrorKind() { return WeightErrorKind::device; }
 
-bool DeviceOp::isRandom() { return true; }
-
 LogicalResult DeviceOp::verify() {
   FailureOr<plan::Device> device = decodeDevice(*this);
   if (failed(device))
@@ -351,8 +347,6 @@ LogicalResult DeviceOp::verify() {
 //===----------------------------------------------------------------------===//
 
 WeightErrorKind NoiseOp::getErrorKind() { return WeightErrorKind::noise; }
-
-bool NoiseOp::isRandom() { return !getWidth().isZero(); }
 
 std::optional<ErrorUnit> NoiseOp::getErrorUnit() { return getUnit(); }
 
@@ -433,8 +427,6 @@ LogicalResult NoiseOp::verify() {
 
 WeightErrorKind ShiftOp::getErrorKind() { return WeightErrorKind::shift; }
 
-bool ShiftOp::isRandom() { return false; }
-
 std::optional<ErrorUnit> ShiftOp::getErrorUnit() { return getUnit(); }
 
 LogicalResult ShiftOp::verify() {
@@ -445,10 +437,6 @@ LogicalResult ShiftOp::verify() {
 }
 
 WeightErrorKind FaultsOp::getErrorKind() { return WeightErrorKind::faults; }
-
-bool FaultsOp::isRandom() {
-  return !getLow().isZero() || !getHigh().isZero() || !getFlip().isZero();
-}
 
 bool FaultsOp::needsQuantization() { return !getFlip().isZero(); }
 
