@@ -382,18 +382,19 @@ LogicalResult NoiseOp::verify() {
            << (parametric ? " expects a parameter" : " takes no parameter");
   if (parametric) {
     double parameter = getParameter()->convertToDouble();
+    // The grammar's limits, like those below. Student's distribution is long
+    // the normal one at so many.
     if (getDistribution() == Distribution::studentT &&
-        !(parameter > 2 && std::isfinite(parameter)))
+        !(parameter > 2 && parameter <= 1e6))
       return emitLayerError(*this)
              << "expects degrees of freedom above 2 (up to 2, the variance is "
-                "infinite), got "
+                "infinite) and up to 1e6, got "
              << decimal(parameter);
-    // The grammar's limit, beyond which rare draws hold all of the variance.
+    // Beyond them rare draws hold all of the variance, or rounding does.
     if (getDistribution() == Distribution::lognormal &&
-        !(parameter > 0 && parameter <= 5))
+        !(parameter >= 1e-3 && parameter <= 5))
       return emitLayerError(*this)
-             << "expects a shape above 0 and up to 5, got "
-             << decimal(parameter);
+             << "expects a shape from 0.001 to 5, got " << decimal(parameter);
   }
 
   bool empirical = getDistribution() == Distribution::empirical;

@@ -234,8 +234,8 @@ def Cim_NoiseOp : Cim_WeightErrorOp<"noise", ["getErrorUnit"]> {
     | distribution | parameter |
     |---|---|
     | `normal`, `uniform`, `laplace` | none |
-    | `lognormal` | shape: the standard deviation of its logarithm |
-    | `student_t` | degrees of freedom, above 2 |
+    | `lognormal` | shape: the standard deviation of its logarithm, 0.001 to 5 |
+    | `student_t` | degrees of freedom, above 2, up to 10^6 |
     | `empirical` | none; `cdf` gives points (probability, value), linear between, as they are |
 
     ```mlir

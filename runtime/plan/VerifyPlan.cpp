@@ -97,11 +97,11 @@ void checkNoise(const plan::Noise &noise, const plan::Layer &layer) {
           "has noise of a width that is not a number of 0 or more");
   checkUnit(noise.unit(), layer);
   if (noise.distribution() == plan::Noise::LOGNORMAL)
-    require(std::isfinite(noise.parameter()) && noise.parameter() > 0,
-            "needs a lognormal shape above 0");
+    require(noise.parameter() >= 1e-3 && noise.parameter() <= 5,
+            "needs a lognormal shape from 0.001 to 5");
   if (noise.distribution() == plan::Noise::STUDENT_T)
-    require(std::isfinite(noise.parameter()) && noise.parameter() > 2,
-            "needs more than 2 degrees of freedom");
+    require(noise.parameter() > 2 && noise.parameter() <= 1e6,
+            "needs more than 2 degrees of freedom, and at most 1000000");
   if (noise.distribution() == plan::Noise::EMPIRICAL)
     require(noise.quantile_probability_size() >= 2 &&
                 noise.quantile_probability_size() ==

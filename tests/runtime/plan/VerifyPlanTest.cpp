@@ -218,6 +218,20 @@ TEST(VerifyPlan, refusesBrokenLayers) {
                 layer.mutable_noise()->set_width(NAN);
               }),
               HasSubstr("width"));
+  auto noise = [&](plan::Noise::Distribution distribution, double parameter) {
+    return after([&](plan::Layer &layer) {
+      layer.mutable_noise()->set_unit(plan::ABSOLUTE);
+      layer.mutable_noise()->set_distribution(distribution);
+      layer.mutable_noise()->set_parameter(parameter);
+    });
+  };
+  EXPECT_EQ(noise(plan::Noise::LOGNORMAL, 5), "");
+  EXPECT_EQ(noise(plan::Noise::STUDENT_T, 4), "");
+  for (double shape : {0.0, 1e-4, 5.5, double(NAN)})
+    EXPECT_THAT(noise(plan::Noise::LOGNORMAL, shape), HasSubstr("shape from"));
+  for (double degrees : {2.0, 2e6, double(NAN)})
+    EXPECT_THAT(noise(plan::Noise::STUDENT_T, degrees),
+                HasSubstr("degrees of freedom"));
   EXPECT_THAT(
       after([](auto &layer) { layer.mutable_quantize()->set_bits(60); }),
       HasSubstr("60 bits"));

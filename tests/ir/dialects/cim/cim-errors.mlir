@@ -439,8 +439,28 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 // Infinite variance.
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' expects degrees of freedom above 2 (up to 2, the variance is infinite), got 2.0}}
+  // expected-error@+1 {{in layer 'l' expects degrees of freedom above 2 (up to 2, the variance is infinite) and up to 1e6, got 2.0}}
   %r = cim.noise %0 student_t 0.5 ns parameter 2.0 : tensor<4x4xf32>
+  cim.write %r : tensor<4x4xf32>
+}
+
+// -----
+
+// A normal distribution at great expense.
+cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  // expected-error@+1 {{in layer 'l' expects degrees of freedom above 2 (up to 2, the variance is infinite) and up to 1e6, got 2.0e+06}}
+  %r = cim.noise %0 student_t 0.5 ns parameter 2.0e6 : tensor<4x4xf32>
+  cim.write %r : tensor<4x4xf32>
+}
+
+// -----
+
+// A shape that only rounding can show.
+cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  // expected-error@+1 {{in layer 'l' expects a shape from 0.001 to 5, got 1.0e-04}}
+  %r = cim.noise %0 lognormal 0.5 ns parameter 1.0e-4 : tensor<4x4xf32>
   cim.write %r : tensor<4x4xf32>
 }
 
@@ -449,7 +469,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 // A shape that only rare draws can show.
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' expects a shape above 0 and up to 5, got 5.5}}
+  // expected-error@+1 {{in layer 'l' expects a shape from 0.001 to 5, got 5.5}}
   %r = cim.noise %0 lognormal 0.5 ns parameter 5.5 : tensor<4x4xf32>
   cim.write %r : tensor<4x4xf32>
 }
@@ -459,7 +479,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 // A shape of zero is a constant.
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' expects a shape above 0 and up to 5, got 0.0}}
+  // expected-error@+1 {{in layer 'l' expects a shape from 0.001 to 5, got 0.0}}
   %r = cim.noise %0 lognormal 0.5 ns parameter 0.0 : tensor<4x4xf32>
   cim.write %r : tensor<4x4xf32>
 }
