@@ -169,8 +169,8 @@ LogicalResult verifyAdcOfLayer(LayerOp layer, AdcOp adc) {
   if (count == expected)
     return success();
   return emitLayerError(adc)
-         << "has " << count << " limits, but its converters need " << expected
-         << ", one for every slice"
+         << "has " << count << (count == 1 ? " limit" : " limits")
+         << ", but its converters need " << expected << ", one for every slice"
          << (adc.getPerTile() ? ", row tile and column tile" : "");
 }
 

@@ -66,8 +66,8 @@ static LogicalResult verifyMatrix(Operation *operation, LayerOp layer) {
   if (!map || int64_t(map.getGroups()) == groupsOf(operation))
     return success();
   return operation->emitOpError()
-         << "has " << groupsOf(operation) << " groups, but layer '"
-         << layer.getSymName() << "' is mapped as " << map.getGroups();
+         << "has groups " << groupsOf(operation) << ", but layer '"
+         << layer.getSymName() << "' is mapped with groups " << map.getGroups();
 }
 
 /// Finds the layer of \p operation and checks, with the type inference of the

@@ -182,7 +182,8 @@ LogicalResult LayerOp::verifyRegions() {
     WeightErrorKind kind = error.getErrorKind();
     if (last == kind)
       return emitLayerError(&operation)
-             << "is a second " << describe(kind) << "; a layer has at most one";
+             << "repeats " << describe(kind)
+             << "; a layer has every error at most once";
     if (last && *last > kind)
       return emitLayerError(&operation)
              << "stands after " << describe(*last)

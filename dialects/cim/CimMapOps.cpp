@@ -70,9 +70,10 @@ LogicalResult MapOp::verify() {
     // Products of two numbers up to 2^31 fit.
     if (int64_t(getColumns() * getGroups()) != channels ||
         getRows() * uint64_t(channels) != uint64_t(type.getNumElements()))
-      return fail() << "maps " << getGroups() << " groups of " << getRows()
-                    << " x " << getColumns() << ", which are not the weights "
-                    << type << " with output channels in dimension "
+      return fail() << "maps " << getGroups() << " x " << getRows() << " x "
+                    << getColumns()
+                    << " weights (groups, rows, columns), but holds " << type
+                    << " with output channels in dimension "
                     << layer.getChannelAxis();
   }
 

@@ -75,7 +75,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 // Steps of what?
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' is in qs, but the layer's weights are not quantized}}
+  // expected-error@+1 {{in layer 'l' is in qs, but the layer's weights are not quantized; quantize them (--quantize BITS) or give it in ns or abs}}
   %1 = cim.correlated %0 die 1.0 qs : tensor<4x4xf32>
   cim.write %1 : tensor<4x4xf32>
 }
@@ -137,7 +137,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   %1 = cim.correlated %0 die 1.0 uS : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' is a second correlated errors; a layer has at most one}}
+  // expected-error@+1 {{in layer 'l' repeats correlated errors; a layer has every error at most once}}
   %2 = cim.correlated %1 die 1.0 uS : tensor<4x4xf32>
   cim.write %2 : tensor<4x4xf32>
 }

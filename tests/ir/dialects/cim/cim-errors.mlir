@@ -167,7 +167,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   %1 = cim.quantize %0 bits 5 mode minmax : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' is a second quantization; a layer has at most one}}
+  // expected-error@+1 {{in layer 'l' repeats quantization; a layer has every error at most once}}
   %2 = cim.quantize %1 bits 4 mode minmax : tensor<4x4xf32>
   cim.write %2 : tensor<4x4xf32>
 }
@@ -679,7 +679,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x1x3x3xf32> {
   cim.write %0 : tensor<4x1x3x3xf32>
 }
 func.func @main(%x: tensor<1x3x8x8xf32>) -> tensor<1x4x6x6xf32> {
-  // expected-error@+1 {{channels}}
+  // expected-error@+1 {{'nn.conv' op expects weights of 3 channels per group, got 1}}
   %0 = cim.conv %x on @l : (tensor<1x3x8x8xf32>) -> tensor<1x4x6x6xf32>
   return %0 : tensor<1x4x6x6xf32>
 }
@@ -705,7 +705,7 @@ cim.layer @l index 0 channel_axis 1 : tensor<8x4xf32> {
   cim.write %0 : tensor<8x4xf32>
 }
 func.func @main(%x: tensor<1x1x8x8xf32>) -> tensor<1x4x6x6xf32> {
-  // expected-error@+1 {{weights}}
+  // expected-error@+1 {{'nn.conv' op expects weights of 4 dimensions, got 2}}
   %0 = cim.conv %x on @l : (tensor<1x1x8x8xf32>) -> tensor<1x4x6x6xf32>
   return %0 : tensor<1x4x6x6xf32>
 }
@@ -718,7 +718,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x1x3x3xf32> {
   cim.write %0 : tensor<4x1x3x3xf32>
 }
 func.func @main(%x: tensor<1x1x8x8xf32>) -> tensor<1x4x6x6xf32> {
-  // expected-error@+1 {{has a window of 19 positions}}
+  // expected-error@+1 {{'nn.conv' op has a window of 19 positions in spatial dimension 0, but the padded input has 8}}
   %0 = cim.conv %x on @l dilations [9, 9] : (tensor<1x1x8x8xf32>) -> tensor<1x4x6x6xf32>
   return %0 : tensor<1x4x6x6xf32>
 }
@@ -731,7 +731,7 @@ cim.layer @l index 0 channel_axis 1 : tensor<8x4xf32> {
   cim.write %0 : tensor<8x4xf32>
 }
 func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
-  // expected-error@+1 {{4}}
+  // expected-error@+1 {{'nn.gemm' op multiplies matrices whose inner dimensions differ: 4 and 8}}
   %0 = cim.gemm %x on @l : (tensor<1x4xf32>) -> tensor<1x4xf32>
   return %0 : tensor<1x4xf32>
 }
@@ -744,7 +744,7 @@ cim.layer @l index 0 channel_axis 1 : tensor<8x4xf32> {
   cim.write %0 : tensor<8x4xf32>
 }
 func.func @main(%x: tensor<1x8xf32>) -> tensor<1x8xf32> {
-  // expected-error@+1 {{but its operands and layer 'l' give 'tensor<1x4xf32>'}}
+  // expected-error@+1 {{'cim.gemm' op has a result of type 'tensor<1x8xf32>', but its operands and layer 'l' give 'tensor<1x4xf32>'}}
   %0 = cim.gemm %x on @l : (tensor<1x8xf32>) -> tensor<1x8xf32>
   return %0 : tensor<1x8xf32>
 }
@@ -757,7 +757,7 @@ cim.layer @l index 0 channel_axis 1 : tensor<8x4xf32> {
   cim.write %0 : tensor<8x4xf32>
 }
 func.func @main(%x: tensor<1x5x4xf32>) -> tensor<1x5x4xf32> {
-  // expected-error@+1 {{4}}
+  // expected-error@+1 {{'nn.matmul' op multiplies matrices whose inner dimensions differ: 4 and 8}}
   %0 = cim.matmul %x on @l : (tensor<1x5x4xf32>) -> tensor<1x5x4xf32>
   return %0 : tensor<1x5x4xf32>
 }
@@ -770,7 +770,7 @@ cim.layer @l index 0 channel_axis 1 : tensor<8x4xf32> {
   cim.write %0 : tensor<8x4xf32>
 }
 func.func @main(%x: tensor<1x5x8xf32>) -> tensor<1x5x5xf32> {
-  // expected-error@+1 {{but its operands and layer 'l' give 'tensor<1x5x4xf32>'}}
+  // expected-error@+1 {{'cim.matmul' op has a result of type 'tensor<1x5x5xf32>', but its operands and layer 'l' give 'tensor<1x5x4xf32>'}}
   %0 = cim.matmul %x on @l : (tensor<1x5x8xf32>) -> tensor<1x5x5xf32>
   return %0 : tensor<1x5x5xf32>
 }
@@ -854,6 +854,14 @@ cim.layer @l index 0 channel_axis 0 tolerance<"noise" accuracy 0.9 of -0.1 chips
 
 // expected-error@+1 {{tolerance expects at least 1 chip and 1 image, got 0 chips and 1000 images}}
 cim.layer @l index 0 channel_axis 0 tolerance<"noise" accuracy 0.9 of 0.9 chips 0 images 1000> : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.write %0 : tensor<4x4xf32>
+}
+
+// -----
+
+// expected-error@+1 {{tolerance expects at least 1 chip and 1 image, got 10 chips and 0 images}}
+cim.layer @l index 0 channel_axis 0 tolerance<"noise" accuracy 0.9 of 0.9 chips 10 images 0> : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   cim.write %0 : tensor<4x4xf32>
 }

@@ -35,7 +35,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 // Another matrix than the weights are.
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
-  // expected-error@+1 {{in layer 'l' maps 2 groups of 18 x 4, which are not the weights 'tensor<4x2x3x3xf32>' with output channels in dimension 0}}
+  // expected-error@+1 {{in layer 'l' maps 2 x 18 x 4 weights (groups, rows, columns), but holds 'tensor<4x2x3x3xf32>' with output channels in dimension 0}}
   cim.map 18 x 4 groups 2 onto 128 x 128 cells differential window 0.0 to 100.0
   cim.write %0 : tensor<4x2x3x3xf32>
 }
@@ -45,7 +45,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 // The right number of weights, but not their rows.
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
-  // expected-error@+1 {{in layer 'l' maps 1 groups of 36 x 2, which are not the weights}}
+  // expected-error@+1 {{in layer 'l' maps 1 x 36 x 2 weights (groups, rows, columns), but holds 'tensor<4x2x3x3xf32>' with output channels in dimension 0}}
   cim.map 36 x 2 onto 128 x 128 cells differential window 0.0 to 100.0
   cim.write %0 : tensor<4x2x3x3xf32>
 }
@@ -224,7 +224,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   cim.write %0 : tensor<4x2x3x3xf32>
 }
 func.func @main(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x6x6xf32> {
-  // expected-error@+1 {{has 2 groups, but layer 'l' is mapped as 1}}
+  // expected-error@+1 {{'cim.conv' op has groups 2, but layer 'l' is mapped with groups 1}}
   %1 = cim.conv %x on @l groups 2 : (tensor<1x4x8x8xf32>) -> tensor<1x4x6x6xf32>
   return %1 : tensor<1x4x6x6xf32>
 }
@@ -305,7 +305,7 @@ cim.layer @l index 0 channel_axis 1 : tensor<8x3xf32> {
 // Wires along rows only, in the generic form.
 cim.layer @l index 0 channel_axis 1 : tensor<8x3xf32> {
   %0 = cim.load dense<0.5> : tensor<8x3xf32>
-  // expected-error@+1 {{in layer 'l' has wires along rows or columns only}}
+  // expected-error@+1 {{in layer 'l' has wires along rows or columns only; give both resistances, one of them 0}}
   "cim.map"() {rows = 8 : i64, columns = 3 : i64, array_rows = 128 : i64, array_columns = 128 : i64, cells = #cim<cells differential>, lowest = 0.0 : f64, highest = 100.0 : f64, row_wire = 1.0 : f64} : () -> ()
   cim.write %0 : tensor<8x3xf32>
 }
