@@ -105,7 +105,9 @@ static LogicalResult verifySlices(LayerOp layer, MapOp map) {
 static LogicalResult verifyUnits(LayerOp layer) {
   auto device = cast_or_null<DeviceOp>(
       layer.getError(WeightErrorKind::device).getOperation());
-  auto unit = device ? device.getModel().getAs<StringAttr>("unit") : nullptr;
+  if (!device)
+    return success();
+  auto unit = device.getModel().getAs<StringAttr>("unit");
   if (!unit || unit.getValue() == "uS")
     return success();
   auto fail = [&](Operation *operation) {
@@ -383,15 +385,15 @@ LogicalResult NoiseOp::verify() {
            << (parametric ? " expects a parameter" : " takes no parameter");
   if (parametric) {
     double parameter = getParameter()->convertToDouble();
-    // The grammar's limits, like those below. Student's distribution is long
-    // the normal one at so many.
+    // The grammar's limits, here and below. At more, Student's distribution is
+    // the normal one.
     if (getDistribution() == Distribution::studentT &&
         !(parameter > 2 && parameter <= 1e6))
       return emitLayerError(*this)
              << "expects degrees of freedom above 2 (up to 2, the variance is "
                 "infinite) and up to 1e6, got "
              << decimal(parameter);
-    // Beyond them rare draws hold all of the variance, or rounding does.
+    // Outside of them rounding or rare draws hold all of the variance.
     if (getDistribution() == Distribution::lognormal &&
         !(parameter >= 1e-3 && parameter <= 5))
       return emitLayerError(*this)

@@ -23,7 +23,7 @@ constexpr bool isRange(double number) {
 }
 
 /// Whether \p lowest to \p highest is a conductance window whose width single
-/// precision tells from 0, and that is beyond no device.
+/// precision tells from 0. Its end is beyond any device, and far from overflow.
 constexpr bool isWindow(double lowest, double highest) {
   const double width = highest - lowest;
   return lowest >= 0 && highest <= 1e15 && width >= 1e-30 &&
