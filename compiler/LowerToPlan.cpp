@@ -219,13 +219,17 @@ private:
 
   /// The weights take the place they have in the nn operation: second.
   void bindLayer(crossbar::CrossbarOpInterface operation, plan::Step &step) {
-    const LayerEntry &entry = layers.at(operation.getLayerAttr().getAttr());
+    LayerEntry &entry = layers.find(operation.getLayerAttr().getAttr())->second;
     step.add_inputs(entry.weights);
     for (int i = step.inputs_size() - 1; i > 1; --i)
       step.mutable_inputs()->SwapElements(i, i - 1);
     step.set_layer(entry.index);
     plan::Layer &layer = *plan.mutable_layers(entry.index);
-    layer.set_operation(step.operation());
+    // A matrix may be that of a gemm and of a matmul: it is called by its first
+    // use, like its channel axis.
+    if (!entry.isUsed)
+      layer.set_operation(step.operation());
+    entry.isUsed = true;
     layer.set_macs(layer.macs() +
                    operation.countMultiplyAccumulates(entry.type));
   }
@@ -280,6 +284,7 @@ private:
     uint32_t index;   ///< among the plan's layers
     uint32_t weights; ///< value
     RankedTensorType type;
+    bool isUsed = false;
   };
 
   LogicalResult addLayer(crossbar::LayerOp layer) {
@@ -324,12 +329,18 @@ private:
       if (!known)
         return error->emitError() << "is an error that a plan cannot hold";
       if (error.getErrorUnit() == crossbar::ErrorUnit::microsiemens &&
-          !layer.getMap())
-        return error->emitError()
-               << "in layer '" << layer.getSymName()
-               << "' is in uS, but the layer is not mapped to conductances; "
-                  "put it on crossbars (--crossbar RxC), or give it in qs, ns "
-                  "or abs";
+          !layer.getMap()) {
+        auto correlated =
+            dyn_cast<crossbar::CorrelatedOp>(error.getOperation());
+        const bool isOfCells = isa<crossbar::VerifyOp>(error.getOperation()) ||
+                               (correlated && !correlated.getArray().isZero());
+        return emitError(error->getLoc())
+               << "layer '" << layer.getSymName() << "' has "
+               << crossbar::describe(error.getErrorKind())
+               << " in uS, but is not mapped to conductances; put it on "
+                  "crossbars (--crossbar RxC)"
+               << (isOfCells ? "" : ", or give it in qs, ns or abs");
+      }
     }
     if (crossbar::MapOp map = layer.getMap())
       encode(map, added);

@@ -226,12 +226,17 @@ ParseResult ConvOp::parse(OpAsmParser &parser, OperationState &state) {
       return failure();
     state.attributes.set(name, values);
   }
-  int64_t groups = 1;
-  if ((succeeded(parser.parseOptionalKeyword("groups")) &&
-       parser.parseInteger(groups)) ||
-      nn::parseWindowedEnd(parser, state, operands, location))
+  if (succeeded(parser.parseOptionalKeyword("groups"))) {
+    int64_t groups;
+    if (parser.parseInteger(groups))
+      return failure();
+    state.attributes.set("groups", builder.getI64IntegerAttr(groups));
+  }
+  if (nn::parseWindowedEnd(parser, state, operands, location))
     return failure();
-  state.attributes.set("groups", builder.getI64IntegerAttr(groups));
+  // They may stand in the attribute dictionary, too.
+  if (!state.attributes.get("groups"))
+    state.attributes.set("groups", builder.getI64IntegerAttr(1));
   return success();
 }
 

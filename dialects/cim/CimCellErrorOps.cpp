@@ -7,6 +7,7 @@
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/Decimal.h"
 #include "dialects/cim/grammar/CellOptions.h"
+#include "dialects/cim/grammar/Ranges.h"
 
 using namespace mlir;
 
@@ -25,15 +26,14 @@ static InFlightDiagnostic emitLayerError(Operation *operation) {
 
 WeightErrorKind VerifyOp::getErrorKind() { return WeightErrorKind::verify; }
 
-bool VerifyOp::isRandom() { return false; }
-
 std::optional<ErrorUnit> VerifyOp::getErrorUnit() { return getUnit(); }
 
 LogicalResult VerifyOp::verify() {
   const double tolerance = getTolerance().convertToDouble();
-  if (!(tolerance > 0 && std::isfinite(tolerance)))
+  if (!isRange(tolerance))
     return emitLayerError(*this)
-           << "expects a finite tolerance above 0, got " << decimal(tolerance);
+           << "expects a tolerance from 1e-30 to 1e30, got "
+           << decimal(tolerance);
   if (getUnit() != ErrorUnit::microsiemens)
     return emitLayerError(*this)
            << "verifies cells, so its tolerance is a conductance in uS, not in "
@@ -52,10 +52,6 @@ LogicalResult VerifyOp::verify() {
 
 WeightErrorKind CorrelatedOp::getErrorKind() {
   return WeightErrorKind::correlated;
-}
-
-bool CorrelatedOp::isRandom() {
-  return !getColumn().isZero() || !getArray().isZero() || !getDie().isZero();
 }
 
 std::optional<ErrorUnit> CorrelatedOp::getErrorUnit() { return getUnit(); }
@@ -83,8 +79,6 @@ LogicalResult CorrelatedOp::verify() {
 WeightErrorKind ReadDisturbOp::getErrorKind() {
   return WeightErrorKind::readDisturb;
 }
-
-bool ReadDisturbOp::isRandom() { return false; }
 
 std::optional<ErrorUnit> ReadDisturbOp::getErrorUnit() { return getUnit(); }
 

@@ -70,7 +70,8 @@ def Cim_ReadDisturbOp : Cim_WeightErrorOp<"read_disturb", ["getErrorUnit"]> {
   let description = [{
     w + amount·(reads/per)^exponent, of either sign, the same for every cell and
     chip. Without `reads`, they are those of the images that the network is run
-    on: one for every product of the layer's matrix with a vector.
+    on: one for every product of the layer's matrix with a vector, times the bits
+    of a serial DAC.
 
     ```mlir
     %6 = cim.read_disturb %5 -0.5 uS per 1000000.0 exponent 0.5 reads 1.0e9

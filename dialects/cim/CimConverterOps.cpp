@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/Decimal.h"
+#include "dialects/cim/grammar/Ranges.h"
 
 using namespace mlir;
 
@@ -30,9 +31,6 @@ static LogicalResult verifyBits(Operation *converter, uint64_t value,
 
 static bool isFraction(double number) { return number > 0 && number <= 1; }
 
-/// A number that single precision holds with room to spare, above 0.
-static bool isRange(double number) { return number >= 1e-30 && number <= 1e30; }
-
 //===----------------------------------------------------------------------===//
 // DAC
 //===----------------------------------------------------------------------===//
@@ -53,10 +51,12 @@ static LogicalResult verifyCurve(DacOp dac) {
            << " inputs and " << current.size() << " currents";
   bool hasOrigin = false;
   for (size_t i = 0; i < input.size(); ++i) {
-    if (!std::isfinite(input[i]) || !std::isfinite(current[i]) ||
-        (i > 0 && !(input[i - 1] < input[i])))
-      return emitLayerError(dac)
-             << "expects a curve of finite points with ascending inputs";
+    if (!std::isfinite(input[i]) || (i > 0 && !(input[i - 1] < input[i])))
+      return emitLayerError(dac) << "expects a curve with ascending inputs";
+    if (!(std::abs(current[i]) <= largestSingle))
+      return emitLayerError(dac) << "expects a curve of currents up to 1e30, "
+                                    "of either sign, got "
+                                 << decimal(current[i]);
     hasOrigin |= input[i] == 0 && current[i] == 0;
   }
   if (!hasOrigin || input.back() != 1 ||
@@ -169,8 +169,8 @@ LogicalResult verifyAdcOfLayer(LayerOp layer, AdcOp adc) {
   if (count == expected)
     return success();
   return emitLayerError(adc)
-         << "has " << count << " limits, but its converters need " << expected
-         << ", one for every slice"
+         << "has " << count << (count == 1 ? " limit" : " limits")
+         << ", but its converters need " << expected << ", one for every slice"
          << (adc.getPerTile() ? ", row tile and column tile" : "");
 }
 

@@ -115,6 +115,7 @@ def Cim_ReadNoiseOp : Cim_ConverterOp<"read_noise"> {
     The conductance of every cell is off by a normal number of this standard
     deviation, which every read of the array draws anew. The partial sum of a
     column is off by the sum of its cells', a normal number of variance Σσ²x².
+    Cells of a `cim.device` have to be described in uS, too.
 
     ```mlir
     cim.read_noise 0.5 uS

@@ -41,14 +41,33 @@ static int64_t groupsOf(Operation *operation) {
   return convolution ? convolution.getGroups() : 1;
 }
 
-/// Checks that a mapped layer is cut into the groups of \p operation.
-static LogicalResult verifyGroups(Operation *operation, LayerOp layer) {
+/// The dimension of a layer's weights in which \p operation has its output
+/// channels.
+static uint64_t channelAxisOf(Operation *operation) {
+  if (auto gemm = dyn_cast<GemmOp>(operation))
+    return gemm.getTransposeB() ? 0 : 1;
+  return isa<MatmulOp>(operation) ? 1 : 0;
+}
+
+/// Checks that the weights of \p layer are the matrix, or the matrices, that
+/// \p operation multiplies with.
+static LogicalResult verifyMatrix(Operation *operation, LayerOp layer) {
   MapOp map = layer.getMap();
+  // Two uses may differ in what they transpose: the layer then follows the
+  // first, until it is put on cells.
+  const uint64_t axis = channelAxisOf(operation);
+  if (axis != layer.getChannelAxis() && (map || isa<ConvOp>(operation)))
+    return operation->emitOpError()
+           << "has its output channels in dimension " << axis
+           << " of the weights, but layer '" << layer.getSymName()
+           << (map ? "' is mapped with" : "' has") << " channel_axis "
+           << layer.getChannelAxis()
+           << "; correct it, or give the operation a layer of its own";
   if (!map || int64_t(map.getGroups()) == groupsOf(operation))
     return success();
   return operation->emitOpError()
-         << "has " << groupsOf(operation) << " groups, but layer '"
-         << layer.getSymName() << "' is mapped as " << map.getGroups();
+         << "has groups " << groupsOf(operation) << ", but layer '"
+         << layer.getSymName() << "' is mapped with groups " << map.getGroups();
 }
 
 /// Finds the layer of \p operation and checks, with the type inference of the
@@ -62,6 +81,13 @@ static LogicalResult verifyLayer(CrossbarOp operation,
     return operation->emitOpError()
            << "refers to a layer '" << operation.getLayer()
            << "' that does not exist";
+  auto type = cast<RankedTensorType>(layer.getType());
+  // nn.matmul would take a batch of matrices, or a vector.
+  if (isa<MatmulOp>(operation.getOperation()) && type.getRank() != 2)
+    return operation->emitOpError()
+           << "multiplies with a matrix, but layer '" << operation.getLayer()
+           << "' is of type " << type
+           << "; keep what is none in nn.matmul, which is digital";
   // Weights stand second among the operands of all three nn operations.
   SmallVector<Value, 3> operands(operation->getOperands());
   operands.insert(operands.begin() + 1, layer.getWrite().getWeights());
@@ -73,7 +99,7 @@ static LogicalResult verifyLayer(CrossbarOp operation,
                                     adaptor, types)))
     return failure();
   if (types.front() == operation.getResult().getType())
-    return verifyGroups(operation, layer);
+    return verifyMatrix(operation, layer);
   return operation->emitOpError()
          << "has a result of type " << operation.getResult().getType()
          << ", but its operands and layer '" << operation.getLayer()
@@ -98,8 +124,6 @@ LogicalResult ConvOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return verifyLayer<nn::ConvOp>(*this, symbols);
 }
 
-TypedValue<RankedTensorType> ConvOp::getActivation() { return getX(); }
-
 uint64_t ConvOp::countMultiplyAccumulates(RankedTensorType weights) {
   int64_t perResult = 1; // C/groups · kernel extents
   for (int64_t extent : weights.getShape().drop_front())
@@ -120,8 +144,6 @@ LogicalResult GemmOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return verifyLayer<nn::GemmOp>(*this, symbols);
 }
 
-TypedValue<RankedTensorType> GemmOp::getActivation() { return getA(); }
-
 uint64_t GemmOp::countMultiplyAccumulates(RankedTensorType weights) {
   return product(getType().getNumElements(),
                  weights.getDimSize(getTransposeB() ? 1 : 0));
@@ -135,8 +157,6 @@ bool GemmOp::isImageWise(ArrayRef<bool> perImage) {
 LogicalResult MatmulOp::verifySymbolUses(SymbolTableCollection &symbols) {
   return verifyLayer<nn::MatmulOp>(*this, symbols);
 }
-
-TypedValue<RankedTensorType> MatmulOp::getActivation() { return getA(); }
 
 uint64_t MatmulOp::countMultiplyAccumulates(RankedTensorType weights) {
   return product(getType().getNumElements(), weights.getDimSize(0));

@@ -50,11 +50,13 @@ void LayerOp::build(OpBuilder &builder, OperationState &state, StringRef name,
 }
 
 LogicalResult LayerOp::verify() {
-  // Coordinates of random numbers have 32 bits for the layer.
-  if (getIndex() > UINT32_MAX)
+  // Coordinates of random numbers have 24 bits for the layer
+  // (runtime/random/Coordinates.h).
+  constexpr uint64_t largestIndex = (1 << 24) - 1;
+  if (getIndex() > largestIndex)
     return emitOpError() << "'" << getSymName()
-                         << "' expects an index from 0 to 2^32 - 1, got "
-                         << static_cast<int64_t>(getIndex());
+                         << "' expects an index from 0 to " << largestIndex
+                         << ", got " << static_cast<int64_t>(getIndex());
   auto type = cast<RankedTensorType>(getType());
   if (getChannelAxis() >= static_cast<uint64_t>(type.getRank()))
     return emitOpError() << "'" << getSymName()
@@ -98,6 +100,31 @@ static LogicalResult verifySlices(LayerOp layer, MapOp map) {
          << (isOffset ? "" : ",mode=symmetric") << ")";
 }
 
+/// Checks that nothing is in uS where a device describes its cells in another
+/// unit, which is then the unit of the window, too.
+static LogicalResult verifyUnits(LayerOp layer) {
+  auto device = cast_or_null<DeviceOp>(
+      layer.getError(WeightErrorKind::device).getOperation());
+  if (!device)
+    return success();
+  auto unit = device.getModel().getAs<StringAttr>("unit");
+  if (!unit || unit.getValue() == "uS")
+    return success();
+  auto fail = [&](Operation *operation) {
+    return emitLayerError(operation)
+           << "is in uS, but the cells of device '" << device.getDevice()
+           << "' are described in " << unit.getValue()
+           << "; leave one of the two out";
+  };
+  for (WeightErrorOpInterface error : layer.getErrors())
+    if (error.getErrorUnit() == ErrorUnit::microsiemens)
+      return fail(error);
+  if (ReadNoiseOp noise = layer.getReadNoise();
+      noise && !noise.getWidth().isZero())
+    return fail(noise);
+  return success();
+}
+
 /// The place of what may stand behind the errors of weights: 0 for none.
 static int placeBehindErrors(Operation &operation) {
   return llvm::TypeSwitch<Operation *, int>(&operation)
@@ -131,7 +158,8 @@ LogicalResult LayerOp::verifyRegions() {
         return operation.emitOpError()
                << "in layer '" << getSymName()
                << "' expects the weights after the last error";
-      if (place > 0 && failed(verifySlices(*this, getMap())))
+      if (failed(verifyUnits(*this)) ||
+          (place > 0 && failed(verifySlices(*this, getMap()))))
         return failure();
       return getAdc() ? verifyAdcOfLayer(*this, getAdc()) : success();
     }
@@ -156,7 +184,8 @@ LogicalResult LayerOp::verifyRegions() {
     WeightErrorKind kind = error.getErrorKind();
     if (last == kind)
       return emitLayerError(&operation)
-             << "is a second " << describe(kind) << "; a layer has at most one";
+             << "repeats " << describe(kind)
+             << "; a layer has every error at most once";
     if (last && *last > kind)
       return emitLayerError(&operation)
              << "stands after " << describe(*last)
@@ -245,8 +274,6 @@ LogicalResult LoadOp::verify() {
 
 WeightErrorKind QuantizeOp::getErrorKind() { return WeightErrorKind::quantize; }
 
-bool QuantizeOp::isRandom() { return false; }
-
 /// Whether all of \p numbers are finite and none is below the one before it.
 static bool isAscending(ArrayRef<double> numbers) {
   return llvm::all_of(numbers, [](double x) { return std::isfinite(x); }) &&
@@ -306,8 +333,6 @@ LogicalResult QuantizeOp::verify() {
 
 WeightErrorKind DeviceOp::getErrorKind() { return WeightErrorKind::device; }
 
-bool DeviceOp::isRandom() { return true; }
-
 LogicalResult DeviceOp::verify() {
   FailureOr<plan::Device> device = decodeDevice(*this);
   if (failed(device))
@@ -325,8 +350,6 @@ LogicalResult DeviceOp::verify() {
 //===----------------------------------------------------------------------===//
 
 WeightErrorKind NoiseOp::getErrorKind() { return WeightErrorKind::noise; }
-
-bool NoiseOp::isRandom() { return !getWidth().isZero(); }
 
 std::optional<ErrorUnit> NoiseOp::getErrorUnit() { return getUnit(); }
 
@@ -362,18 +385,19 @@ LogicalResult NoiseOp::verify() {
            << (parametric ? " expects a parameter" : " takes no parameter");
   if (parametric) {
     double parameter = getParameter()->convertToDouble();
+    // The grammar's limits, here and below. At more, Student's distribution is
+    // the normal one.
     if (getDistribution() == Distribution::studentT &&
-        !(parameter > 2 && std::isfinite(parameter)))
+        !(parameter > 2 && parameter <= 1e6))
       return emitLayerError(*this)
              << "expects degrees of freedom above 2 (up to 2, the variance is "
-                "infinite), got "
+                "infinite) and up to 1e6, got "
              << decimal(parameter);
-    // The grammar's limit, beyond which rare draws hold all of the variance.
+    // Outside of them rounding or rare draws hold all of the variance.
     if (getDistribution() == Distribution::lognormal &&
-        !(parameter > 0 && parameter <= 5))
+        !(parameter >= 1e-3 && parameter <= 5))
       return emitLayerError(*this)
-             << "expects a shape above 0 and up to 5, got "
-             << decimal(parameter);
+             << "expects a shape from 0.001 to 5, got " << decimal(parameter);
   }
 
   bool empirical = getDistribution() == Distribution::empirical;
@@ -407,8 +431,6 @@ LogicalResult NoiseOp::verify() {
 
 WeightErrorKind ShiftOp::getErrorKind() { return WeightErrorKind::shift; }
 
-bool ShiftOp::isRandom() { return false; }
-
 std::optional<ErrorUnit> ShiftOp::getErrorUnit() { return getUnit(); }
 
 LogicalResult ShiftOp::verify() {
@@ -419,10 +441,6 @@ LogicalResult ShiftOp::verify() {
 }
 
 WeightErrorKind FaultsOp::getErrorKind() { return WeightErrorKind::faults; }
-
-bool FaultsOp::isRandom() {
-  return !getLow().isZero() || !getHigh().isZero() || !getFlip().isZero();
-}
 
 bool FaultsOp::needsQuantization() { return !getFlip().isZero(); }
 

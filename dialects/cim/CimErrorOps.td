@@ -35,20 +35,23 @@ def Cim_LayerOp : Op<Cim_Dialect, "layer", [
     chip: one `cim.load`, any errors in the order quantize, device, noise,
     verify, correlated, shift, read_disturb, faults, each at most once, then
     `cim.map` where the layer stands on arrays and behind it what stands around
-    them (`cim.dac`, `cim.adc`, `cim.read_noise`), and one `cim.write`. Weights used by several
-    operations are one layer, written once.
+    them (`cim.dac`, `cim.adc`, `cim.read_noise`, `cim.drift_compensation`), and
+    one `cim.write`. Weights used by several operations are one layer, written
+    once.
 
     The symbol is the layer's name. `index` is its coordinate for random
     numbers: its position among all crossbar layers in the order of first use,
     whichever of them have errors. `channel_axis` is the dimension of the
     weights that counts output channels: 0 for a convolution, 0 or 1 for a fully
-    connected layer. `role` tells the first (C1) and second (C2) convolution of
+    connected layer, as its first use transposes it; on arrays, as every use
+    does. `role` tells the first (C1) and second (C2) convolution of
     a residual block with an identity shortcut, and the places in other blocks
     (passes/analysis/ResidualRoles.h).
 
     `selected` marks a layer that is to be retrained and rewritten, as
-    `select-layers` decides. `tolerance` and `limit` are measured facts
-    (`annotate-tolerance`), on which it may decide.
+    `select-layers` decides; `tolerance` and `limit` are measured facts
+    (`annotate-tolerance`), on the first of which it may decide. `selected` and
+    `limit` are records: nothing computes with them.
 
     ```mlir
     cim.layer @layer1.0.conv1 index 1 channel_axis 0 role C1 : tensor<16x16x3x3xf32> {
@@ -195,7 +198,7 @@ def Cim_DeviceOp : Cim_WeightErrorOp<"device", []> {
     The error of writing each cell of a weight, which depends on the conductance
     that it is meant to have, and with `at` the change in so many seconds since.
     `model` holds the numbers, field by field as in `Device` of
-    runtime/plan/plan.proto; `force` lets it be used outside the ranges that it
+    runtime/plan/plan.proto but for name, time and forced; `force` lets it be used outside the ranges that it
     is known for. Needs the conductances that `cim.map` gives. Source:
     docs/devices.md.
 
@@ -223,15 +226,16 @@ def Cim_NoiseOp : Cim_WeightErrorOp<"noise", ["getErrorUnit"]> {
   let summary = "Add a random error to every weight";
   let description = [{
     w + width·f(w)·ξ, with ξ of the given distribution scaled to mean 0 and
-    variance 1, drawn for every cell whenever it is written. f is 1, or linear
+    variance 1, drawn for every weight whenever it is written. f is 1, or linear
     between the `level_factors`, which stand at equally spaced levels from the
-    least to the greatest weight.
+    least to the greatest weight. In uS w is the conductance of a cell, every
+    cell draws for itself, and the levels go from Gmin to Gmax.
 
     | distribution | parameter |
     |---|---|
     | `normal`, `uniform`, `laplace` | none |
-    | `lognormal` | shape: the standard deviation of its logarithm |
-    | `student_t` | degrees of freedom, above 2 |
+    | `lognormal` | shape: the standard deviation of its logarithm, 0.001 to 5 |
+    | `student_t` | degrees of freedom, above 2, up to 10^6 |
     | `empirical` | none; `cdf` gives points (probability, value), linear between, as they are |
 
     ```mlir
@@ -262,8 +266,8 @@ def Cim_NoiseOp : Cim_WeightErrorOp<"noise", ["getErrorUnit"]> {
 def Cim_ShiftOp : Cim_WeightErrorOp<"shift", ["getErrorUnit"]> {
   let summary = "Move all weights by the same amount";
   let description = [{
-    w + amount·f(w), of either sign, the same for every cell and chip; f as in
-    `cim.noise`.
+    w + amount·f(w), of either sign, the same for every weight, in uS for every
+    cell, and every chip; f as in `cim.noise`.
 
     ```mlir
     %3 = cim.shift %2 -0.015625 qs : tensor<16x3x3x3xf32>
@@ -283,9 +287,10 @@ def Cim_ShiftOp : Cim_WeightErrorOp<"shift", ["getErrorUnit"]> {
 def Cim_FaultsOp : Cim_WeightErrorOp<"faults", ["needsQuantization"]> {
   let summary = "Cells that are stuck, and bits that flip";
   let description = [{
-    Every cell by itself is stuck at the layer's least weight with probability
-    `low` and at its greatest with probability `high`, whatever was written.
-    Every stored bit of every code is inverted with probability `flip`, which
+    Every weight by itself is stuck at the layer's least with probability `low`
+    and at its greatest with probability `high`, whatever was written. On arrays
+    (`cim.map`) every cell is by itself, those of one weight's signs and slices,
+    too, and stuck at Gmin or Gmax. Every stored bit of every code is inverted with probability `flip`, which
     needs quantized weights.
 
     ```mlir

@@ -15,8 +15,9 @@ def WeightErrorOpInterface : OpInterface<"WeightErrorOpInterface"> {
     A link in the chain from a layer's float weights to the weights that a chip
     holds: one operand, one result of the same type. The order of the chain is
     that of `WeightErrorKind`, with at most one link of a kind, which the
-    enclosing layer verifies; a new kind of error (drift, a device's programming
-    error) takes its place there and nothing else changes.
+    enclosing layer verifies. A new kind of error takes its place there; what it
+    does is written in the plan (compiler/LowerToPlan.cpp) and in
+    runtime/programming.
   }];
   let methods = [
     InterfaceMethod<"Which error it is, and so its place in the chain.",
@@ -25,7 +26,6 @@ def WeightErrorOpInterface : OpInterface<"WeightErrorOpInterface"> {
       "::mlir::TypedValue<::mlir::RankedTensorType>", "getWeights">,
     InterfaceMethod<"The weights that leave.",
       "::mlir::TypedValue<::mlir::RankedTensorType>", "getResult">,
-    InterfaceMethod<"Whether every chip gets another error.", "bool", "isRandom">,
     InterfaceMethod<"The unit in which its size is given, if it has one.",
       "::std::optional<::cim::crossbar::ErrorUnit>", "getErrorUnit", (ins),
       /*methodBody=*/"", /*defaultImplementation=*/"return ::std::nullopt;">,
@@ -47,10 +47,6 @@ def CrossbarOpInterface : OpInterface<"CrossbarOpInterface"> {
   let methods = [
     InterfaceMethod<"The layer's symbol.",
       "::mlir::FlatSymbolRefAttr", "getLayerAttr">,
-    InterfaceMethod<"Binds the operation to another layer.",
-      "void", "setLayerAttr", (ins "::mlir::FlatSymbolRefAttr":$layer)>,
-    InterfaceMethod<"The activation that enters the crossbar.",
-      "::mlir::TypedValue<::mlir::RankedTensorType>", "getActivation">,
     InterfaceMethod<"What leaves it.",
       "::mlir::TypedValue<::mlir::RankedTensorType>", "getResult">,
     InterfaceMethod<[{

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/Cim.h"
 #include "dialects/cim/Decimal.h"
+#include "dialects/cim/grammar/Ranges.h"
 
 using namespace mlir;
 
@@ -69,9 +70,10 @@ LogicalResult MapOp::verify() {
     // Products of two numbers up to 2^31 fit.
     if (int64_t(getColumns() * getGroups()) != channels ||
         getRows() * uint64_t(channels) != uint64_t(type.getNumElements()))
-      return fail() << "maps " << getGroups() << " groups of " << getRows()
-                    << " x " << getColumns() << ", which are not the weights "
-                    << type << " with output channels in dimension "
+      return fail() << "maps " << getGroups() << " x " << getRows() << " x "
+                    << getColumns()
+                    << " weights (groups, rows, columns), but holds " << type
+                    << " with output channels in dimension "
                     << layer.getChannelAxis();
   }
 
@@ -87,9 +89,10 @@ LogicalResult MapOp::verify() {
 
   double lowest = getLowest().convertToDouble();
   double highest = getHighest().convertToDouble();
-  if (!(std::isfinite(highest) && lowest >= 0 && lowest < highest))
-    return fail() << "expects a conductance window of at least 0 that is not "
-                     "empty, got "
+  if (!isWindow(lowest, highest))
+    return fail() << "expects a conductance window that ascends, by a "
+                     "millionth and 1e-30 at least, from at least 0 to at most "
+                     "1e15, got "
                   << decimal(lowest) << " to " << decimal(highest);
   if (failed(verifyWires(*this)))
     return failure();

@@ -24,7 +24,7 @@ def Cim_MapOp : Op<Cim_Dialect, "map", [HasParent<"LayerOp">]> {
     share one along its diagonal.
 
     With s the largest ∣weight∣ of the layer, w = W/s and the window [Gmin, Gmax]
-    in µS, a weight stands on
+    in µS (or in the unit of the layer's `cim.device`), a weight stands on
 
     | cells | conductances | read back |
     |---|---|---|
@@ -35,6 +35,8 @@ def Cim_MapOp : Op<Cim_Dialect, "map", [HasParent<"LayerOp">]> {
     errors are at least zero, and with `clip` inside the window. `cell_bits` cuts
     the code of a quantized weight into slices of so many bits: the b − 1 bits of
     a magnitude (differential, mode symmetric) or all b (offset, mode minmax).
+    Slices of offset cells have no reference column: the digital sum lo·Σx takes
+    its place, and `ideal_reference` has no effect.
 
     `wires` gives their resistances in ohm, per segment between two cells and at
     the ends, along rows and along columns; `drive_both_ends` has drivers at both
@@ -47,7 +49,8 @@ def Cim_MapOp : Op<Cim_Dialect, "map", [HasParent<"LayerOp">]> {
     ```mlir
     cim.map 144 x 16 onto 128 x 128 cells differential window 0.0 to 100.0
     cim.map 9 x 1 groups 64 onto 128 x 128 groups_per_array 14
-      cells offset ideal_reference window 1.0 to 40.0 clip cell_bits 2
+      cells offset ideal_reference window 1.0 to 40.0 clip
+    cim.map 144 x 16 onto 128 x 128 cells offset window 0.0 to 100.0 cell_bits 2
     cim.map 144 x 16 onto 128 x 128 cells differential window 0.0 to 100.0
       wires 1.5 by 2.0 drive_both_ends
     ```

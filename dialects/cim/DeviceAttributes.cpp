@@ -68,60 +68,75 @@ static DictionaryAttr encode(Builder &builder, const Message &message) {
   return attributes.getDictionary(builder.getContext());
 }
 
-/// Sets the fields of \p message; false when \p dictionary has others.
-static bool decode(DictionaryAttr dictionary, Message &message) {
+/// Sets the fields of \p message, whose names begin with \p path. Returns what
+/// is wrong with the first one that it cannot set, or nothing.
+static std::string decode(DictionaryAttr dictionary, const std::string &path,
+                          Message &message) {
   const Reflection &reflection = *message.GetReflection();
   for (NamedAttribute entry : dictionary) {
+    const std::string name = path + entry.getName().str();
+    auto expects = [&](const std::string &type) {
+      return "field '" + name + "' of its model expects " + type;
+    };
     const FieldDescriptor *field =
         message.GetDescriptor()->FindFieldByName(entry.getName().str());
     if (!field)
-      return false;
+      return "its model has a field '" + name +
+             "', which device models do not have (docs/devices.md)";
     Attribute value = entry.getValue();
     bool isMessage = field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
     if (field->is_repeated() && isMessage) {
       auto list = dyn_cast<ArrayAttr>(value);
       if (!list)
-        return false;
-      for (Attribute item : list) {
+        return expects("a list of dictionaries");
+      for (auto [i, item] : llvm::enumerate(list)) {
         auto fields = dyn_cast<DictionaryAttr>(item);
-        if (!fields || !decode(fields, *reflection.AddMessage(&message, field)))
-          return false;
+        if (!fields)
+          return expects("a list of dictionaries");
+        const std::string problem =
+            decode(fields, name + "[" + std::to_string(i) + "].",
+                   *reflection.AddMessage(&message, field));
+        if (!problem.empty())
+          return problem;
       }
     } else if (field->is_repeated()) {
       auto list = dyn_cast<DenseF64ArrayAttr>(value);
       if (!list)
-        return false;
+        return expects("array<f64: ...>");
       for (double number : list.asArrayRef())
         reflection.AddDouble(&message, field, number);
     } else if (isMessage) {
       auto fields = dyn_cast<DictionaryAttr>(value);
-      if (!fields ||
-          !decode(fields, *reflection.MutableMessage(&message, field)))
-        return false;
+      if (!fields)
+        return expects("a dictionary");
+      const std::string problem = decode(
+          fields, name + ".", *reflection.MutableMessage(&message, field));
+      if (!problem.empty())
+        return problem;
     } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) {
       auto number = dyn_cast<FloatAttr>(value);
       if (!number)
-        return false;
+        return expects("a number of type f64");
       reflection.SetDouble(&message, field, number.getValueAsDouble());
     } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_BOOL) {
       auto flag = dyn_cast<BoolAttr>(value);
       if (!flag)
-        return false;
+        return expects("true or false");
       reflection.SetBool(&message, field, flag.getValue());
     } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_UINT32) {
       auto number = dyn_cast<IntegerAttr>(value);
       if (!number || !number.getType().isSignlessInteger(64) ||
           number.getInt() < 0 || number.getInt() > UINT32_MAX)
-        return false;
+        return expects("a number of type i64 from 0 to 2^32 - 1");
       reflection.SetUInt32(&message, field, uint32_t(number.getInt()));
     } else {
       auto text = dyn_cast<StringAttr>(value);
       if (!text)
-        return false;
+        return expects("a text");
       reflection.SetString(&message, field, text.str());
     }
   }
-  return true;
+  return {};
 }
 
 DictionaryAttr encodeDevice(MLIRContext *context, const plan::Device &device) {
@@ -135,11 +150,21 @@ DictionaryAttr encodeDevice(MLIRContext *context, const plan::Device &device) {
 
 FailureOr<plan::Device> decodeDevice(DeviceOp operation) {
   plan::Device device;
-  if (!decode(operation.getModel(), device))
+  auto fail = [&](const std::string &problem) {
     return operation.emitOpError()
-           << "'" << operation.getDevice()
-           << "' has a model with a field that device models do not have, or "
-              "of another type (docs/devices.md)";
+           << "in layer '" << operation->getParentOfType<LayerOp>().getSymName()
+           << "' has device '" << operation.getDevice() << "': " << problem;
+  };
+  // They would be overwritten below.
+  for (auto [name, place] : {std::pair("name", "before it"),
+                             {"time", "with at SECONDS"},
+                             {"forced", "with force"}})
+    if (operation.getModel().contains(name))
+      return fail("its model has a field '" + std::string(name) +
+                  "', which cim.device says itself, " + place);
+  const std::string problem = decode(operation.getModel(), "", device);
+  if (!problem.empty())
+    return fail(problem);
   device.set_name(operation.getDevice().str());
   device.set_forced(operation.getForce());
   if (operation.getTime())

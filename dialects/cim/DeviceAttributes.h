@@ -17,8 +17,8 @@ namespace cim::crossbar {
 mlir::DictionaryAttr encodeDevice(mlir::MLIRContext *context,
                                   const plan::Device &device);
 
-/// The device of \p operation. Reports an error when its model has fields that
-/// no device has.
+/// The device of \p operation, which stands in a layer. Reports an error when
+/// its model has fields that no device has, or says what the operation says.
 mlir::FailureOr<plan::Device> decodeDevice(DeviceOp operation);
 
 } // namespace cim::crossbar

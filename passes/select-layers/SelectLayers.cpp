@@ -7,6 +7,7 @@
 #include "passes/select-layers/SelectLayers.h"
 
 #include "dialects/cim/Cim.h"
+#include "dialects/cim/Decimal.h"
 #include "dialects/cim/grammar/ErrorOptions.h"
 #include "dialects/cim/grammar/LayerSelection.h"
 #include "passes/analysis/TrainableParameters.h"
@@ -31,8 +32,14 @@ struct SelectLayers : impl::SelectLayersBase<SelectLayers> {
       added.name = layer.getSymName();
       added.role = layer.getRoleName();
       added.parameters = trainable.of(layer.getSymNameAttr());
-      if (crossbar::ToleranceAttr tolerance = layer.getToleranceAttr())
+      if (crossbar::ToleranceAttr tolerance = layer.getToleranceAttr()) {
         added.tolerance = tolerance.getAccuracy().convertToDouble();
+        added.measurement =
+            tolerance.getErrors().str() + " on " +
+            std::to_string(tolerance.getImages()) + " images, " +
+            crossbar::decimal(tolerance.getExact().convertToDouble()) +
+            " without errors";
+      }
     }
 
     Selection selection;

@@ -20,7 +20,8 @@ def SelectLayers : Pass<"select-layers", "::mlir::ModuleOp"> {
     - by role: `c2:K`, `c1:K`, those of that role among the last K;
     - by measured tolerance (`annotate-tolerance`): `tolerant:K`, the more
       tolerant half of the last K; `tolerant:K:MAXWEIGHTS`, the most tolerant
-      of them that fit into a budget of weights to rewrite;
+      of them that fit into a budget of weights to rewrite; all measured with
+      the same errors on as many images;
     - by name: patterns as of `--layers`;
 
     each with a leading `!` to leave those layers. Weights count with the

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/plan/VerifyConverters.h"
 
+#include "dialects/cim/grammar/Ranges.h"
 #include "runtime/mapping/Tiles.h"
 #include "runtime/tensor/Errors.h"
 
@@ -19,8 +20,6 @@ static void require(bool condition, const std::string &what) {
     throw InputError(what);
 }
 
-static bool isRange(double number) { return 1e-30 <= number && number <= 1e30; }
-
 static void checkCurve(const plan::Dac &dac) {
   const int points = dac.curve_input_size();
   require(points == dac.curve_current_size() && points != 1,
@@ -31,9 +30,10 @@ static void checkCurve(const plan::Dac &dac) {
   bool hasOrigin = false;
   for (int i = 0; i < points; ++i) {
     require(std::isfinite(dac.curve_input(i)) &&
-                std::isfinite(dac.curve_current(i)) &&
                 (i == 0 || dac.curve_input(i - 1) < dac.curve_input(i)),
             "has a curve whose inputs do not ascend");
+    require(std::abs(dac.curve_current(i)) <= largestSingle,
+            "has a curve of a current beyond 1e30");
     hasOrigin |= dac.curve_input(i) == 0 && dac.curve_current(i) == 0;
   }
   require(hasOrigin && dac.curve_input(points - 1) == 1 &&

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/plan/VerifyPlan.h"
 
+#include "dialects/cim/grammar/Ranges.h"
 #include "runtime/plan/PlanFile.h"
 #include "runtime/plan/StepRules.h"
 #include "runtime/plan/VerifyConverters.h"
@@ -96,11 +97,11 @@ void checkNoise(const plan::Noise &noise, const plan::Layer &layer) {
           "has noise of a width that is not a number of 0 or more");
   checkUnit(noise.unit(), layer);
   if (noise.distribution() == plan::Noise::LOGNORMAL)
-    require(std::isfinite(noise.parameter()) && noise.parameter() > 0,
-            "needs a lognormal shape above 0");
+    require(noise.parameter() >= 1e-3 && noise.parameter() <= 5,
+            "needs a lognormal shape from 0.001 to 5");
   if (noise.distribution() == plan::Noise::STUDENT_T)
-    require(std::isfinite(noise.parameter()) && noise.parameter() > 2,
-            "needs more than 2 degrees of freedom");
+    require(noise.parameter() > 2 && noise.parameter() <= 1e6,
+            "needs more than 2 degrees of freedom, and at most 1000000");
   if (noise.distribution() == plan::Noise::EMPIRICAL)
     require(noise.quantile_probability_size() >= 2 &&
                 noise.quantile_probability_size() ==
@@ -145,10 +146,10 @@ void checkCrossbar(const plan::Crossbar &crossbar, const plan::Layer &layer) {
           " groups into an array that has no place for them");
   require(plan::Crossbar::Cells_IsValid(crossbar.cells()),
           "has an unknown cell scheme");
-  require(0 <= crossbar.lowest_conductance() &&
-              crossbar.lowest_conductance() < crossbar.highest_conductance() &&
-              std::isfinite(crossbar.highest_conductance()),
-          "has a conductance window that is empty or not from 0 on");
+  require(
+      isWindow(crossbar.lowest_conductance(), crossbar.highest_conductance()),
+      "has a conductance window that does not ascend, by a millionth and 1e-30 "
+      "at least, from at least 0 to at most 1e15");
   const bool isOffset = crossbar.cells() == plan::Crossbar::OFFSET;
   require(isOffset || !crossbar.ideal_reference(),
           "has differential cells, which have no reference");
@@ -168,6 +169,9 @@ void checkLayer(const plan::Layer &layer, const TensorMap &tensors) {
   require(layer.operation() == "conv" || layer.operation() == "gemm" ||
               layer.operation() == "matmul",
           "is of the unknown operation '" + layer.operation() + "'");
+  require(layer.index() < 1u << 24,
+          "has index " + std::to_string(layer.index()) +
+              ", but random numbers tell 16777216 layers apart");
   auto weights = tensors.find(layer.weights());
   require(weights != tensors.end(),
           "has no tensor '" + layer.weights() + "' with its weights");
@@ -273,10 +277,17 @@ private:
             "names layer " + std::to_string(step.layer()) + " of " +
                 std::to_string(plan.layers_size()));
     const plan::Layer &layer = plan.layers(step.layer());
-    require(layer.operation() == step.operation() &&
+    // One matrix may be used by a gemm and by a matmul.
+    const bool isProduct =
+        step.operation() == "gemm" || step.operation() == "matmul";
+    require((layer.operation() == "conv" ? step.operation() == "conv"
+                                         : isProduct) &&
                 plan.values(step.inputs(1)).constant() == layer.weights(),
             "does not compute with the weights of its layer '" + layer.name() +
                 "'");
+    require(step.operation() != "matmul" || layer.shape_size() == 2,
+            "multiplies with a matrix, but its layer '" + layer.name() +
+                "' is of rank " + std::to_string(layer.shape_size()));
   }
   void checkEpilogue(const plan::Step &step) const {
     const plan::Epilogue &epilogue = step.epilogue();

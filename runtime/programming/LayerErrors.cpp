@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/programming/LayerErrors.h"
+#include "dialects/cim/grammar/Ranges.h"
 #include "runtime/devices/CheckDevice.h"
 #include "runtime/programming/Draws.h"
 #include "runtime/tensor/Errors.h"
@@ -18,9 +19,6 @@ namespace {
 
 /// Larger magnitudes would overflow single precision.
 constexpr double LargestNumber = 1e30;
-
-/// Beyond any device, and far from overflow.
-constexpr double LargestConductance = 1e15;
 
 /// In ohm, per segment.
 constexpr double LargestResistance = 1e9;
@@ -43,19 +41,22 @@ struct LayerCheck {
       throw InputError("layer '" + layer.name() + "': " + problem);
   }
 
-  void unit(plan::Unit unit, const char *what) const {
+  /// \p isOfCells: no other unit than uS has a meaning for it.
+  void unit(plan::Unit unit, const char *what, bool isOfCells = false) const {
     require(plan::Unit_IsValid(unit), std::string(what) + " has no known unit");
     require(unit != plan::QUANTIZATION_STEP || layer.has_quantize(),
             std::string(what) +
                 " in qs needs quantization; add --quantize, or use ns or abs");
     require(unit != plan::MICROSIEMENS || layer.has_crossbar(),
-            std::string(what) +
-                " in uS needs a crossbar; use qs, ns or abs without one");
+            std::string(what) + " in uS needs a crossbar; " +
+                (isOfCells ? "put the layer on one (--crossbar RxC)"
+                           : "use qs, ns or abs without one"));
     require(unit != plan::MICROSIEMENS || !layer.has_device() ||
                 layer.device().unit() == "uS",
             std::string(what) + " is in uS, but the cells of device '" +
                 layer.device().name() + "' are described in " +
-                layer.device().unit() + "; use qs, ns or abs");
+                layer.device().unit() + "; " +
+                (isOfCells ? "leave one of the two out" : "use qs, ns or abs"));
   }
 
   void quantize() const {
@@ -131,11 +132,10 @@ struct LayerCheck {
     const plan::Crossbar &crossbar = layer.crossbar();
     require(plan::Crossbar::Cells_IsValid(crossbar.cells()),
             "its crossbar has no known kind of cells");
-    double low = crossbar.lowest_conductance();
-    double high = crossbar.highest_conductance();
-    require(low >= 0 && low < high && high <= LargestConductance,
-            "its conductance window must ascend from at least 0 to at most "
-            "1e15");
+    require(
+        isWindow(crossbar.lowest_conductance(), crossbar.highest_conductance()),
+        "its conductance window must ascend, by a millionth and 1e-30 at "
+        "least, from at least 0 to at most 1e15");
     int64_t channels = int(layer.channel_axis()) < layer.shape_size()
                            ? layer.shape(layer.channel_axis())
                            : 0;
@@ -196,9 +196,9 @@ struct LayerCheck {
 
   void writeVerify() const {
     const plan::WriteVerify &verify = layer.write_verify();
-    unit(plan::MICROSIEMENS, "write-verify");
-    require(verify.tolerance() > 0 && isFinite(verify.tolerance()),
-            "write-verify needs a finite tolerance above 0");
+    unit(plan::MICROSIEMENS, "write-verify", /*isOfCells=*/true);
+    require(isRange(verify.tolerance()),
+            "write-verify needs a tolerance from 1e-30 to 1e30");
     require(verify.pulses() >= 1 && verify.pulses() <= 64,
             "write-verify needs 1 to 64 pulses");
     require(layer.has_device() || (layer.has_noise() &&
@@ -213,9 +213,9 @@ struct LayerCheck {
          {correlated.column(), correlated.array(), correlated.die()})
       require(width >= 0 && isFinite(width),
               "correlated errors need finite widths, at least 0");
-    unit(correlated.unit(), "correlated");
     require(correlated.array() == 0 || correlated.unit() == plan::MICROSIEMENS,
             "correlated errors of arrays are of cells; give them in uS");
+    unit(correlated.unit(), "correlated", /*isOfCells=*/correlated.array() > 0);
   }
 
   void readDisturb() const {
@@ -282,4 +282,6 @@ void cim::checkLayerErrors(const plan::Layer &layer, const Tensor &weights) {
     check.readDisturb();
   if (layer.has_faults())
     check.faults();
+  if (layer.read_noise().width() > 0)
+    check.unit(plan::MICROSIEMENS, "read noise", /*isOfCells=*/true);
 }

@@ -132,10 +132,12 @@ void LayerProgram::Implementation::prepareScales(const plan::Layer &layer) {
 }
 
 void LayerProgram::Implementation::warnOfZeroSteps(const plan::Layer &layer) {
-  bool usesRange =
-      layer.has_noise() && layer.noise().unit() == plan::NORMALISED_SCALE;
-  usesRange |=
-      layer.has_shift() && layer.shift().unit() == plan::NORMALISED_SCALE;
+  // An error that the layer does not have is in qs.
+  bool usesRange = false;
+  for (plan::Unit unit :
+       {layer.noise().unit(), layer.shift().unit(), layer.correlated().unit(),
+        layer.read_disturb().unit()})
+    usesRange |= unit == plan::NORMALISED_SCALE;
   auto isFlat = [&](const Scale &scale) {
     return layer.has_quantize() ? scale.step == 0
                                 : usesRange && scale.range() == 0;

@@ -196,6 +196,26 @@ TEST_F(Compile, saysWhatIsWrongWithARequest) {
   EXPECT_THAT(messageOfCompiling(folder), HasSubstr(folder.string()));
 }
 
+TEST_F(Compile, saysWhatGivesMicrosiemensAMeaning) {
+  const std::string first = "layer 'first' has ",
+                    last = " in uS, but is not mapped to conductances; put it "
+                           "on crossbars (--crossbar RxC)";
+  const std::string orElse = ", or give it in qs, ns or abs";
+  ErrorRequest verify, array, column;
+  verify.writeVerify = "1uS";
+  array.correlated = "array=1uS";
+  column.correlated = "column=1uS";
+  EXPECT_THAT(messageOfCompiling(network, {noise("*", "normal:1uS")}),
+              EndsWith(": " + first + "noise" + last + orElse));
+  EXPECT_THAT(messageOfCompiling(network, {column}),
+              EndsWith(": " + first + "correlated errors" + last + orElse));
+  // Only cells have these, whatever the unit.
+  EXPECT_THAT(messageOfCompiling(network, {verify}),
+              EndsWith(": " + first + "write-verify" + last));
+  EXPECT_THAT(messageOfCompiling(network, {array}),
+              EndsWith(": " + first + "correlated errors" + last));
+}
+
 TEST_F(Compile, givesTheSamePlanFromEveryStage) {
   std::vector<ErrorRequest> errors = {quantize("*", "5"),
                                       noise("role:C1", "normal:0.25qs")};
@@ -291,6 +311,24 @@ TEST_F(Compile, keepsEqualConstantsApart) {
   const TensorMap tensors = compiler.compile(asked).tensors;
   EXPECT_TRUE(tensors.contains("fc.bias"));
   EXPECT_TRUE(tensors.contains("other.bias"));
+}
+
+TEST_F(Compile, usesOneMatrixInTwoWays) {
+  // A gemm and a matmul of one initializer: one layer, called by the first.
+  const std::vector<double> logits = run(network);
+  edit(network, "(tensor<1x3xf32> {nn.name", "(tensor<1x8xf32> {nn.name");
+  edit(network, "  return %7 : tensor<1x3xf32>",
+       "  %8 = nn.matmul %7, %fc : (tensor<1x3xf32>, tensor<3x8xf32>) -> "
+       "tensor<1x8xf32> loc(\"again\")\n  return %8 : tensor<1x8xf32>");
+  const plan::Plan plan = compiler.compile(request(network)).plan;
+  ASSERT_EQ(plan.layers_size(), 3);
+  EXPECT_EQ(plan.layers(2).operation(), "gemm");
+  EXPECT_EQ(plan.layers(2).macs(), 48u);
+  const std::vector<double> results = run(network);
+  ASSERT_EQ(results.size(), 8u);
+  // The second column of the weights.
+  EXPECT_NEAR(results[1], 0.2 * logits[0] + 0.1 * logits[1] + 0.8 * logits[2],
+              1e-5);
 }
 
 TEST_F(Compile, doesNotGoBack) {

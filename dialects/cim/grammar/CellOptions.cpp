@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/grammar/CellOptions.h"
+#include "dialects/cim/grammar/Ranges.h"
 #include "dialects/cim/grammar/Words.h"
 
 #include <cmath>
@@ -45,11 +46,12 @@ WriteVerifyOption cim::parseWriteVerify(std::string_view text) {
   std::vector<std::string_view> words = split(text, ',');
   WriteVerifyOption option;
   option.tolerance = parseAmount(words[0], "tolerance");
-  if (!(option.tolerance.value > 0) ||
+  if (!isRange(option.tolerance.value) ||
       option.tolerance.unit != Unit::microsiemens)
-    throw GrammarError("tolerance " + quote(words[0]) +
-                       " is not a conductance above 0, such as 1uS: what is "
-                       "verified are cells");
+    throw GrammarError(
+        "tolerance " + quote(words[0]) +
+        " is not a conductance of at least 1e-30uS, such as 1uS: what is "
+        "verified are cells");
   Parameters parameters({words.begin() + 1, words.end()}, {"pulses"});
   if (auto pulses = parameters.find("pulses")) {
     const double number =

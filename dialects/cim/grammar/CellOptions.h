@@ -29,7 +29,7 @@ struct CorrelatedOption {
 /// that to the conductance they are meant to have, at most N times in all.
 struct WriteVerifyOption {
   static constexpr unsigned mostPulses = 64;
-  Amount tolerance; ///< above 0, in uS
+  Amount tolerance; ///< at least 1e-30, in uS
   unsigned pulses = 20;
 };
 

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/grammar/CrossbarOptions.h"
+#include "dialects/cim/grammar/Ranges.h"
 #include "dialects/cim/grammar/Words.h"
 
 #include <cmath>
@@ -61,6 +62,11 @@ ConductanceOption cim::parseConductance(std::string_view text) {
   if (option.lowest >= option.highest)
     throw GrammarError("the window " + quote(words[0]) +
                        " is empty; GMIN must be below GMAX");
+  if (!isWindow(option.lowest, option.highest))
+    throw GrammarError("the window " + quote(words[0]) +
+                       " is too narrow for single precision; GMAX must be "
+                       "above GMIN by a millionth of it, and by 1e-30, at "
+                       "least");
   if (words.size() > 2)
     throw GrammarError("there is one parameter too many, " + quote(words[2]) +
                        "; write GMIN:GMAX or GMIN:GMAX,clip");

@@ -31,7 +31,8 @@ struct CellsOption {
   bool idealReference = false; ///< offset: reference cells have no errors
 };
 
-/// `GMIN:GMAX[,clip]`, the conductance window in uS, 0 <= GMIN < GMAX <= 1e6.
+/// `GMIN:GMAX[,clip]`, the conductance window in uS, 0 <= GMIN < GMAX <= 1e6,
+/// as wide as isWindow (Ranges.h) demands.
 struct ConductanceOption {
   double lowest = 0, highest = 100;
   /// Conductances after errors are clipped to the window, not only at zero.

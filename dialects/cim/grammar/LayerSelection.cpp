@@ -171,6 +171,15 @@ private:
                          "; measure it with cim tolerance MODEL ... -o "
                          "annotated.mlir, and use "
                          "that file");
+    const SelectableLayer &first = layers[measured.front()];
+    for (size_t l : measured)
+      if (layers[l].measurement != first.measurement)
+        throw GrammarError(
+            quote(term.text) + " compares what was measured differently: " +
+            quote(first.name) + " with " + first.measurement + ", " +
+            quote(layers[l].name) + " with " + layers[l].measurement +
+            "; measure all layers with one cim tolerance MODEL ... -o "
+            "annotated.mlir");
     std::ranges::sort(measured, {}, [&](size_t l) {
       return std::pair(-*layers[l].tolerance, l);
     });

@@ -30,6 +30,9 @@ struct SelectableLayer {
   uint64_t parameters = 0;
   /// Accuracy with errors in this layer alone, where that was measured.
   std::optional<double> tolerance = std::nullopt;
+  /// With what that was measured, where it is known: only tolerances of one
+  /// measurement can be compared.
+  std::string measurement = {};
 };
 
 /// One term of a plan: layers that are taken, or with a leading `!` left.
@@ -67,7 +70,7 @@ struct Selection {
 
 /// Resolves \p terms for \p layers (in layer-index order). Throws GrammarError
 /// when the whole, or a term other than `c1` and `c2`, selects nothing, and for
-/// `tolerant` when none of its layers was measured.
+/// `tolerant` when none of its layers was measured, or not all alike.
 Selection resolveSelection(std::span<const SelectionTerm> terms,
                            std::span<const SelectableLayer> layers);
 

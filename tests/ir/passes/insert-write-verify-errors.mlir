@@ -2,7 +2,7 @@
 
 // Not in the grammar.
 // RUN: not cim-opt %s --insert-write-verify='write-verify=1ns' 2>&1 >/dev/null | FileCheck %s --check-prefix=E0
-// E0: error: write-verify '1ns': tolerance '1ns' is not a conductance above 0
+// E0: error: write-verify '1ns': tolerance '1ns' is not a conductance of at least 1e-30uS, such as 1uS: what is verified are cells
 
 // Nothing is asked for.
 // RUN: not cim-opt %s --insert-write-verify='layers=a' 2>&1 >/dev/null | FileCheck %s --check-prefix=E1

@@ -19,10 +19,14 @@
 // Tolerance that nobody has measured, and a budget that is too small.
 // RUN: not cim-opt %s --select-layers=plan=tolerant:1 2>&1 >/dev/null | FileCheck %s --check-prefix=E5
 // E5: error: plan 'tolerant:1': 'tolerant:1' needs the measured tolerance of layers among the last 1 layers; measure it with cim tolerance
-// RUN: not cim-opt %s --select-layers=plan=tolerant:4:10 2>&1 >/dev/null | FileCheck %s --check-prefix=E6
-// E6: error: plan 'tolerant:4:10': 'tolerant:4:10' selects nothing: every measured layer has more weights than that
+// RUN: not cim-opt %s --select-layers=plan=tolerant:3:10 2>&1 >/dev/null | FileCheck %s --check-prefix=E6
+// E6: error: plan 'tolerant:3:10': 'tolerant:3:10' selects nothing: every measured layer has more weights than that
 
-cim.layer @stem index 0 channel_axis 0 : tensor<4x4x3x3xf32> {
+// Tolerance of different errors.
+// RUN: not cim-opt %s --select-layers=plan=tolerant:4 2>&1 >/dev/null | FileCheck %s --check-prefix=E7
+// E7: error: plan 'tolerant:4': 'tolerant:4' compares what was measured differently: 'stem' with noise normal:0.03ns on 100 images, 0.9 without errors, 'c1' with noise normal:0.06ns on 100 images, 0.9 without errors; measure all layers with one cim tolerance MODEL ... -o annotated.mlir
+
+cim.layer @stem index 0 channel_axis 0 tolerance<"noise normal:0.03ns" accuracy 0.85 of 0.9 chips 2 images 100> : tensor<4x4x3x3xf32> {
   %0 = cim.load dense<1.0> : tensor<4x4x3x3xf32>
   cim.write %0 : tensor<4x4x3x3xf32>
 }

@@ -204,6 +204,9 @@ TEST(VerifyPlan, refusesBrokenLayers) {
               AllOf(HasSubstr("layer 0 'layer0'"), HasSubstr("'none'")));
   EXPECT_THAT(after([](auto &layer) { layer.set_index(1); }),
               HasSubstr("shares its index"));
+  EXPECT_THAT(after([](auto &layer) { layer.set_index(1 << 24); }),
+              HasSubstr("has index 16777216, but random numbers tell"));
+  EXPECT_EQ(after([](auto &layer) { layer.set_index((1 << 24) - 1); }), "");
   EXPECT_THAT(after([](auto &layer) { layer.set_channel_axis(4); }),
               HasSubstr("dimension that does not exist"));
   EXPECT_THAT(after([](auto &layer) { layer.set_operation("gemm"); }),
@@ -215,6 +218,20 @@ TEST(VerifyPlan, refusesBrokenLayers) {
                 layer.mutable_noise()->set_width(NAN);
               }),
               HasSubstr("width"));
+  auto noise = [&](plan::Noise::Distribution distribution, double parameter) {
+    return after([&](plan::Layer &layer) {
+      layer.mutable_noise()->set_unit(plan::ABSOLUTE);
+      layer.mutable_noise()->set_distribution(distribution);
+      layer.mutable_noise()->set_parameter(parameter);
+    });
+  };
+  EXPECT_EQ(noise(plan::Noise::LOGNORMAL, 5), "");
+  EXPECT_EQ(noise(plan::Noise::STUDENT_T, 4), "");
+  for (double shape : {0.0, 1e-4, 5.5, double(NAN)})
+    EXPECT_THAT(noise(plan::Noise::LOGNORMAL, shape), HasSubstr("shape from"));
+  for (double degrees : {2.0, 2e6, double(NAN)})
+    EXPECT_THAT(noise(plan::Noise::STUDENT_T, degrees),
+                HasSubstr("degrees of freedom"));
   EXPECT_THAT(
       after([](auto &layer) { layer.mutable_quantize()->set_bits(60); }),
       HasSubstr("60 bits"));
@@ -229,6 +246,36 @@ TEST(VerifyPlan, refusesBrokenLayers) {
               HasSubstr("fractions"));
   EXPECT_THAT(after([](auto &layer) { layer.mutable_faults()->set_flip(0.1); }),
               HasSubstr("flips bits without quantization"));
+}
+
+TEST(VerifyPlan, letsAGemmAndAMatmulShareALayer) {
+  PlanBuilder network;
+  const uint32_t x = network.input({1, 4}, plan::ROW_MAJOR);
+  const uint32_t y = network.gemm(x, 4);
+  const uint32_t weights = network.plan.steps(0).inputs(1);
+  network.output(network.step("matmul", {y, weights}, {1, 4}, plan::ROW_MAJOR));
+  network.plan.mutable_steps(1)->set_layer(0);
+  EXPECT_EQ(verdict(network), "");
+  network.plan.mutable_layers(0)->set_operation("matmul");
+  EXPECT_EQ(verdict(network), "");
+  network.plan.mutable_layers(0)->set_operation("conv");
+  EXPECT_THAT(verdict(network), HasSubstr("weights of its layer"));
+}
+
+TEST(VerifyPlan, refusesLayersOfAMatmulThatAreNoMatrix) {
+  auto multiplied = [](test::Shape x, test::Shape weights, test::Shape y) {
+    PlanBuilder network;
+    const uint32_t a = network.input(x, plan::ROW_MAJOR);
+    const uint32_t b = network.constant(weights);
+    network.output(network.step("matmul", {a, b}, y, plan::ROW_MAJOR));
+    network.layer();
+    return verdict(network);
+  };
+  EXPECT_EQ(multiplied({2, 5, 8}, {8, 4}, {2, 5, 4}), "");
+  EXPECT_THAT(multiplied({2, 5, 8}, {2, 8, 4}, {2, 5, 4}),
+              HasSubstr("with a matrix, but its layer 'layer0' is of rank 3"));
+  EXPECT_THAT(multiplied({2, 8}, {8}, {2}),
+              HasSubstr("with a matrix, but its layer 'layer0' is of rank 1"));
 }
 
 TEST(VerifyPlan, refusesBrokenConverters) {
@@ -287,6 +334,9 @@ TEST(VerifyPlan, refusesBrokenConverters) {
   EXPECT_EQ(curve({{-1, -2}, {0, 0}, {1, 1}}), "");
   EXPECT_THAT(curve({{1, 1}}), HasSubstr("no list of points"));
   EXPECT_THAT(curve({{0, 0}, {0, 0.5}, {1, 1}}), HasSubstr("do not ascend"));
+  for (double current : {1e300, -1e300, double(NAN)})
+    EXPECT_THAT(curve({{0, 0}, {0.5, current}, {1, 1}}),
+                HasSubstr("a current beyond 1e30"));
   EXPECT_THAT(curve({{0, 0.1}, {1, 1}}), HasSubstr("through 0"));
   EXPECT_THAT(curve({{0, 0}, {2, 1}}), HasSubstr("through 0"));
   EXPECT_THAT(dac([](auto &dac) {
@@ -382,10 +432,11 @@ TEST(VerifyPlan, refusesBrokenCrossbars) {
                 layer.mutable_crossbar()->set_lowest_conductance(100);
               }),
               HasSubstr("window"));
-  EXPECT_THAT(after([](auto &layer) {
-                layer.mutable_crossbar()->set_highest_conductance(NAN);
-              }),
-              HasSubstr("window"));
+  for (double highest : {double(NAN), 1e300, 1e-40})
+    EXPECT_THAT(after([&](auto &layer) {
+                  layer.mutable_crossbar()->set_highest_conductance(highest);
+                }),
+                HasSubstr("window"));
   EXPECT_THAT(after([](auto &layer) {
                 layer.mutable_crossbar()->set_ideal_reference(true);
               }),

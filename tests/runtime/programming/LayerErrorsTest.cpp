@@ -182,8 +182,13 @@ TEST(LayerErrors, Crossbars) {
               layer.mutable_noise()->set_unit(plan::MICROSIEMENS);
             }),
             "");
-  for (auto [low, high] :
-       {std::pair(5.0, 5.0), {-1.0, 5.0}, {0.0, Nan}, {0.0, 1e300}, {Nan, 1.0}})
+  for (auto [low, high] : {std::pair(5.0, 5.0),
+                           {-1.0, 5.0},
+                           {0.0, Nan},
+                           {0.0, 1e300},
+                           {Nan, 1.0},
+                           {0.0, 1e-40},
+                           {100.0, 100.000001}})
     EXPECT_THAT(errorOfMapped([&](plan::Layer &layer) {
                   layer.mutable_crossbar()->set_lowest_conductance(low);
                   layer.mutable_crossbar()->set_highest_conductance(high);
@@ -245,7 +250,20 @@ TEST(LayerErrors, Devices) {
                 layer.mutable_device()->set_unit("nA");
                 layer.mutable_shift()->set_unit(plan::MICROSIEMENS);
               }),
-              HasSubstr("described in nA"));
+              HasSubstr("shift is in uS, but the cells of device 'mine' are "
+                        "described in nA; use qs, ns or abs"));
+  // What no other unit can say.
+  auto readNoise = [&](double width) {
+    return errorOfMapped([&](plan::Layer &layer) {
+      use(layer);
+      layer.mutable_device()->set_unit("nA");
+      layer.mutable_read_noise()->set_width(width);
+    });
+  };
+  EXPECT_THAT(readNoise(1),
+              HasSubstr("read noise is in uS, but the cells of device 'mine' "
+                        "are described in nA; leave one of the two out"));
+  EXPECT_EQ(readNoise(0), "");
 }
 
 /// Puts the layer's 2 x 2 weights onto a crossbar.
@@ -297,11 +315,11 @@ TEST(LayerErrors, WriteVerify) {
     });
   };
   EXPECT_EQ(verified([](plan::Layer &) {}), "");
-  for (double tolerance : {0.0, -1.0, Nan})
+  for (double tolerance : {0.0, -1.0, 1e-50, 1e31, Nan})
     EXPECT_THAT(verified([&](plan::Layer &layer) {
                   layer.mutable_write_verify()->set_tolerance(tolerance);
                 }),
-                HasSubstr("finite tolerance above 0"));
+                HasSubstr("a tolerance from 1e-30 to 1e30"));
   for (unsigned pulses : {0u, 65u})
     EXPECT_THAT(verified([&](plan::Layer &layer) {
                   layer.mutable_write_verify()->set_pulses(pulses);
@@ -313,7 +331,8 @@ TEST(LayerErrors, WriteVerify) {
                 layer.clear_crossbar();
                 layer.clear_noise();
               }),
-              HasSubstr("write-verify in uS needs a crossbar"));
+              HasSubstr("write-verify in uS needs a crossbar; put the layer on "
+                        "one (--crossbar RxC)"));
 }
 
 TEST(LayerErrors, CorrelatedAndReadDisturb) {

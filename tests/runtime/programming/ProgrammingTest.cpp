@@ -328,6 +328,28 @@ TEST(Programming, WeightsWithoutARangeStay) {
   }
 }
 
+TEST(Programming, EveryErrorInNsNeedsARange) {
+  plan::Layer plain;
+  plain.set_name("fc");
+  plain.add_shape(4);
+  std::vector<plan::Layer> layers(4, plain);
+  layers[0].mutable_noise()->set_width(0.5);
+  layers[0].mutable_noise()->set_unit(plan::NORMALISED_SCALE);
+  layers[1].mutable_shift()->set_amount(1);
+  layers[1].mutable_shift()->set_unit(plan::NORMALISED_SCALE);
+  layers[2].mutable_correlated()->set_die(0.5);
+  layers[2].mutable_correlated()->set_unit(plan::NORMALISED_SCALE);
+  layers[3].mutable_read_disturb()->set_amount(1);
+  layers[3].mutable_read_disturb()->set_per(1);
+  layers[3].mutable_read_disturb()->set_reads(1);
+  layers[3].mutable_read_disturb()->set_unit(plan::NORMALISED_SCALE);
+  const Tensor weights = makeTensor({4}, std::vector<float>(4, 0.3f));
+  EXPECT_THAT(LayerProgram(plain, weights).warnings(), IsEmpty());
+  for (const plan::Layer &layer : layers)
+    EXPECT_THAT(LayerProgram(layer, weights).warnings(),
+                ElementsAre(HasSubstr("layer 'fc': its range is 0")));
+}
+
 TEST(Programming, WarningsCountFlatChannels) {
   Example example;
   example.layer.mutable_quantize()->set_bits(5);

@@ -138,6 +138,7 @@ class Cells(CimTestCase):
                 (2, "the resistance is missing", *CROSSBAR, "--wire-resistance", "drive=both"),
                 (1, "stands on no arrays", "--wire-resistance", "1"),
                 (1, "are described in nA", *CROSSBAR, "--device", "sonos-agrawal2022", "--wire-resistance", "1"),
+                (1, "are described in nA", *CROSSBAR, "--device", "sonos-agrawal2022", "--read-noise", "1uS"),
                 (2, "tolerance '0uS'", *CROSSBAR, "--noise", "normal:1uS", "--write-verify", "0uS"),
                 (1, "nothing to verify", *CROSSBAR, "--write-verify", "1uS"),
                 (1, "put it on crossbars", "--write-verify", "1uS"),

@@ -180,7 +180,7 @@ class Converters(CimTestCase):
         self.eval_fails(2, "--dac-mismatch: gain '-1'", *MAPPED, "--dac", "8", "--dac-mismatch", "gain=-1")
         self.eval_fails(2, "--iv: file 'none.csv' is not there", *MAPPED, "--dac", "8", "--iv", "none.csv")
         self.eval_fails(2, "--layer 'fc:adc=0'", *MAPPED, "--layer", "fc:adc=0")
-        self.eval_fails(1, "has 1 limits, but its converters need 2", *MAPPED, "--quantize", "5,mode=symmetric", "--cell-bits",
+        self.eval_fails(1, "has 1 limit, but its converters need 2", *MAPPED, "--quantize", "5,mode=symmetric", "--cell-bits",
                    "2", "--adc", "8,limit=1")
         self.eval_fails(1, "DACs of one bit", *MAPPED, "--dac", "1")
 

@@ -46,15 +46,17 @@ TEST(CellOptions, cellsAreVerifiedToAConductance) {
   EXPECT_EQ(parseWriteVerify("0.5uS").tolerance.value, 0.5);
   EXPECT_EQ(parseWriteVerify("0.5uS").pulses, 20u);
   EXPECT_EQ(parseWriteVerify("1uS,pulses=64").pulses, 64u);
-  for (auto [wrong, message] : {std::pair("", "tolerance"),
-                                {"1", "has no unit"},
-                                {"0uS", "not a conductance above 0"},
-                                {"-1uS", "not a conductance above 0"},
-                                {"1ns", "not a conductance above 0"},
-                                {"1uS,pulses=0", "pulses"},
-                                {"1uS,pulses=65", "pulses"},
-                                {"1uS,pulses=1.5", "not a whole number"},
-                                {"1uS,10", "not NAME=VALUE"}})
+  for (auto [wrong, message] :
+       {std::pair("", "tolerance"),
+        {"1", "has no unit"},
+        {"0uS", "not a conductance of at least"},
+        {"1e-50uS", "not a conductance of at least 1e-30uS"},
+        {"-1uS", "not a conductance of at least"},
+        {"1ns", "not a conductance of at least"},
+        {"1uS,pulses=0", "pulses"},
+        {"1uS,pulses=65", "pulses"},
+        {"1uS,pulses=1.5", "not a whole number"},
+        {"1uS,10", "not NAME=VALUE"}})
     EXPECT_THAT(messageOf(parseWriteVerify, wrong), HasSubstr(message))
         << wrong;
 }

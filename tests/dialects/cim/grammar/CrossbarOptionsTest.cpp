@@ -90,6 +90,9 @@ TEST(CrossbarOptions, windowsAscendFromZero) {
   for (const char *wrong : {"40:1", "40:40", "0:0"})
     EXPECT_THAT(messageOf(parseConductance, wrong),
                 HasSubstr("GMIN must be below GMAX"));
+  for (const char *wrong : {"100:100.00001", "0:1e-40"})
+    EXPECT_THAT(messageOf(parseConductance, wrong),
+                HasSubstr("is too narrow for single precision"));
   EXPECT_THAT(messageOf(parseConductance, "-1:40"), HasSubstr("GMIN '-1'"));
   EXPECT_THAT(messageOf(parseConductance, "0:nan"), HasSubstr("GMAX 'nan'"));
   EXPECT_THAT(messageOf(parseConductance, "0:1e7"), HasSubstr("1e+06"));

@@ -129,6 +129,22 @@ TEST(LayerSelection, RefusesWhatIsNoPlan) {
   EXPECT_THAT(errorOf("role:C9"), HasSubstr("role"));
 }
 
+TEST(LayerSelection, ComparesOneMeasurement) {
+  std::vector<SelectableLayer> mixed = network;
+  for (SelectableLayer &layer : mixed)
+    layer.measurement = "noise normal:0.06ns";
+  EXPECT_EQ(resolve("tolerant:6", mixed).selected,
+            resolve("tolerant:6").selected);
+  mixed[1].measurement = "noise normal:0.03ns";
+  EXPECT_EQ(resolve("tolerant:4", mixed).selected,
+            resolve("tolerant:4").selected);
+  EXPECT_EQ(errorOf("tolerant:6", mixed),
+            "'tolerant:6' compares what was measured differently: 'a.conv1' "
+            "with noise normal:0.03ns, 'a.conv2' with noise normal:0.06ns; "
+            "measure all layers with one cim tolerance MODEL ... -o "
+            "annotated.mlir");
+}
+
 TEST(LayerSelection, RefusesToSelectNothing) {
   EXPECT_THAT(errorOf("b.conv3"), HasSubstr("did you mean 'b.conv"));
   EXPECT_THAT(errorOf("c2:1"), HasSubstr("'c2:1' selects nothing"));

@@ -5,8 +5,18 @@
 // A tolerance that nothing meets.
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' expects a finite tolerance above 0, got 0.0}}
+  // expected-error@+1 {{in layer 'l' expects a tolerance from 1e-30 to 1e30, got 0.0}}
   %1 = cim.verify %0 tolerance 0.0 uS pulses 20 : tensor<4x4xf32>
+  cim.write %1 : tensor<4x4xf32>
+}
+
+// -----
+
+// One that single precision takes for 0, which is no verification.
+cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  // expected-error@+1 {{in layer 'l' expects a tolerance from 1e-30 to 1e30, got 1.0e-50}}
+  %1 = cim.verify %0 tolerance 1.0e-50 uS pulses 20 : tensor<4x4xf32>
   cim.write %1 : tensor<4x4xf32>
 }
 
@@ -65,7 +75,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 // Steps of what?
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' is in qs, but the layer's weights are not quantized}}
+  // expected-error@+1 {{in layer 'l' is in qs, but the layer's weights are not quantized; quantize them (--quantize BITS) or give it in ns or abs}}
   %1 = cim.correlated %0 die 1.0 qs : tensor<4x4xf32>
   cim.write %1 : tensor<4x4xf32>
 }
@@ -127,7 +137,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   %1 = cim.correlated %0 die 1.0 uS : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' is a second correlated errors; a layer has at most one}}
+  // expected-error@+1 {{in layer 'l' repeats correlated errors; a layer has every error at most once}}
   %2 = cim.correlated %1 die 1.0 uS : tensor<4x4xf32>
   cim.write %2 : tensor<4x4xf32>
 }

@@ -2,9 +2,9 @@
 
 // Every message that a verifier of the cim dialect has.
 
-// A layer's index is a 32-bit coordinate.
-// expected-error@+1 {{'l' expects an index from 0 to 2^32 - 1, got 4294967296}}
-cim.layer @l index 4294967296 channel_axis 0 : tensor<4x4xf32> {
+// A layer's index is a 24-bit coordinate.
+// expected-error@+1 {{'l' expects an index from 0 to 16777215, got 16777216}}
+cim.layer @l index 16777216 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   cim.write %0 : tensor<4x4xf32>
 }
@@ -12,7 +12,7 @@ cim.layer @l index 4294967296 channel_axis 0 : tensor<4x4xf32> {
 // -----
 
 // Nor is it negative.
-// expected-error@+1 {{'l' expects an index from 0 to 2^32 - 1, got -1}}
+// expected-error@+1 {{'l' expects an index from 0 to 16777215, got -1}}
 cim.layer @l index -1 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   cim.write %0 : tensor<4x4xf32>
@@ -167,7 +167,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   %1 = cim.quantize %0 bits 5 mode minmax : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' is a second quantization; a layer has at most one}}
+  // expected-error@+1 {{in layer 'l' repeats quantization; a layer has every error at most once}}
   %2 = cim.quantize %1 bits 4 mode minmax : tensor<4x4xf32>
   cim.write %2 : tensor<4x4xf32>
 }
@@ -439,8 +439,28 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 // Infinite variance.
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' expects degrees of freedom above 2 (up to 2, the variance is infinite), got 2.0}}
+  // expected-error@+1 {{in layer 'l' expects degrees of freedom above 2 (up to 2, the variance is infinite) and up to 1e6, got 2.0}}
   %r = cim.noise %0 student_t 0.5 ns parameter 2.0 : tensor<4x4xf32>
+  cim.write %r : tensor<4x4xf32>
+}
+
+// -----
+
+// A normal distribution at great expense.
+cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  // expected-error@+1 {{in layer 'l' expects degrees of freedom above 2 (up to 2, the variance is infinite) and up to 1e6, got 2.0e+06}}
+  %r = cim.noise %0 student_t 0.5 ns parameter 2.0e6 : tensor<4x4xf32>
+  cim.write %r : tensor<4x4xf32>
+}
+
+// -----
+
+// A shape that only rounding can show.
+cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  // expected-error@+1 {{in layer 'l' expects a shape from 0.001 to 5, got 1.0e-04}}
+  %r = cim.noise %0 lognormal 0.5 ns parameter 1.0e-4 : tensor<4x4xf32>
   cim.write %r : tensor<4x4xf32>
 }
 
@@ -449,7 +469,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 // A shape that only rare draws can show.
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' expects a shape above 0 and up to 5, got 5.5}}
+  // expected-error@+1 {{in layer 'l' expects a shape from 0.001 to 5, got 5.5}}
   %r = cim.noise %0 lognormal 0.5 ns parameter 5.5 : tensor<4x4xf32>
   cim.write %r : tensor<4x4xf32>
 }
@@ -459,7 +479,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 // A shape of zero is a constant.
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
-  // expected-error@+1 {{in layer 'l' expects a shape above 0 and up to 5, got 0.0}}
+  // expected-error@+1 {{in layer 'l' expects a shape from 0.001 to 5, got 0.0}}
   %r = cim.noise %0 lognormal 0.5 ns parameter 0.0 : tensor<4x4xf32>
   cim.write %r : tensor<4x4xf32>
 }
@@ -659,7 +679,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x1x3x3xf32> {
   cim.write %0 : tensor<4x1x3x3xf32>
 }
 func.func @main(%x: tensor<1x3x8x8xf32>) -> tensor<1x4x6x6xf32> {
-  // expected-error@+1 {{channels}}
+  // expected-error@+1 {{'nn.conv' op expects weights of 3 channels per group, got 1}}
   %0 = cim.conv %x on @l : (tensor<1x3x8x8xf32>) -> tensor<1x4x6x6xf32>
   return %0 : tensor<1x4x6x6xf32>
 }
@@ -685,7 +705,7 @@ cim.layer @l index 0 channel_axis 1 : tensor<8x4xf32> {
   cim.write %0 : tensor<8x4xf32>
 }
 func.func @main(%x: tensor<1x1x8x8xf32>) -> tensor<1x4x6x6xf32> {
-  // expected-error@+1 {{weights}}
+  // expected-error@+1 {{'nn.conv' op expects weights of 4 dimensions, got 2}}
   %0 = cim.conv %x on @l : (tensor<1x1x8x8xf32>) -> tensor<1x4x6x6xf32>
   return %0 : tensor<1x4x6x6xf32>
 }
@@ -698,7 +718,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x1x3x3xf32> {
   cim.write %0 : tensor<4x1x3x3xf32>
 }
 func.func @main(%x: tensor<1x1x8x8xf32>) -> tensor<1x4x6x6xf32> {
-  // expected-error@+1 {{has a window of 19 positions}}
+  // expected-error@+1 {{'nn.conv' op has a window of 19 positions in spatial dimension 0, but the padded input has 8}}
   %0 = cim.conv %x on @l dilations [9, 9] : (tensor<1x1x8x8xf32>) -> tensor<1x4x6x6xf32>
   return %0 : tensor<1x4x6x6xf32>
 }
@@ -711,7 +731,7 @@ cim.layer @l index 0 channel_axis 1 : tensor<8x4xf32> {
   cim.write %0 : tensor<8x4xf32>
 }
 func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
-  // expected-error@+1 {{4}}
+  // expected-error@+1 {{'nn.gemm' op multiplies matrices whose inner dimensions differ: 4 and 8}}
   %0 = cim.gemm %x on @l : (tensor<1x4xf32>) -> tensor<1x4xf32>
   return %0 : tensor<1x4xf32>
 }
@@ -724,7 +744,7 @@ cim.layer @l index 0 channel_axis 1 : tensor<8x4xf32> {
   cim.write %0 : tensor<8x4xf32>
 }
 func.func @main(%x: tensor<1x8xf32>) -> tensor<1x8xf32> {
-  // expected-error@+1 {{but its operands and layer 'l' give 'tensor<1x4xf32>'}}
+  // expected-error@+1 {{'cim.gemm' op has a result of type 'tensor<1x8xf32>', but its operands and layer 'l' give 'tensor<1x4xf32>'}}
   %0 = cim.gemm %x on @l : (tensor<1x8xf32>) -> tensor<1x8xf32>
   return %0 : tensor<1x8xf32>
 }
@@ -737,7 +757,7 @@ cim.layer @l index 0 channel_axis 1 : tensor<8x4xf32> {
   cim.write %0 : tensor<8x4xf32>
 }
 func.func @main(%x: tensor<1x5x4xf32>) -> tensor<1x5x4xf32> {
-  // expected-error@+1 {{4}}
+  // expected-error@+1 {{'nn.matmul' op multiplies matrices whose inner dimensions differ: 4 and 8}}
   %0 = cim.matmul %x on @l : (tensor<1x5x4xf32>) -> tensor<1x5x4xf32>
   return %0 : tensor<1x5x4xf32>
 }
@@ -750,9 +770,49 @@ cim.layer @l index 0 channel_axis 1 : tensor<8x4xf32> {
   cim.write %0 : tensor<8x4xf32>
 }
 func.func @main(%x: tensor<1x5x8xf32>) -> tensor<1x5x5xf32> {
-  // expected-error@+1 {{but its operands and layer 'l' give 'tensor<1x5x4xf32>'}}
+  // expected-error@+1 {{'cim.matmul' op has a result of type 'tensor<1x5x5xf32>', but its operands and layer 'l' give 'tensor<1x5x4xf32>'}}
   %0 = cim.matmul %x on @l : (tensor<1x5x8xf32>) -> tensor<1x5x5xf32>
   return %0 : tensor<1x5x5xf32>
+}
+
+// -----
+
+// A batch of matrices.
+cim.layer @l index 0 channel_axis 2 : tensor<2x8x4xf32> {
+  %0 = cim.load dense<1.0> : tensor<2x8x4xf32>
+  cim.write %0 : tensor<2x8x4xf32>
+}
+func.func @main(%x: tensor<2x5x8xf32>) -> tensor<2x5x4xf32> {
+  // expected-error@+1 {{'cim.matmul' op multiplies with a matrix, but layer 'l' is of type 'tensor<2x8x4xf32>'; keep what is none in nn.matmul, which is digital}}
+  %0 = cim.matmul %x on @l : (tensor<2x5x8xf32>) -> tensor<2x5x4xf32>
+  return %0 : tensor<2x5x4xf32>
+}
+
+// -----
+
+// A vector.
+cim.layer @l index 0 channel_axis 0 : tensor<8xf32> {
+  %0 = cim.load dense<1.0> : tensor<8xf32>
+  cim.write %0 : tensor<8xf32>
+}
+func.func @main(%x: tensor<1x8xf32>) -> tensor<1xf32> {
+  // expected-error@+1 {{'cim.matmul' op multiplies with a matrix, but layer 'l' is of type 'tensor<8xf32>'; keep what is none in nn.matmul, which is digital}}
+  %0 = cim.matmul %x on @l : (tensor<1x8xf32>) -> tensor<1xf32>
+  return %0 : tensor<1xf32>
+}
+
+// -----
+
+// Channels where convolutions have none, on cells or not.
+cim.layer @l index 0 channel_axis 1 : tensor<4x1x3x3xf32> {
+  %0 = cim.load dense<1.0> : tensor<4x1x3x3xf32>
+  %1 = cim.quantize %0 bits 4 mode symmetric per_channel : tensor<4x1x3x3xf32>
+  cim.write %1 : tensor<4x1x3x3xf32>
+}
+func.func @main(%x: tensor<1x1x8x8xf32>) -> tensor<1x4x6x6xf32> {
+  // expected-error@+1 {{'cim.conv' op has its output channels in dimension 0 of the weights, but layer 'l' has channel_axis 1; correct it, or give the operation a layer of its own}}
+  %0 = cim.conv %x on @l : (tensor<1x1x8x8xf32>) -> tensor<1x4x6x6xf32>
+  return %0 : tensor<1x4x6x6xf32>
 }
 
 // -----
@@ -794,6 +854,14 @@ cim.layer @l index 0 channel_axis 0 tolerance<"noise" accuracy 0.9 of -0.1 chips
 
 // expected-error@+1 {{tolerance expects at least 1 chip and 1 image, got 0 chips and 1000 images}}
 cim.layer @l index 0 channel_axis 0 tolerance<"noise" accuracy 0.9 of 0.9 chips 0 images 1000> : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.write %0 : tensor<4x4xf32>
+}
+
+// -----
+
+// expected-error@+1 {{tolerance expects at least 1 chip and 1 image, got 10 chips and 0 images}}
+cim.layer @l index 0 channel_axis 0 tolerance<"noise" accuracy 0.9 of 0.9 chips 10 images 0> : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   cim.write %0 : tensor<4x4xf32>
 }

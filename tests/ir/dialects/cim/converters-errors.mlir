@@ -29,7 +29,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   cim.map 4 x 4 onto 8 x 8 cells differential window 0.0 to 100.0
   cim.read_noise 0.5 uS
-  // expected-error@+1 {{stands after cim.read_noise}}
+  // expected-error@+1 {{in layer 'l' stands after cim.read_noise; errors come first, then map, dac, adc, read_noise and drift_compensation, each at most once}}
   cim.read_noise 0.5 uS
   cim.write %0 : tensor<4x4xf32>
 }
@@ -93,8 +93,19 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
 cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   cim.map 4 x 4 onto 8 x 8 cells differential window 0.0 to 100.0
-  // expected-error@+1 {{in layer 'l' expects a curve of finite points with ascending inputs}}
+  // expected-error@+1 {{in layer 'l' expects a curve with ascending inputs}}
   cim.dac bits 8 curve [0.0, 0.5, 1.0] at [0.0, 1.0, 1.0]
+  cim.write %0 : tensor<4x4xf32>
+}
+
+// -----
+
+// A current beyond single precision.
+cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.map 4 x 4 onto 8 x 8 cells differential window 0.0 to 100.0
+  // expected-error@+1 {{in layer 'l' expects a curve of currents up to 1e30, of either sign, got -1.0e+300}}
+  cim.dac bits 8 curve [-1.0e300, 0.0, 1.0] at [-1.0, 0.0, 1.0]
   cim.write %0 : tensor<4x4xf32>
 }
 
@@ -232,6 +243,28 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
   // expected-error@+1 {{in layer 'l' has 2 limits, but its converters need 4, one for every slice, row tile and column tile}}
   cim.adc bits 8 range limits [1.0, 2.0] per_tile
   cim.write %1 : tensor<4x4xf32>
+}
+
+// -----
+
+// One for all slices, and one too many.
+cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  %1 = cim.quantize %0 bits 5 mode symmetric : tensor<4x4xf32>
+  cim.map 4 x 4 onto 3 x 8 cells differential window 0.0 to 100.0 cell_bits 2
+  // expected-error@+1 {{in layer 'l' has 1 limit, but its converters need 2, one for every slice}}
+  cim.adc bits 8 range limits [1.0]
+  cim.write %1 : tensor<4x4xf32>
+}
+
+// -----
+
+cim.layer @l index 0 channel_axis 0 : tensor<4x4xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4xf32>
+  cim.map 4 x 4 onto 3 x 8 cells differential window 0.0 to 100.0
+  // expected-error@+1 {{in layer 'l' has 2 limits, but its converters need 1, one for every slice}}
+  cim.adc bits 8 range limits [1.0, 2.0]
+  cim.write %0 : tensor<4x4xf32>
 }
 
 // -----

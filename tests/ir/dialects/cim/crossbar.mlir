@@ -31,6 +31,15 @@ func.func @conv_attributes(%x: tensor<1x4x8x8xf32>, %b: tensor<4xf32>) -> tensor
   return %0 : tensor<1x4x5x10xf32>
 }
 
+// Attributes in the dictionary are those of the text.
+// CHECK-LABEL: func.func @conv_dictionary
+// CHECK: cim.conv %{{.*}} on @conv strides [2, 2] groups 4 : (tensor<1x4x8x8xf32>) -> tensor<1x4x3x3xf32>
+func.func @conv_dictionary(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x3x3xf32> {
+  %0 = cim.conv %x on @conv {groups = 4 : i64, strides = array<i64: 2, 2>}
+         : (tensor<1x4x8x8xf32>) -> tensor<1x4x3x3xf32>
+  return %0 : tensor<1x4x3x3xf32>
+}
+
 // CHECK-LABEL: func.func @gemm
 // CHECK: cim.gemm %{{.*}} on @fc : (tensor<1x8xf32>) -> tensor<1x4xf32>
 // CHECK: cim.gemm %{{.*}} on @fct bias %{{.*}} alpha 5.000000e-01 beta 2.000000e+00 transpose_a true transpose_b true : (tensor<8x1xf32>, tensor<4xf32>) -> tensor<1x4xf32>

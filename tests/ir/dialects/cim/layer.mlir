@@ -73,7 +73,7 @@ cim.layer @measured index 10 channel_axis 0 role B2 selected tolerance<"noise no
 // CHECK-LABEL: cim.layer @rest
 // CHECK: cim.noise %{{.*}} uniform 0.25 abs : tensor<4x4xf32>
 // CHECK: cim.faults %{{.*}}  : tensor<4x4xf32>
-cim.layer @rest index 4294967295 channel_axis 0 : tensor<4x4xf32> {
+cim.layer @rest index 16777215 channel_axis 0 : tensor<4x4xf32> {
   %0 = cim.load dense<0.5> : tensor<4x4xf32>
   %2 = cim.noise %0 uniform 0.25 abs : tensor<4x4xf32>
   %3 = cim.faults %2 : tensor<4x4xf32>

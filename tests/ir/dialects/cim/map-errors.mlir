@@ -35,7 +35,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 // Another matrix than the weights are.
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
-  // expected-error@+1 {{in layer 'l' maps 2 groups of 18 x 4, which are not the weights 'tensor<4x2x3x3xf32>' with output channels in dimension 0}}
+  // expected-error@+1 {{in layer 'l' maps 2 x 18 x 4 weights (groups, rows, columns), but holds 'tensor<4x2x3x3xf32>' with output channels in dimension 0}}
   cim.map 18 x 4 groups 2 onto 128 x 128 cells differential window 0.0 to 100.0
   cim.write %0 : tensor<4x2x3x3xf32>
 }
@@ -45,7 +45,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 // The right number of weights, but not their rows.
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
-  // expected-error@+1 {{in layer 'l' maps 1 groups of 36 x 2, which are not the weights}}
+  // expected-error@+1 {{in layer 'l' maps 1 x 36 x 2 weights (groups, rows, columns), but holds 'tensor<4x2x3x3xf32>' with output channels in dimension 0}}
   cim.map 36 x 2 onto 128 x 128 cells differential window 0.0 to 100.0
   cim.write %0 : tensor<4x2x3x3xf32>
 }
@@ -75,7 +75,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 // A window turned over.
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
-  // expected-error@+1 {{in layer 'l' expects a conductance window of at least 0 that is not empty, got 40.0 to 1.0}}
+  // expected-error@+1 {{in layer 'l' expects a conductance window that ascends, by a millionth and 1e-30 at least, from at least 0 to at most 1e15, got 40.0 to 1.0}}
   cim.map 18 x 4 onto 128 x 128 cells differential window 40.0 to 1.0
   cim.write %0 : tensor<4x2x3x3xf32>
 }
@@ -85,7 +85,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 // A window of one conductance.
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
-  // expected-error@+1 {{in layer 'l' expects a conductance window of at least 0 that is not empty, got 40.0 to 40.0}}
+  // expected-error@+1 {{in layer 'l' expects a conductance window that ascends, by a millionth and 1e-30 at least, from at least 0 to at most 1e15, got 40.0 to 40.0}}
   cim.map 18 x 4 onto 128 x 128 cells differential window 40.0 to 40.0
   cim.write %0 : tensor<4x2x3x3xf32>
 }
@@ -95,7 +95,7 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 // Conductances are not negative.
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
-  // expected-error@+1 {{in layer 'l' expects a conductance window of at least 0 that is not empty, got -1.0 to 1.0}}
+  // expected-error@+1 {{in layer 'l' expects a conductance window that ascends, by a millionth and 1e-30 at least, from at least 0 to at most 1e15, got -1.0 to 1.0}}
   cim.map 18 x 4 onto 128 x 128 cells differential window -1.0 to 1.0
   cim.write %0 : tensor<4x2x3x3xf32>
 }
@@ -105,8 +105,27 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
 // A window without an end.
 cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
-  // expected-error@+1 {{in layer 'l' expects a conductance window of at least 0 that is not empty, got 0.0 to 0x7FF0000000000000}}
+  // expected-error@+1 {{in layer 'l' expects a conductance window that ascends, by a millionth and 1e-30 at least, from at least 0 to at most 1e15, got 0.0 to 0x7FF0000000000000}}
   cim.map 18 x 4 onto 128 x 128 cells differential window 0.0 to 0x7FF0000000000000
+  cim.write %0 : tensor<4x2x3x3xf32>
+}
+
+// -----
+
+// Windows that single precision takes for empty.
+cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
+  // expected-error@+1 {{in layer 'l' expects a conductance window that ascends, by a millionth and 1e-30 at least, from at least 0 to at most 1e15, got 0.0 to 1.0e-40}}
+  cim.map 18 x 4 onto 128 x 128 cells differential window 0.0 to 1.0e-40
+  cim.write %0 : tensor<4x2x3x3xf32>
+}
+
+// -----
+
+cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x2x3x3xf32>
+  // expected-error@+1 {{in layer 'l' expects a conductance window that ascends, by a millionth and 1e-30 at least, from at least 0 to at most 1e15, got 100.0 to 100.000001}}
+  cim.map 18 x 4 onto 128 x 128 cells differential window 100.0 to 100.000001
   cim.write %0 : tensor<4x2x3x3xf32>
 }
 
@@ -205,9 +224,64 @@ cim.layer @l index 0 channel_axis 0 : tensor<4x2x3x3xf32> {
   cim.write %0 : tensor<4x2x3x3xf32>
 }
 func.func @main(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x6x6xf32> {
-  // expected-error@+1 {{has 2 groups, but layer 'l' is mapped as 1}}
+  // expected-error@+1 {{'cim.conv' op has groups 2, but layer 'l' is mapped with groups 1}}
   %1 = cim.conv %x on @l groups 2 : (tensor<1x4x8x8xf32>) -> tensor<1x4x6x6xf32>
   return %1 : tensor<1x4x6x6xf32>
+}
+
+// -----
+
+// So is a convolution along its output channels,
+cim.layer @l index 0 channel_axis 1 : tensor<4x4x3x3xf32> {
+  %0 = cim.load dense<0.5> : tensor<4x4x3x3xf32>
+  cim.map 36 x 4 onto 128 x 128 cells differential window 0.0 to 100.0
+  cim.write %0 : tensor<4x4x3x3xf32>
+}
+func.func @main(%x: tensor<1x4x8x8xf32>) -> tensor<1x4x6x6xf32> {
+  // expected-error@+1 {{'cim.conv' op has its output channels in dimension 0 of the weights, but layer 'l' is mapped with channel_axis 1; correct it, or give the operation a layer of its own}}
+  %1 = cim.conv %x on @l : (tensor<1x4x8x8xf32>) -> tensor<1x4x6x6xf32>
+  return %1 : tensor<1x4x6x6xf32>
+}
+
+// -----
+
+// and a matrix: DACs at its rows would be as many as its columns.
+cim.layer @fc index 0 channel_axis 0 : tensor<64x10xf32> {
+  %0 = cim.load dense<0.5> : tensor<64x10xf32>
+  cim.map 10 x 64 onto 128 x 128 cells differential window 0.0 to 100.0
+  cim.dac bits 8 range 1.0 inputs signed offset 0.5
+  cim.write %0 : tensor<64x10xf32>
+}
+func.func @main(%x: tensor<1x64xf32>) -> tensor<1x10xf32> {
+  // expected-error@+1 {{'cim.gemm' op has its output channels in dimension 1 of the weights, but layer 'fc' is mapped with channel_axis 0; correct it, or give the operation a layer of its own}}
+  %1 = cim.gemm %x on @fc : (tensor<1x64xf32>) -> tensor<1x10xf32>
+  return %1 : tensor<1x10xf32>
+}
+
+// -----
+
+cim.layer @fc index 0 channel_axis 1 : tensor<10x64xf32> {
+  %0 = cim.load dense<0.5> : tensor<10x64xf32>
+  cim.map 10 x 64 onto 128 x 128 cells differential window 0.0 to 100.0
+  cim.write %0 : tensor<10x64xf32>
+}
+func.func @main(%x: tensor<1x64xf32>) -> tensor<1x10xf32> {
+  // expected-error@+1 {{'cim.gemm' op has its output channels in dimension 0 of the weights, but layer 'fc' is mapped with channel_axis 1; correct it, or give the operation a layer of its own}}
+  %1 = cim.gemm %x on @fc transpose_b true : (tensor<1x64xf32>) -> tensor<1x10xf32>
+  return %1 : tensor<1x10xf32>
+}
+
+// -----
+
+cim.layer @fc index 0 channel_axis 0 : tensor<64x10xf32> {
+  %0 = cim.load dense<0.5> : tensor<64x10xf32>
+  cim.map 10 x 64 onto 128 x 128 cells differential window 0.0 to 100.0
+  cim.write %0 : tensor<64x10xf32>
+}
+func.func @main(%x: tensor<1x64xf32>) -> tensor<1x10xf32> {
+  // expected-error@+1 {{'cim.matmul' op has its output channels in dimension 1 of the weights, but layer 'fc' is mapped with channel_axis 0; correct it, or give the operation a layer of its own}}
+  %1 = cim.matmul %x on @fc : (tensor<1x64xf32>) -> tensor<1x10xf32>
+  return %1 : tensor<1x10xf32>
 }
 
 // -----
@@ -231,7 +305,7 @@ cim.layer @l index 0 channel_axis 1 : tensor<8x3xf32> {
 // Wires along rows only, in the generic form.
 cim.layer @l index 0 channel_axis 1 : tensor<8x3xf32> {
   %0 = cim.load dense<0.5> : tensor<8x3xf32>
-  // expected-error@+1 {{in layer 'l' has wires along rows or columns only}}
+  // expected-error@+1 {{in layer 'l' has wires along rows or columns only; give both resistances, one of them 0}}
   "cim.map"() {rows = 8 : i64, columns = 3 : i64, array_rows = 128 : i64, array_columns = 128 : i64, cells = #cim<cells differential>, lowest = 0.0 : f64, highest = 100.0 : f64, row_wire = 1.0 : f64} : () -> ()
   cim.write %0 : tensor<8x3xf32>
 }
