@@ -7,6 +7,7 @@
 #include "runtime/calibration/Calibrate.h"
 #include "runtime/converters/LayerConverters.h"
 #include "runtime/executor/Executor.h"
+#include "runtime/kernels/Bfloat16.h"
 #include "runtime/kernels/InstructionSet.h"
 #include "runtime/reference/ReferenceExecutor.h"
 #include "runtime/tensor/Errors.h"
@@ -58,8 +59,9 @@ Run runFast(const PlanBuilder &b, ExecutorOptions options = {},
 }
 
 std::vector<double> runReference(const PlanBuilder &b, const Chip &chip,
-                                 ConverterCounts &counts) {
-  ReferenceExecutor executor(b.plan, b.tensors);
+                                 ConverterCounts &counts,
+                                 Precision precision = Precision::f32) {
+  ReferenceExecutor executor(b.plan, b.tensors, precision);
   executor.program(chip);
   const int64_t in = executor.inputElements(), out = executor.outputElements();
   std::vector<double> results(images * out);
@@ -264,12 +266,12 @@ double largestStep(const Layer &layer, const Chip &chip) {
 
 /// The executor has the reference's codes, but for numbers half-way between
 /// two, and runs to the same bits in any way.
-void check(const Layer &layer) {
+void check(const Layer &layer, Precision precision = Precision::f32) {
   const Chip chip{5, 2, 0};
   ConverterCounts expectedCounts;
   const std::vector<double> expected =
-      runReference(layer.b, chip, expectedCounts);
-  const Run run = runFast(layer.b, {1, 4}, chip);
+      runReference(layer.b, chip, expectedCounts, precision);
+  const Run run = runFast(layer.b, {1, 4, precision}, chip);
   double largest = 0;
   for (double number : expected)
     largest = std::max(largest, std::abs(number));
@@ -290,7 +292,7 @@ void check(const Layer &layer) {
   EXPECT_NEAR(counts.clippedSums, expectedCounts.clippedSums,
               1 + expectedCounts.clippedSums / 100);
   for (auto [threads, microBatch] : {std::pair(1u, 1u), {2u, 3u}, {3u, 8u}}) {
-    const Run again = runFast(layer.b, {threads, microBatch}, chip);
+    const Run again = runFast(layer.b, {threads, microBatch, precision}, chip);
     ASSERT_EQ(0, std::memcmp(again.results.data(), run.results.data(),
                              run.results.size() * sizeof(float)))
         << threads << " threads, micro-batch " << microBatch;
@@ -525,6 +527,56 @@ TEST(MappedLayers, addTheirDigitalPartWithoutTheCurve) {
       }
       EXPECT_NEAR(run.results[channel], sum, isConverted ? 1e-2 : 1e-4);
     }
+  }
+}
+
+TEST(MappedLayers, haveTheReferencesCodesInBfloat16) {
+  kernels::setInstructionSet(kernels::bestBfloat16InstructionSet());
+  for (auto &[name, layer] : layers())
+    for (bool isConverted : {false, true}) {
+      SCOPED_TRACE(name + (isConverted ? ", converted" : ""));
+      Layer rounded = layer;
+      rounded.slices().errors().noise(0.5);
+      if (isConverted)
+        rounded.dac(6).adc(8);
+      check(rounded.calibrate(), Precision::bf16);
+    }
+  kernels::setInstructionSet(std::nullopt);
+}
+
+/// Results for images of numbers that are bfloat16 already.
+std::vector<float> runRounded(const PlanBuilder &b, Precision precision) {
+  Executor executor(b.plan, b.tensors, {1, 4, precision});
+  executor.program({});
+  const int64_t in = executor.inputElements(), out = executor.outputElements();
+  std::vector<float> results(images * out);
+  executor.run(
+      images,
+      [&](int64_t index, float *image) {
+        readImage(index, image, in);
+        kernels::roundToBfloat16(image, in);
+      },
+      [&](int64_t index, const float *row) {
+        std::copy_n(row, out, results.begin() + index * out);
+      });
+  return results;
+}
+
+/// Nothing that cells hold, converters see or noise comes from is rounded: of
+/// such images, and with results that are not rounded as they are the
+/// network's, bfloat16 changes nothing, unless arrays are no more than a matrix
+/// of weights.
+TEST(MappedLayers, keepTheirCellsInBfloat16) {
+  for (auto &[name, layer] : layers()) {
+    SCOPED_TRACE(name);
+    Layer noisy = layer, converted = layer, driven = layer;
+    converted.dac(6).adc(8).calibrate();
+    for (const Layer &read : {noisy.noise(0.5), converted})
+      EXPECT_EQ(runRounded(read.b, Precision::bf16),
+                runRounded(read.b, Precision::f32));
+    driven.dac(6).calibrate();
+    EXPECT_NE(runRounded(driven.b, Precision::bf16),
+              runRounded(driven.b, Precision::f32));
   }
 }
 
