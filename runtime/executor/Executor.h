@@ -48,7 +48,8 @@ struct StepTime {
   std::string kernel; ///< that was chosen of several: "winograd 4x4x32"
   double seconds = 0; ///< of one core
   /// Floating-point operations of the layers with weights, as a direct
-  /// convolution needs them; Winograd's kernels do fewer.
+  /// convolution needs them; Winograd's kernels do fewer. Where arrays are read
+  /// one by one, every slice counts, and every application of the inputs.
   double operations = 0;
   /// Activations read and written, and the weights once per pass.
   double bytes = 0;

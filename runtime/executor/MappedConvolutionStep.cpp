@@ -88,6 +88,12 @@ public:
                         int64_t end) override;
   int64_t packRows() const override { return binding.packRows(); }
   size_t weightBytes() const override { return packed.size(); }
+  /// Of every array that is read: slice by slice, application by application.
+  /// What noise and digital parts take does not count.
+  double multiplyAdds() const override {
+    return shape.multiplyAdds() * imagesPerCall * driveValues.size() * slices;
+  }
+  std::string kernel() const override { return tiled.description(); }
 
 private:
   /// Working memory of a chunk of images.

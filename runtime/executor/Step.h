@@ -133,7 +133,8 @@ public:
   /// The chosen kernel, for people: "winograd 4x4x32"; "" when the operation
   /// has only one.
   virtual std::string kernel() const { return ""; }
-  /// Of one call, computed directly; 0 for steps that hardly multiply.
+  /// Of one call, computed directly; 0 for steps that hardly multiply. Where
+  /// arrays are read one by one, those of all of them.
   virtual double multiplyAdds() const { return 0; }
 
   /// True when run() rounds a result that is stored as bfloat16; otherwise the

@@ -103,8 +103,17 @@ int TiledConvolution::run(int tile, const ImageView &in, const float *packed,
 
 std::string TiledConvolution::description() const {
   std::string text;
-  for (const Part &part : parts)
-    text += (text.empty() ? "" : ", ") + part.convolution.description();
+  for (size_t first = 0, end; first < parts.size(); first = end) {
+    const std::string kernel = parts[first].convolution.description();
+    for (end = first + 1; end < parts.size(); ++end)
+      if (parts[end].convolution.description() != kernel)
+        break;
+    if (first > 0)
+      text += ", ";
+    if (end - first > 1)
+      text += std::to_string(end - first) + " x ";
+    text += kernel;
+  }
   return text;
 }
 

@@ -22,6 +22,9 @@ std::vector<bool> cim::bfloat16Values(const plan::Plan &plan) {
     if (step.operation() == "dac" ||
         (laysOutAnew(step) && !rounded[step.inputs(0)]))
       rounded[step.outputs(0)] = false;
+  for (const plan::Step &step : plan.steps())
+    for (uint32_t square : step.squares())
+      rounded[square] = false;
   for (uint32_t output : plan.outputs())
     rounded[output] = false;
   for (int s = plan.steps_size() - 1; s >= 0; --s)

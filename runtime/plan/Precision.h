@@ -25,8 +25,8 @@ enum class Precision {
 };
 
 /// By value of \p plan: true for computed f32 values that `bf16` rounds: all
-/// but the network's outputs, what DACs drive, and what is only laid out anew
-/// to become one of these.
+/// but the network's outputs, what DACs drive, the squares that read noise has
+/// its variance from, and what is only laid out anew to become one of these.
 std::vector<bool> bfloat16Values(const plan::Plan &plan);
 
 } // namespace cim

@@ -56,8 +56,9 @@ inline Run runFast(const PlanBuilder &b, ExecutorOptions options = {},
 
 /// What the reference makes of all images, and what it counts on the way.
 inline std::vector<double> runReference(const PlanBuilder &b, const Chip &chip,
-                                        ConverterCounts &counts) {
-  ReferenceExecutor executor(b.plan, b.tensors);
+                                        ConverterCounts &counts,
+                                        Precision precision = Precision::f32) {
+  ReferenceExecutor executor(b.plan, b.tensors, precision);
   executor.program(chip);
   const int64_t in = executor.inputElements(), out = executor.outputElements();
   std::vector<double> results(images * out);
@@ -262,12 +263,12 @@ inline double largestStep(const Layer &layer, const Chip &chip) {
 
 /// The executor has the reference's codes, but for numbers half-way between
 /// two, and runs to the same bits in any way.
-inline void check(const Layer &layer) {
+inline void check(const Layer &layer, Precision precision = Precision::f32) {
   const Chip chip{5, 2, 0};
   ConverterCounts expectedCounts;
   const std::vector<double> expected =
-      runReference(layer.b, chip, expectedCounts);
-  const Run run = runFast(layer.b, {1, 4}, chip);
+      runReference(layer.b, chip, expectedCounts, precision);
+  const Run run = runFast(layer.b, {1, 4, precision}, chip);
   double largest = 0;
   for (double number : expected)
     largest = std::max(largest, std::abs(number));
@@ -288,7 +289,7 @@ inline void check(const Layer &layer) {
   EXPECT_NEAR(counts.clippedSums, expectedCounts.clippedSums,
               1 + expectedCounts.clippedSums / 100);
   for (auto [threads, microBatch] : {std::pair(1u, 1u), {2u, 3u}, {3u, 8u}}) {
-    const Run again = runFast(layer.b, {threads, microBatch}, chip);
+    const Run again = runFast(layer.b, {threads, microBatch, precision}, chip);
     ASSERT_EQ(0, std::memcmp(again.results.data(), run.results.data(),
                              run.results.size() * sizeof(float)))
         << threads << " threads, micro-batch " << microBatch;

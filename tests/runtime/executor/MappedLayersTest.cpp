@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "runtime/kernels/Bfloat16.h"
+#include "runtime/kernels/InstructionSet.h"
 #include "tests/runtime/LayerOnArrays.h"
 
 using namespace cim;
@@ -238,6 +240,56 @@ TEST(MappedLayers, addTheirDigitalPartWithoutTheCurve) {
       }
       EXPECT_NEAR(run.results[channel], sum, isConverted ? 1e-2 : 1e-4);
     }
+  }
+}
+
+TEST(MappedLayers, haveTheReferencesCodesInBfloat16) {
+  kernels::setInstructionSet(kernels::bestBfloat16InstructionSet());
+  for (auto &[name, layer] : layers())
+    for (bool isConverted : {false, true}) {
+      SCOPED_TRACE(name + (isConverted ? ", converted" : ""));
+      Layer rounded = layer;
+      rounded.slices().errors().noise(0.5);
+      if (isConverted)
+        rounded.dac(6).adc(8);
+      check(rounded.calibrate(), Precision::bf16);
+    }
+  kernels::setInstructionSet(std::nullopt);
+}
+
+/// Results for images of numbers that are bfloat16 already.
+std::vector<float> runRounded(const PlanBuilder &b, Precision precision) {
+  Executor executor(b.plan, b.tensors, {1, 4, precision});
+  executor.program({});
+  const int64_t in = executor.inputElements(), out = executor.outputElements();
+  std::vector<float> results(images * out);
+  executor.run(
+      images,
+      [&](int64_t index, float *image) {
+        readImage(index, image, in);
+        kernels::roundToBfloat16(image, in);
+      },
+      [&](int64_t index, const float *row) {
+        std::copy_n(row, out, results.begin() + index * out);
+      });
+  return results;
+}
+
+/// Nothing that cells hold, converters see or noise comes from is rounded: of
+/// such images, and with results that are not rounded as they are the
+/// network's, bfloat16 changes nothing, unless arrays are no more than a matrix
+/// of weights.
+TEST(MappedLayers, keepTheirCellsInBfloat16) {
+  for (auto &[name, layer] : layers()) {
+    SCOPED_TRACE(name);
+    Layer noisy = layer, converted = layer, driven = layer;
+    converted.dac(6).adc(8).calibrate();
+    for (const Layer &read : {noisy.noise(0.5), converted})
+      EXPECT_EQ(runRounded(read.b, Precision::bf16),
+                runRounded(read.b, Precision::f32));
+    driven.dac(6).calibrate();
+    EXPECT_NE(runRounded(driven.b, Precision::bf16),
+              runRounded(driven.b, Precision::f32));
   }
 }
 

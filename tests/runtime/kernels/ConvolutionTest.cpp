@@ -219,8 +219,8 @@ CIM_FOR_EVERY_INSTRUCTION_SET(DirectConvolution);
 
 class WinogradConvolution : public EveryInstructionSet {
 protected:
-  /// Both algorithms; their largest errors, as fractions of a result's sum of
-  /// magnitudes.
+  /// Both algorithms; their largest errors, as fractions of one, which is as
+  /// large as what epilogues add, plus a result's sum of magnitudes.
   static constexpr std::pair<ConvolutionAlgorithm, double> winograds[] = {
       {ConvolutionAlgorithm::winograd2, 1.5e-6},
       {ConvolutionAlgorithm::winograd4, 4e-6}};

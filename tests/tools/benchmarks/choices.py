@@ -1,4 +1,4 @@
-"""What tools/benchmarks chooses: the batch at which an opponent runs, and the kernels in the roofline.
+"""What tools/benchmarks chooses: the batch at which an opponent runs, and the kernels in the roofline; and what it counts.
 
 Run it with `.venv/bin/python tests/tools/benchmarks/choices.py`.
 """
@@ -14,6 +14,7 @@ import onnx
 
 TESTS = pathlib.Path(__file__).resolve().parents[2]
 sys.path += [str(TESTS.parent / "tools/benchmarks"), str(TESTS / "tools/cim")]
+import accuracy  # noqa: E402
 import compare  # noqa: E402
 import roofline  # noqa: E402
 from small_network import small_network  # noqa: E402
@@ -83,6 +84,22 @@ class Parts(unittest.TestCase):
         runner.session, runner.batch = Session(), 8
         runner.inference()
         self.assertEqual(Session.counts, [8, 8, 4])
+
+
+class Accuracy(unittest.TestCase):
+    def test_differences(self):
+        expected = numpy.array([[1, 4], [-8, 2], [3, 3.5]], numpy.float32)
+        self.assertEqual(accuracy.differences(expected, expected), (0, 0))
+        logits = numpy.array([[2, 4], [-8, 3], [3.75, 3.5]], numpy.float32)  # the last one is now of the first class
+        self.assertEqual(accuracy.differences(logits, expected), (1, 0.25))
+
+    def test_row(self):
+        result = {"network": "A", "images": 10_000, "correct": 9_173, "accuracy": 0.9173, "classified_otherwise": 0,
+                  "largest_difference": 0}
+        self.assertEqual(accuracy.row(result | {"precision": "f32-strict"}),
+                         "| A | f32-strict | 10,000 | 9,173 | 0.9173 |  |  |")
+        self.assertEqual(accuracy.row(result | {"precision": "bf16", "classified_otherwise": 13, "largest_difference": 0.05}),
+                         "| A | bf16 | 10,000 | 9,173 | 0.9173 | 13 | 5.0e-02 |")
 
 
 class Roofline(unittest.TestCase):

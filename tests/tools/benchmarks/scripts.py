@@ -73,6 +73,8 @@ class Scripts(unittest.TestCase):
         self.assertEqual(self.run_tool("bench", "training").stdout, self.ran(".venv-bench/bin/python", "training.py"))
         self.assertEqual(self.run_tool("bench", "tolerance", "--rounds", "1").stdout,
                          self.ran(".venv/bin/python", "tolerance.py", "--rounds 1"))
+        self.assertEqual(self.run_tool("bench", "accuracy", "--only", "vgg").stdout,
+                         self.ran(".venv/bin/python", "accuracy.py", "--only vgg"))
         self.assertTrue(self.run_tool("bench", "crosssim", "--crosssim", "../cross-sim").stdout.endswith(
             self.ran(".venv-bench/bin/python", "crosssim.py", "--crosssim ../cross-sim")))
 
@@ -80,7 +82,7 @@ class Scripts(unittest.TestCase):
         """Nothing is installed for nothing."""
         (self.folder / "shared").rmdir()
         (self.root / ".venv-bench/requirements.txt").unlink()
-        for arguments in ([], ["training"], ["crosssim", "--crosssim", "x"], ["tolerance"]):
+        for arguments in ([], ["training"], ["crosssim", "--crosssim", "x"], ["tolerance"], ["accuracy"]):
             result = self.run_tool("bench", *arguments, status=1)
             self.assertEqual((result.stdout, result.stderr),
                              ("", f"bench: the benchmark networks are absent ({self.folder / 'shared'})\n"))

@@ -314,18 +314,36 @@ class CommandLine(CimTestCase):
         data = [*DATA]
         self.fails(2, ["--instruction-set 'amx'", "bf16"], "eval", "small.onnx", *data, "--instruction-set", "amx")
 
-    def test_profile(self):
-        profile = self.evaluate("--profile")["profile"]
+    def operations(self, *options):
+        """Of each layer, in units of 1e9, as the profile tells them."""
+        profile = self.evaluate("--profile", *options)["profile"]
         self.assertGreater(profile["peak_gflops"], 0)
         self.assertAlmostEqual(sum(step["share"] for step in profile["steps"]), 1)
         layers = [step for step in profile["steps"] if step["gflops"] is not None]
-        self.assertGreater(len(layers), 0)
+        self.assertEqual([step["name"] for step in layers], LAYERS)
         for step in layers:
-            self.assertIsNotNone(step["kernel"])
+            self.assertRegex(step["kernel"], "direct|winograd")
             self.assertGreater(step["seconds"], 0)
             self.assertAlmostEqual(step["peak_fraction"], step["gflops"] / profile["peak_gflops"])
+        return {step["name"]: step["gflops"] * step["seconds"] for step in layers}
+
+    def test_profile(self):
+        operations = self.operations()
+        self.assertAlmostEqual(operations["block.conv1"], 300 * 2 * 16 * 16 * 9 * 64 / 1e9)
         text = self.succeeds("eval", "small.onnx", *DATA, "--profile").stdout
         self.assertIn("of peak", text)
+        # Arrays that are read one by one: once each, in two slices, and for each of the eight bits of a serial DAC, of
+        # which the stem's inputs have a sign.
+        arrays = ("--crossbar", "64x64")
+        sliced = ("--quantize", "5,mode=symmetric", "--cell-bits", 2)
+        for options, times in ((("--read-noise", "1uS"), 1), (("--dac", 8, "--adc", 8), 1),
+                               (("--dac", 8, "--adc", 8, *sliced), 2), (("--dac", "8,mode=serial", "--adc", 8), 8)):
+            for layer, count in self.operations(*arrays, *options).items():
+                expected = 7 if times == 8 and layer == "stem" else times
+                self.assertAlmostEqual(count / operations[layer], expected, msg=f"{layer}, {options}")
+        text = self.succeeds("eval", "small.onnx", *DATA, "--profile", *arrays, "--adc", 8).stdout
+        # 144 rows, none of them in enough channels for Winograd's algorithm.
+        self.assertRegex(text, r"(?m)^block\.conv1 +conv +3 x direct ")
 
     def test_tune(self):
         with tempfile.TemporaryDirectory() as cache:

@@ -61,11 +61,12 @@ class Converters(CimTestCase):
     def test_reference_agrees(self):
         options = (*MAPPED, "--dac", "6", "--adc", "8", "--dac-mismatch", "gain=0.02,offset=0.2,inl=0.2", "--adc-mismatch",
                    "offset=1", "--read-noise", "1uS")
-        fast, slow = self.logits(*options), self.logits(*options, "--reference")
-        # A sum half-way between two codes may get either.
-        differences = numpy.abs(fast - slow) > 1e-4 * numpy.abs(slow).max()
-        self.assertLess(differences.mean(), 0.25)
-        self.assertLess(numpy.abs(fast - slow).max(), 0.05 * numpy.abs(slow).max())
+        for precision in (("--precision", "f32"), ("--precision", "bf16")):
+            fast, slow = self.logits(*options, *precision), self.logits(*options, *precision, "--reference")
+            # A sum half-way between two codes may get either.
+            differences = numpy.abs(fast - slow) > 1e-4 * numpy.abs(slow).max()
+            self.assertLess(differences.mean(), 0.25)
+            self.assertLess(numpy.abs(fast - slow).max(), 0.05 * numpy.abs(slow).max())
 
     def test_mismatch_and_noise_make_chips_differ(self):
         for option in (("--adc-mismatch", "gain=0.2"), ("--read-noise", "5uS")):
