@@ -61,6 +61,12 @@ class Fastest(unittest.TestCase):
         self.assertEqual(set(work.runs), {(1, 1), (4, 4)})
 
 
+    def test_batches_that_divide(self):
+        self.assertEqual(compare.dividing(10_000), [1, 8, 100, 250])
+        self.assertEqual(compare.dividing(64), [1, 8, 32, 64])
+        self.assertEqual(compare.dividing(7), [1, 7])
+
+
 class Parts(unittest.TestCase):
     def test_every_image_once(self):
         for count in range(1, 70):
