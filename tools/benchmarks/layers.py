@@ -1,6 +1,6 @@
 """The layers of a network under the roofline: what each takes on one core, beside
 the least that its multiply-adds and its bytes leave possible. Prints a markdown
-table of images/s, of layers of one shape and kernel together; medians.
+table, in which layers of one shape and kernel stand together; medians.
 
 The ideal time is the longer of two. Multiply-adds are those that the kernel's
 algorithm does for the results that it stores, without its transforms: of
@@ -129,9 +129,9 @@ def markdown(rows, each=False):
              "|" + "---|" * 9]
     for row in (*shown, total):
         time, least = row["microseconds"], row["ideal_microseconds"]
-        cells = [row["name"] if each else str(row["steps"]), row["shape"], row["kernel"], f"{time:.2f}",
+        cells = [row["name"] if each else str(row["steps"]), row["shape"], row["kernel"], f"{time:,.1f}",
                  f"{100 * time / total['microseconds']:.1f} %", f"{row['operations'] / time / 1e3:.0f}" if row["operations"] else "",
-                 f"{least:.2f}", row["limit"], f"{time / least:.2f}" if least else ""]
+                 f"{least:,.1f}", row["limit"], f"{time / least:.2f}" if least else ""]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
