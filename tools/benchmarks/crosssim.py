@@ -30,9 +30,9 @@ import numpy
 import torch
 from torch import nn
 
-from compare import cpu_name, fastest, parts
+from compare import fastest, parts
 from onnx_in_torch import OnnxModule, _attributes
-from paths import BUILD, CIM, SHARED
+from paths import BUILD, CIM, SHARED, cpu_name
 
 HIGHEST = 100  # uS: what a cell conducts at most
 

@@ -22,15 +22,22 @@ import time
 from paths import CIM
 
 
-def run(*arguments):
+def spent(*arguments):
+    """Wall seconds and peak megabytes of a whole process; of the latter not less than this one's own, which it begins with."""
     begin = time.monotonic()
+    process = subprocess.Popen([CIM, *map(str, arguments)], stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"failed: {arguments}")
+    return time.monotonic() - begin, usage.ru_maxrss / 1024
+
+
+def run(*arguments):
+    """cim's document, and what the process spent."""
     with tempfile.TemporaryDirectory() as scratch:
         output = pathlib.Path(scratch) / "out.json"
-        process = subprocess.Popen([CIM, *map(str, arguments), "--json", output], stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        if status:
-            raise SystemExit(f"failed: {arguments}")
-        return json.loads(output.read_text()), time.monotonic() - begin, usage.ru_maxrss / 1024
+        seconds, megabytes = spent(*arguments, "--json", output)
+        return json.loads(output.read_text()), seconds, megabytes
 
 
 def fill(store, chips, images):

@@ -23,9 +23,8 @@ import numpy
 import torch
 from torch.nn import functional
 
-from compare import cpu_name
 from onnx_in_torch import OnnxModule
-from paths import BUILD, CIM, SHARED
+from paths import BUILD, CIM, SHARED, cpu_name
 
 MODEL = SHARED / "models/resnet32-cifar10.onnx"
 # The plan, and megabytes of activations that cim keeps from pass to pass.

@@ -1,9 +1,11 @@
-"""What tools/benchmarks chooses: the batch at which an opponent runs, and the kernels in the roofline; and what it counts.
+"""What tools/benchmarks chooses and counts: the batch at which an opponent runs, the kernels in the roofline, and what bounds a
+layer under it.
 
 Run it with `.venv/bin/python tests/tools/benchmarks/choices.py`.
 """
 
 import json
+import math
 import pathlib
 import sys
 import tempfile
@@ -16,6 +18,7 @@ TESTS = pathlib.Path(__file__).resolve().parents[2]
 sys.path += [str(TESTS.parent / "tools/benchmarks"), str(TESTS / "tools/cim")]
 import accuracy  # noqa: E402
 import compare  # noqa: E402
+import layers  # noqa: E402
 import roofline  # noqa: E402
 from small_network import small_network  # noqa: E402
 
@@ -60,6 +63,12 @@ class Fastest(unittest.TestCase):
         work = Work({(1,): 1, (4,): 1, (16,): 1})
         work.fastest(10, least=1)
         self.assertEqual(set(work.runs), {(1, 1), (4, 4)})
+
+
+    def test_batches_that_divide(self):
+        self.assertEqual(compare.dividing(10_000), [1, 8, 100, 250])
+        self.assertEqual(compare.dividing(64), [1, 8, 32, 64])
+        self.assertEqual(compare.dividing(7), [1, 7])
 
 
 class Parts(unittest.TestCase):
@@ -125,6 +134,102 @@ class Roofline(unittest.TestCase):
 
     def test_baseline_alone(self):
         self.assertEqual(self.read(("baseline/direct/16to16", 10))[:2], ({"direct": [(2, 10)]}, 20))
+
+
+class Layers(unittest.TestCase):
+    PLAN = """version: 1
+values {
+  name: "input {"
+  shape: [1, 16, 10, 10]
+  layout: CHANNELS_LAST
+}
+values {
+  name: "a: b"
+  shape: [32, 16, 3, 3]
+}
+values {
+  shape: [1, 32, 10, 10]
+}
+values {
+  shape: [1, 32, 5, 5]
+}
+inputs: [0]
+steps {
+  operation: "conv"
+  name: "first"
+  inputs: [0, 1]
+  outputs: [2]
+  attributes {
+    key: "pads"
+    value {
+      integers {
+        values: [1, 1, 1, 1]
+      }
+    }
+  }
+  layer: 0
+}
+steps {
+  operation: "conv"
+  name: "second"
+  inputs: [0, 1]
+  outputs: [3]
+  attributes {
+    key: "strides"
+    value {
+      integers {
+        values: [2, 2]
+      }
+    }
+  }
+}
+steps {
+  operation: "relu"
+  inputs: [2]
+  outputs: [2]
+}
+"""
+
+    def shapes(self):
+        plan = layers.parse(iter(self.PLAN.splitlines()))
+        return [layers.Shape(step, plan["values"]) for step in plan["steps"]]
+
+    def test_shapes(self):
+        self.assertEqual([shape.text for shape in self.shapes()], ["16→32 3×3 @10²", "16→32 3×3 @5², stride 2", "32 @10²"])
+
+    def test_products(self):
+        first = self.shapes()[0]
+        self.assertEqual(first.products("direct 8x2x16"), 1)
+        self.assertEqual(first.products("winograd 2x2x32"), 16 / 36)
+        self.assertEqual(first.products("winograd 4x4x32"), 9 * 36 / 900)  # 3×3 tiles for 10×10 results
+
+    def test_limits(self):
+        memories = [(1000, 100, "cache"), (math.inf, 10, "main memory")]
+        self.assertEqual(layers.ideal(8e6, 100, 10, 100, memories), (80, "multiply-adds"))
+        self.assertEqual(layers.ideal(0, 100, 10, 100, memories), (0.001, "cache"))
+        self.assertEqual(layers.ideal(0, 101, 10, 100, memories), (0.0101, "main memory"))
+
+    def test_rows(self):
+        def step(name, operation, kernel, seconds, gflops=None):
+            return {"name": name, "operation": operation, "kernel": kernel, "seconds": seconds, "gflops": gflops,
+                    "gigabytes_per_second": 1}
+
+        document = {"data": {"images": 100}, "options": {"micro-batch": 10}, "profile": {"peak_gflops": 100, "steps": [
+            step("first", "conv", "winograd 4x4x32", 1, 200), step("first again", "conv", "winograd 4x4x32", 1, 200),
+            step("", "relu", None, 0.005)]}}
+        shape, _, relu = self.shapes()
+        rows = layers.rows_of(document, {("first", "conv"): shape, ("first again", "conv"): shape, ("", "relu"): relu},
+                              [(math.inf, 10, "main memory")])
+        self.assertEqual([(row["steps"], row["kernel"], row["limit"]) for row in rows],
+                         [(2, "winograd 4x4x32", "multiply-adds"), (1, "none (reference)", "main memory")])
+        self.assertAlmostEqual(rows[0]["microseconds"], 20_000)
+        self.assertAlmostEqual(rows[0]["ideal_microseconds"], 20_000 * 2 * 0.36)
+        text = layers.markdown(rows)
+        self.assertIn("| 2 | 16→32 3×3 @10² | winograd 4x4x32 | 20,000.0 | 99.8 % | 200 | 14,400.0 | multiply-adds | 1.39 |", text)
+        self.assertIn("| 1 | the rest |  | 50.0 |", text)
+        self.assertIn("| 3 | all |", text)
+        self.assertIn("| first again | 16→32", layers.markdown(layers.rows_of(
+            document, {("first again", "conv"): shape}, [(math.inf, 10, "main memory")], each=True), each=True))
 
 
 if __name__ == "__main__":

@@ -71,10 +71,9 @@ class Scripts(unittest.TestCase):
         self.assertEqual(self.run_tool("bench", "--json", "r.json").stdout,
                          self.ran(".venv-bench/bin/python", "compare.py", "--json r.json"))
         self.assertEqual(self.run_tool("bench", "training").stdout, self.ran(".venv-bench/bin/python", "training.py"))
-        self.assertEqual(self.run_tool("bench", "tolerance", "--rounds", "1").stdout,
-                         self.ran(".venv/bin/python", "tolerance.py", "--rounds 1"))
-        self.assertEqual(self.run_tool("bench", "accuracy", "--only", "vgg").stdout,
-                         self.ran(".venv/bin/python", "accuracy.py", "--only vgg"))
+        for name in ("accuracy", "tolerance", "program", "layers"):
+            self.assertEqual(self.run_tool("bench", name, "--rounds", "1").stdout,
+                             self.ran(".venv/bin/python", f"{name}.py", "--rounds 1"))
         self.assertTrue(self.run_tool("bench", "crosssim", "--crosssim", "../cross-sim").stdout.endswith(
             self.ran(".venv-bench/bin/python", "crosssim.py", "--crosssim ../cross-sim")))
 
@@ -82,10 +81,13 @@ class Scripts(unittest.TestCase):
         """Nothing is installed for nothing."""
         (self.folder / "shared").rmdir()
         (self.root / ".venv-bench/requirements.txt").unlink()
-        for arguments in ([], ["training"], ["crosssim", "--crosssim", "x"], ["tolerance"], ["accuracy"]):
+        for arguments in ([], ["training"], ["crosssim", "--crosssim", "x"], ["accuracy"], ["tolerance"], ["program"],
+                          ["layers"]):
             result = self.run_tool("bench", *arguments, status=1)
             self.assertEqual((result.stdout, result.stderr),
                              ("", f"bench: the benchmark networks are absent ({self.folder / 'shared'})\n"))
+        self.assertEqual(self.run_tool("bench", "layers", "own.onnx").stdout,
+                         self.ran(".venv/bin/python", "layers.py", "own.onnx"))
 
     def test_roofline(self):
         self.assertEqual(self.run_tool("roofline", "-o", "r.svg").stdout,
