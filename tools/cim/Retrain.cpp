@@ -113,6 +113,7 @@ std::string Retrain::identity(const Network &network, const DataSet &train,
   const PointIdentity point =
       Identities(model, running, network, train, Json::object()).of(errors);
   Json identity = describe(train);
+  identity["kernels"] = point.kernels;
   identity["network"] = point.modelSha256;
   identity["errors"] = point.options;
   identity["data"] = point.dataSha256;
@@ -193,6 +194,7 @@ void Retrain::run() {
 
   Stopwatch total;
   const Network network = Network::load(model, requests, warn, false);
+  running.chooseKernels(network);
   errorText = errorsText(model, errors);
   const Selection selection = network.resolve(terms);
   if (!isRandom(network.plan))
