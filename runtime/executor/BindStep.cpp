@@ -8,13 +8,14 @@
 
 #include "runtime/calibration/Measurements.h"
 #include "runtime/converters/LayerConverters.h"
+#include "runtime/executor/ConvolutionBinding.h"
 #include "runtime/executor/GeneralStep.h"
 #include "runtime/executor/KernelSteps.h"
 #include "runtime/executor/RowStep.h"
 #include "runtime/kernels/Algorithms.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 using namespace cim;
 using namespace cim::kernels;
@@ -72,11 +73,31 @@ static std::unique_ptr<BoundStep> bindWith(const Program &program,
   return bindGeneral(program, step);
 }
 
+/// The convolution that \p step computes with a kernel, whether or not arrays
+/// are read one by one.
+static std::optional<ConvolutionShape> convolutionOf(const Program &program,
+                                                     const plan::Step &step) {
+  if (!hasElements(program, step) || !isF32(program, step))
+    return std::nullopt;
+  const auto binding = bindAsConvolution(program, step);
+  return binding ? std::optional(binding->shape) : std::nullopt;
+}
+
+/// A layer whose inputs and weights are rounded.
+static bool readsBfloat16(const Program &program, const plan::Step &step) {
+  return program.isBfloat16() && step.has_layer() &&
+         program.bfloat16[step.inputs(0)];
+}
+
 std::unique_ptr<BoundStep> cim::bindStep(const Program &program,
-                                         const plan::Step &step, bool strict) {
-  return bindWith(program, step, strict,
-                  strict ? ConvolutionAlgorithm::direct
-                         : ConvolutionAlgorithm::automatic);
+                                         const plan::Step &step, bool strict,
+                                         const AlgorithmChoice *chosen) {
+  ConvolutionAlgorithm algorithm =
+      strict ? ConvolutionAlgorithm::direct : ConvolutionAlgorithm::automatic;
+  if (!strict && chosen)
+    if (const auto shape = convolutionOf(program, step))
+      algorithm = chosenAlgorithm(chosen, *shape, readsBfloat16(program, step));
+  return bindWith(program, step, strict, algorithm);
 }
 
 namespace {
@@ -88,16 +109,14 @@ struct Candidate {
   int64_t weightBytes;
 };
 
-/// What a layer can choose from, and its choice so far.
+/// What layers of one shape can choose from, and their choice so far.
 struct Choice {
-  size_t step;
   std::vector<Candidate> candidates; ///< direct first
   Candidate chosen;
 
-  /// \p bfloat16: inputs and weights are such numbers.
-  Choice(size_t step, const ConvolutionShape &shape, int images, bool bfloat16,
-         const MeasuredTimes *measured)
-      : step(step) {
+  /// \p bfloat16: inputs and weights are such numbers. \p layers count alike.
+  Choice(const ConvolutionShape &shape, int images, bool bfloat16,
+         const MeasuredTimes *measured = nullptr, int layers = 1) {
     for (ConvolutionAlgorithm algorithm : algorithms) {
       if (!applies(algorithm, shape) ||
           (algorithm == ConvolutionAlgorithm::bfloat16 && !bfloat16))
@@ -108,9 +127,9 @@ struct Choice {
             found != measured->end())
           time = found->second;
       candidates.push_back(
-          {algorithm, time,
-           int64_t(Convolution(shape, algorithm).packedWeights() *
-                   sizeof(float))});
+          {algorithm, layers * time,
+           layers * int64_t(Convolution(shape, algorithm).packedWeights() *
+                            sizeof(float))});
     }
     chosen = candidates.front();
   }
@@ -154,11 +173,11 @@ static int64_t addedBytes(const Program &program, const plan::Step &step,
 
 /// Takes the upgrade that saves most time per byte, again and again, while
 /// \p budget bytes last.
-static void chooseAlgorithms(std::vector<Choice> &choices, int64_t budget) {
+static void upgrade(std::vector<Choice> &choices, int64_t budget) {
   int64_t spent = 0;
   for (;;) {
     Choice *best = nullptr;
-    Candidate upgrade = {};
+    Candidate better = {};
     double bestRatio = 0;
     for (Choice &choice : choices)
       for (const Candidate &other : choice.candidates) {
@@ -167,21 +186,22 @@ static void chooseAlgorithms(std::vector<Choice> &choices, int64_t budget) {
             (choice.chosen.time - other.time) / std::max<double>(bytes, 1);
         if (ratio > bestRatio && spent + bytes <= budget) {
           best = &choice;
-          upgrade = other;
+          better = other;
           bestRatio = ratio;
         }
       }
     if (!best)
       return;
-    spent += upgrade.weightBytes - best->chosen.weightBytes;
-    best->chosen = upgrade;
+    spent += better.weightBytes - best->chosen.weightBytes;
+    best->chosen = better;
   }
 }
 
 BoundSteps cim::bindSteps(const Program &program, bool strict,
-                          const MeasuredTimes *measured) {
+                          const AlgorithmChoice *chosen) {
   BoundSteps steps;
   std::vector<Choice> choices;
+  std::vector<size_t> choosing; ///< steps, by choice
   const int images = expectedImages(program);
   int64_t budget = weightBudget;
   for (const plan::Step &step : program.plan.steps()) {
@@ -190,10 +210,16 @@ BoundSteps cim::bindSteps(const Program &program, bool strict,
     if (strict)
       continue;
     if (const ConvolutionShape *shape = steps.back()->convolution()) {
-      const bool bfloat16 = program.isBfloat16() && step.has_layer() &&
-                            program.bfloat16[step.inputs(0)];
-      choices.emplace_back(steps.size() - 1, *shape, images, bfloat16,
-                           measured);
+      const bool bfloat16 = readsBfloat16(program, step);
+      const auto algorithm = chosenAlgorithm(chosen, *shape, bfloat16);
+      if (algorithm == ConvolutionAlgorithm::automatic) {
+        choices.emplace_back(*shape, images, bfloat16);
+        choosing.push_back(steps.size() - 1);
+      } else if (algorithm != ConvolutionAlgorithm::direct) {
+        const int64_t direct = steps.back()->weightBytes();
+        steps.back() = bindWith(program, step, strict, algorithm);
+        budget -= int64_t(steps.back()->weightBytes()) - direct;
+      }
     } else if (isMapped(program, step) && steps.back()->weightBytes() > 0) {
       const int64_t added = addedBytes(program, step, *steps.back());
       if (added > budget)
@@ -203,28 +229,63 @@ BoundSteps cim::bindSteps(const Program &program, bool strict,
         budget -= std::max<int64_t>(added, 0);
     }
   }
-  chooseAlgorithms(choices, budget);
-  for (const Choice &choice : choices)
-    if (choice.chosen.algorithm != ConvolutionAlgorithm::direct)
-      steps[choice.step] = bindWith(program, program.plan.steps(choice.step),
-                                    strict, choice.chosen.algorithm);
+  upgrade(choices, budget);
+  for (size_t c = 0; c < choices.size(); ++c)
+    if (choices[c].chosen.algorithm != ConvolutionAlgorithm::direct)
+      steps[choosing[c]] = bindWith(program, program.plan.steps(choosing[c]),
+                                    strict, choices[c].chosen.algorithm);
   addMeasuring(program, steps);
   return steps;
 }
 
-std::vector<ConvolutionShape>
-cim::convolutionsWithChoice(const Program &program) {
-  std::set<ConvolutionShape> shapes;
+namespace {
+
+/// Layers of one shape.
+struct Alike {
+  int layers = 0;
+  bool bfloat16 = true; ///< all read such numbers
+};
+
+} // namespace
+
+/// Layers that have several algorithms to choose from, by shape.
+static std::map<ConvolutionShape, Alike>
+layersWithChoice(const Program &program) {
+  std::map<ConvolutionShape, Alike> layers;
   for (const plan::Step &step : program.plan.steps()) {
-    const auto bound =
-        bindWith(program, step, /*strict=*/true, ConvolutionAlgorithm::direct);
-    const ConvolutionShape *shape = bound->convolution();
-    if (shape &&
-        std::ranges::any_of(algorithms, [&](ConvolutionAlgorithm algorithm) {
+    const auto shape = convolutionOf(program, step);
+    if (!shape ||
+        std::ranges::none_of(algorithms, [&](ConvolutionAlgorithm algorithm) {
           return algorithm != ConvolutionAlgorithm::direct &&
                  applies(algorithm, *shape);
         }))
-      shapes.insert(*shape);
+      continue;
+    Alike &alike = layers[*shape];
+    alike.layers += 1;
+    alike.bfloat16 &= readsBfloat16(program, step);
   }
-  return {shapes.begin(), shapes.end()};
+  return layers;
+}
+
+AlgorithmChoice cim::chooseAlgorithms(const Program &program,
+                                      const MeasuredTimes &measured) {
+  std::vector<Choice> choices;
+  const auto layers = layersWithChoice(program);
+  for (const auto &[shape, alike] : layers)
+    choices.emplace_back(shape, expectedImages(program), alike.bfloat16,
+                         &measured, alike.layers);
+  upgrade(choices, weightBudget);
+  AlgorithmChoice chosen;
+  auto choice = choices.begin();
+  for (const auto &[shape, alike] : layers)
+    chosen[shape] = (choice++)->chosen.algorithm;
+  return chosen;
+}
+
+std::vector<ConvolutionShape>
+cim::convolutionsWithChoice(const Program &program) {
+  std::vector<ConvolutionShape> shapes;
+  for (const auto &[shape, alike] : layersWithChoice(program))
+    shapes.push_back(shape);
+  return shapes;
 }

@@ -192,7 +192,7 @@ Executor::Implementation::Implementation(const plan::Plan &source,
   if (options.measurements)
     options.measurements->begin(workers.count());
   steps = bindSteps(program, options.precision == Precision::f32Strict,
-                    options.measured.get());
+                    options.chosen.get());
   ValueStorage storage = storageOf(program, steps);
   traffic = trafficOf(program, steps, storage, allSteps(program));
   if (plan.image_wise())

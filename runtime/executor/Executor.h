@@ -34,9 +34,9 @@ struct ExecutorOptions {
   bool profile = false; ///< time every step
   /// Not null: look at what enters and leaves arrays (calibrate()).
   Measurements *measurements = nullptr;
-  /// Where there are any (`cim tune`), they decide instead of the built-in
-  /// table. Empty or null: none.
-  std::shared_ptr<const kernels::MeasuredTimes> measured = nullptr;
+  /// Not null: what layers get instead of what the built-in table chooses
+  /// (chooseAlgorithms, from what `cim tune` has measured).
+  std::shared_ptr<const kernels::AlgorithmChoice> chosen = nullptr;
 };
 
 /// What one step did in all runs so far, summed over threads.

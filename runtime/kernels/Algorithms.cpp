@@ -116,4 +116,16 @@ ConvolutionAlgorithm fastestAlgorithm(const ConvolutionShape &shape) {
   return best;
 }
 
+ConvolutionAlgorithm chosenAlgorithm(const AlgorithmChoice *choice,
+                                     const ConvolutionShape &shape,
+                                     bool bfloat16) {
+  if (!choice)
+    return ConvolutionAlgorithm::automatic;
+  const auto found = choice->find(shape);
+  if (found == choice->end() || !applies(found->second, shape) ||
+      (found->second == ConvolutionAlgorithm::bfloat16 && !bfloat16))
+    return ConvolutionAlgorithm::automatic;
+  return found->second;
+}
+
 } // namespace cim::kernels

@@ -14,6 +14,14 @@
 
 namespace cim::kernels {
 
+/// Part of every result's identity, so that stores never mix bits. Raise it
+/// with every change by which a layer may get other last bits on the same
+/// instruction set: another order of sums, transform or rounding in a kernel,
+/// or another choice by the table in Algorithms.cpp or the rules around it
+/// (BindStep.cpp, TiledConvolution.cpp). Faster kernels of the same bits leave
+/// it as it is.
+inline constexpr int kernelRevision = 1;
+
 /// Those that layers can choose from; bfloat16 only where numbers are rounded
 /// to it anyway.
 inline constexpr ConvolutionAlgorithm algorithms[] = {
@@ -36,6 +44,17 @@ using MeasuredTimes =
 
 /// The one of least estimated time, for a handful of images per pass.
 ConvolutionAlgorithm fastestAlgorithm(const ConvolutionShape &shape);
+
+/// What a network's layers of some shapes get in place of the built-in choice:
+/// all that results depend on of measured times.
+using AlgorithmChoice = std::map<ConvolutionShape, ConvolutionAlgorithm>;
+
+/// What \p choice, which may be null, says of \p shape; `automatic` where that
+/// is nothing, or cannot be done. \p bfloat16: inputs and weights are such
+/// numbers.
+ConvolutionAlgorithm chosenAlgorithm(const AlgorithmChoice *choice,
+                                     const ConvolutionShape &shape,
+                                     bool bfloat16);
 
 } // namespace cim::kernels
 

@@ -27,7 +27,8 @@ struct PointIdentity {
   /// The options that change numbers, as canonical JSON (sorted keys, tables by
   /// their contents).
   std::string options;
-  /// Version, precision and instruction set of the kernels, which decide bits.
+  /// What decides last bits: version, precision, instruction set, revision of
+  /// the kernels, and the choice among them where times were measured.
   std::string kernels;
 
   bool operator==(const PointIdentity &) const = default;

@@ -44,7 +44,8 @@ cim::adaptDigital(const plan::Plan &lowered, const TensorMap &tensors,
       {.threads = training.executor.threads,
        .batch = std::min(recipe.batch, data.images()),
        .labelSmoothing = recipe.labelSmoothing,
-       .strict = training.executor.precision == Precision::f32Strict});
+       .strict = training.executor.precision == Precision::f32Strict,
+       .chosen = training.executor.chosen});
   program.program(chip);
   // Biases come with their layers' weights, which stay as they are written.
   auto isCells = [](const Parameter &parameter) {

@@ -117,13 +117,23 @@ kernels::ConvolutionAlgorithm algorithmOf(const TrainingBinder &binder,
              : kernels::ConvolutionAlgorithm::automatic;
 }
 
+/// The same for the layer forward, which may have been measured.
+kernels::ConvolutionAlgorithm forwardAlgorithm(const TrainingBinder &binder,
+                                               const ConvolutionShape &shape) {
+  const kernels::ConvolutionAlgorithm builtIn = algorithmOf(binder, shape);
+  return builtIn == kernels::ConvolutionAlgorithm::automatic
+             ? kernels::chosenAlgorithm(binder.chosen, shape,
+                                        /*bfloat16=*/false)
+             : builtIn;
+}
+
 /// A layer that is trained, forward. It takes its weights from the parameter,
 /// which takes them from the chip.
 class TrainedLayer : public WeightedStep {
 public:
   TrainedLayer(TrainingBinder &binder, const plan::Step &step)
       : shape(layerShapeOf(binder.program, step)),
-        convolution(shape, algorithmOf(binder, shape)),
+        convolution(shape, forwardAlgorithm(binder, shape)),
         packed(convolution.packedWeights() * sizeof(float)),
         epilogue(binder.program, step, shape.channelsOut),
         weights(binder.parameters.of(binder.program, step, 1,

@@ -21,11 +21,11 @@ TensorMap cim::recalibrateBatchNorm(const plan::Plan &lowered,
   images = std::min(images, data.images());
   if (images < 2)
     throw InputError("batch statistics need at least 2 images");
-  TrainingProgram program(
-      lowered, tensors, {}, /*allNormalizations=*/true,
-      {.threads = executor.threads,
-       .batch = batch,
-       .strict = executor.precision == Precision::f32Strict});
+  TrainingProgram program(lowered, tensors, {}, /*allNormalizations=*/true,
+                          {.threads = executor.threads,
+                           .batch = batch,
+                           .strict = executor.precision == Precision::f32Strict,
+                           .chosen = executor.chosen});
   program.program(chip);
   const std::vector<int64_t> order = shuffledOrder(stream, 0, data.images());
   for (int64_t first = 0; first < images; first += batch) {

@@ -110,6 +110,7 @@ private:
             .batch = std::min(options.recipe.batch, train.images()),
             .labelSmoothing = options.recipe.labelSmoothing,
             .strict = options.executor.precision == Precision::f32Strict,
+            .chosen = options.executor.chosen,
             .keptBytes = options.keptBytes});
   }
 

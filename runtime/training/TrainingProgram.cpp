@@ -196,6 +196,7 @@ void TrainingProgram::Implementation::bind() {
                         momentum,
                         float(options.labelSmoothing),
                         options.strict,
+                        options.chosen.get(),
                         {}};
   for (int s = 0; s < program.plan.steps_size(); ++s) {
     std::unique_ptr<BoundStep> step;
@@ -204,7 +205,8 @@ void TrainingProgram::Implementation::bind() {
       if (!step)
         step = bindTraining(binder, s);
     if (!step)
-      step = bindStep(program, program.plan.steps(s), options.strict);
+      step = bindStep(program, program.plan.steps(s), options.strict,
+                      options.chosen.get());
     if (program.plan.steps(s).has_layer())
       layers.addUser(program.plan.steps(s).layer(), *step);
     if (auto *weighted = dynamic_cast<WeightedStep *>(step.get()))

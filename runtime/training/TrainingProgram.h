@@ -7,6 +7,7 @@
 #ifndef CIM_RUNTIME_TRAINING_TRAININGPROGRAM_H
 #define CIM_RUNTIME_TRAINING_TRAININGPROGRAM_H
 
+#include "runtime/kernels/Algorithms.h"
 #include "runtime/plan/plan.pb.h"
 #include "runtime/programming/Chip.h"
 #include "runtime/tensor/Tensor.h"
@@ -27,6 +28,9 @@ struct TrainingProgramOptions {
   int64_t batch = 128;  ///< images of the largest batch
   double labelSmoothing = 0;
   bool strict = false; ///< direct kernels only
+  /// As ExecutorOptions::chosen, of layers forward; what is computed backward
+  /// has kernels of its own, and keeps the built-in choice.
+  std::shared_ptr<const kernels::AlgorithmChoice> chosen = nullptr;
   /// At most so many bytes of what the layers in front of the first trained one
   /// compute are kept from epoch to epoch.
   size_t keptBytes = 0;

@@ -8,6 +8,7 @@
 #define CIM_RUNTIME_TRAINING_TRAININGSTEP_H
 
 #include "runtime/executor/Step.h"
+#include "runtime/kernels/Algorithms.h"
 #include "runtime/kernels/Convolution.h"
 #include "runtime/training/Parameter.h"
 
@@ -86,6 +87,8 @@ struct TrainingBinder {
   const double &momentum;
   float labelSmoothing = 0;
   bool strict = false; ///< direct kernels only
+  /// Of layers forward; may be null.
+  const kernels::AlgorithmChoice *chosen = nullptr;
   /// By forward step, where there is one.
   std::map<int, std::shared_ptr<BatchNormalization>> normalizations{};
 

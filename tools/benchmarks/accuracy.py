@@ -15,8 +15,7 @@ import tempfile
 
 import numpy
 
-from compare import cpu_name
-from paths import BUILD, SHARED
+from paths import BUILD, SHARED, cpu_name
 from tolerance import run
 
 CIFAR10 = f"cifar10:{SHARED / 'data/cifar-10-binary.tar.xz'}"

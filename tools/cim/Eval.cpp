@@ -116,6 +116,7 @@ void Eval::run() {
 
   Stopwatch total;
   Network network = Network::load(model, requests);
+  running.chooseKernels(network);
   const std::string errorText = errorsText(model, errors);
   calibrator.check(network);
   // Before anything is computed in vain.
@@ -249,6 +250,7 @@ void Eval::run() {
                    {"model", network.describe()},
                    {"data", data.identity(images, result.images)},
                    {"options", resolved},
+                   {"kernels", running.kernelsJson()},
                    {"accuracy", measureJson(accuracy)},
                    {"correct", result.correct}};
   if (top5) {

@@ -185,6 +185,7 @@ void Explain::run() {
 
   Stopwatch total;
   Network network = Network::load(model, requests);
+  running.chooseKernels(network);
   calibrator.check(network);
   if (holdsErrors(model))
     throw UsageError("the errors that stand in '" + model.path +

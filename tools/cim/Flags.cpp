@@ -6,7 +6,10 @@
 //===----------------------------------------------------------------------===//
 #include "tools/cim/Flags.h"
 #include "dialects/cim/grammar/LayerPattern.h"
+#include "runtime/executor/BindStep.h"
 #include "runtime/kernels/InstructionSet.h"
+#include "runtime/plan/OneImage.h"
+#include "runtime/plan/transforms/Optimise.h"
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/Network.h"
@@ -15,6 +18,8 @@
 #include "tools/cim/TunedKernels.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cassert>
 #include <charconv>
 #include <filesystem>
 #include <unistd.h>
@@ -267,8 +272,20 @@ void RunFlags::addTo(CLI::App &app, bool withProfile) {
                "Compute in double precision, operation by operation: the slow "
                "oracle of the kernels")
       ->group("Running");
-  app.add_flag("--tuned", tuned,
-               "Choose kernels by what cim tune has measured on this machine")
+  app.add_option_function<std::string>(
+         "--tuned",
+         [this](const std::string &file) {
+           // Without a name, the option would take the model's for it.
+           if (!file.empty() && fs::path(file).extension() != ".json")
+             throw UsageError("--tuned '" + file +
+                              "': name a .json file that cim tune has written, "
+                              "or write --tuned last");
+           tuned = file;
+         },
+         "Choose kernels by what cim tune has measured, on this machine or as "
+         "FILE.json says")
+      ->type_name("[FILE.json]")
+      ->expected(0, 1)
       ->group("Running");
   if (withProfile)
     app.add_flag("--profile", profile, "Show where the time goes, step by step")
@@ -298,7 +315,7 @@ void RunFlags::check() const {
          {std::pair(!precision.empty() && precision != "bf16", "--precision"),
           {microBatch > 0, "--micro-batch"},
           {!instructionSet.empty(), "--instruction-set"},
-          {tuned, "--tuned"},
+          {tuned.has_value(), "--tuned"},
           {profile, "--profile"}})
       if (given)
         throw UsageError(std::string(name) +
@@ -321,12 +338,36 @@ void RunFlags::apply() {
     kernels::setInstructionSet(kernels::bestBfloat16InstructionSet());
   if (!tuned)
     return;
-  const TunedKernels loaded = TunedKernels::load();
-  if (loaded.times.empty())
+  measured =
+      (tuned->empty() ? TunedKernels::load() : TunedKernels::loadFrom(*tuned))
+          .times;
+  if (measured.empty())
     throw InputError("--tuned: nothing has been measured on this processor "
                      "with these instructions; run cim tune MODEL first");
-  measured = std::make_shared<kernels::MeasuredTimes>(loaded.times);
-  measuredDigest = loaded.digest();
+}
+
+void RunFlags::chooseKernels(const Network &network) {
+  if (!tuned)
+    return;
+  plan::Plan plan = network.plan;
+  TensorMap tensors = network.tensors;
+  if (network.isLowered) // its layers are no kernels' yet
+    optimise(plan, tensors);
+  plan = oneImage(std::move(plan));
+  Program program{plan, tensors};
+  if (executorOptions().precision == Precision::bf16)
+    program.bfloat16 = bfloat16Values(plan);
+  kernels::AlgorithmChoice choice = chooseAlgorithms(program, measured);
+  const auto isMeasured = [&](const auto &layers) {
+    return measured.contains(
+        {layers.first, kernels::ConvolutionAlgorithm::direct});
+  };
+  if (!choice.empty() && std::ranges::none_of(choice, isMeasured))
+    throw InputError("--tuned: no layer of '" + network.path +
+                     "' has been measured" +
+                     (tuned->empty() ? "" : " in '" + *tuned + "'") +
+                     "; run cim tune with this network first");
+  chosen = std::make_shared<const kernels::AlgorithmChoice>(std::move(choice));
 }
 
 ExecutorOptions RunFlags::executorOptions() const {
@@ -337,7 +378,7 @@ ExecutorOptions RunFlags::executorOptions() const {
                       : precision == "bf16"     ? Precision::bf16
                                                 : Precision::f32;
   options.profile = profile;
-  options.measured = measured;
+  options.chosen = chosen;
   return options;
 }
 
@@ -352,16 +393,39 @@ void RunFlags::describe(Json &options) const {
   options["instruction-set"] =
       std::string(kernels::nameOf(kernels::instructionSet()));
   if (tuned)
-    options["tuned"] = measuredDigest;
+    options["tuned"] = choiceName();
+}
+
+std::string RunFlags::choiceName() const {
+  if (!tuned)
+    return "built-in";
+  assert(chosen && "chooseKernels() comes first");
+  return digestOf(*chosen);
 }
 
 std::string RunFlags::kernels() const {
   const std::string asked = precision.empty() ? "f32" : precision;
   if (reference)
-    return "reference" + (precision.empty() ? "" : " " + asked);
-  return asked + " " +
+    return CIM_VERSION " reference" + (precision.empty() ? "" : " " + asked);
+  return CIM_VERSION " " + asked + " " +
          std::string(cim::kernels::nameOf(cim::kernels::instructionSet())) +
-         (tuned ? " tuned " + measuredDigest : "");
+         " kernels " + std::to_string(cim::kernels::kernelRevision) +
+         (tuned ? " tuned " + choiceName() : "");
+}
+
+Json RunFlags::kernelsJson() const {
+  Json json = {{"version", CIM_VERSION},
+               {"precision", precision.empty() ? "f32" : precision}};
+  if (reference) {
+    json["precision"] =
+        "reference" + (precision.empty() ? "" : " " + precision);
+    return json;
+  }
+  json["instruction-set"] =
+      std::string(cim::kernels::nameOf(cim::kernels::instructionSet()));
+  json["revision"] = cim::kernels::kernelRevision;
+  json["choice"] = choiceName();
+  return json;
 }
 
 void cim::checkWritable(const std::string &option, const std::string &path) {

@@ -149,6 +149,8 @@ private:
   std::optional<Normalization> normalization;
 };
 
+struct Network;
+
 /// Which computation, on how many threads.
 struct RunFlags {
   int64_t threads = 0; ///< 0: all cores
@@ -156,7 +158,8 @@ struct RunFlags {
   std::string precision, instructionSet;
   bool reference = false;
   bool profile = false;
-  bool tuned = false;
+  /// A file of `cim tune`; "": this machine's.
+  std::optional<std::string> tuned;
 
   void addThreads(CLI::App &app);
   /// Only what decides which kernels run, and how many images at once.
@@ -170,15 +173,24 @@ struct RunFlags {
   /// Makes kernels use the instructions that are asked for, and reads what cim
   /// tune has measured, if it is wanted. Throws InputError.
   void apply();
+  /// Makes of what was measured, if it is wanted, a choice for the layers of \p
+  /// network, whatever their errors. Must come after apply() and before what
+  /// follows. Throws InputError when none of them has been measured.
+  void chooseKernels(const Network &network);
   ExecutorOptions executorOptions() const;
   void describe(Json &options) const;
-  /// What decides the last bits: "f32 avx512", with a hash of the measured
-  /// times that chose the kernels, if any did.
+  /// What decides the last bits, for results' identities: "0.1.0 f32 avx512
+  /// kernels 1", with a hash of the choice that was made by measured times, if
+  /// any was.
   std::string kernels() const;
+  /// The same for programs.
+  Json kernelsJson() const;
 
 private:
-  std::shared_ptr<const kernels::MeasuredTimes> measured;
-  std::string measuredDigest;
+  std::string choiceName() const;
+
+  kernels::MeasuredTimes measured;
+  std::shared_ptr<const kernels::AlgorithmChoice> chosen;
 };
 
 /// Adds `--seed`.

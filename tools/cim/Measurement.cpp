@@ -62,10 +62,11 @@ static bool isCalibrated(const Network &network, bool hasConverters) {
   return hasConverters || cim::hasConverters(network.plan);
 }
 
-static Network loadNetwork(const MeasurementFlags &flags,
+static Network loadNetwork(MeasurementFlags &flags,
                            const std::vector<ErrorRequest> &requests,
                            bool hasConverters) {
   Network network = Network::load(flags.model, requests);
+  flags.running.chooseKernels(network);
   if (!isCalibrated(network, hasConverters))
     flags.calibrator.check(network);
   checkInterrupted();

@@ -54,6 +54,7 @@ Network Network::load(const ModelFlags &model,
     request.errors = errors;
     request.optimise = optimise;
     request.warn = warning;
+    network.isLowered = !optimise;
     CompiledNetwork compiled = loadCompiler().compile(request);
     network.plan = std::move(compiled.plan);
     network.tensors = std::move(compiled.tensors);

@@ -35,6 +35,7 @@ struct Network {
   plan::Plan plan;
   TensorMap tensors;
   double compileSeconds = 0;
+  bool isLowered = false; ///< loaded without \p optimise
 
   using Warning = std::function<void(const std::string &)>;
   /// Throws UsageError when errors are asked of a compiled plan, and

@@ -164,6 +164,7 @@ void PlanSearchCommand::run() {
   running.apply();
   Stopwatch total;
   network = Network::load(model, requests, warn, false);
+  running.chooseKernels(network);
   errorText = errorsText(model, errors);
   checkHasLayers(model, network.plan);
   const std::vector<PlanCandidate> candidates =

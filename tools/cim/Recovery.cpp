@@ -238,6 +238,7 @@ void Recovery::run() {
   running.apply();
   Stopwatch total;
   const Network network = Network::load(model, requests, warn, false);
+  running.chooseKernels(network);
   errorText = errorsText(model, errors);
   checkHasLayers(model, network.plan);
   const std::vector<Point> wanted = points(network);

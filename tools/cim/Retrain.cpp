@@ -161,6 +161,7 @@ void Retrain::run() {
 
   Stopwatch total;
   const Network network = Network::load(model, requests, warn, false);
+  running.chooseKernels(network);
   errorText = errorsText(model, errors);
   const Selection selection = network.resolve(terms);
   if (!isRandom(network.plan))

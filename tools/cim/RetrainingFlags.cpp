@@ -174,6 +174,7 @@ std::string cim::retrainingIdentity(Json options, const ModelFlags &model,
   const PointIdentity point =
       Identities(model, running, network, train, Json::object()).of(errors);
   options["network"] = point.modelSha256;
+  options["kernels"] = point.kernels;
   options["errors"] = point.options;
   options["data"] = point.dataSha256;
   if (test)

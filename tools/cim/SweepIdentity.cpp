@@ -97,7 +97,7 @@ Identities::Identities(const ModelFlags &model, const RunFlags &running,
   identity.modelSha256 = hashOf(network);
   identity.dataSha256 = images.sha256();
   identity.images = images.images();
-  identity.kernels = CIM_VERSION " " + running.kernels();
+  identity.kernels = running.kernels();
   if (!images.asStored().isFloat)
     normalization = spelling(images.normalization());
 }

@@ -362,6 +362,7 @@ void Tolerance::run() {
   running.apply();
   Stopwatch total;
   network = Network::load(model, requests);
+  running.chooseKernels(network);
   const std::string errorText =
       errors.any() ? errorsText(model, errors, /*withLayers=*/false)
                    : "as compiled";

@@ -136,6 +136,7 @@ std::string Train::identity(const Network &network, const DataSet &train,
       Identities(ModelFlags{}, running, network, train, Json::object())
           .of(ErrorFlags{});
   Json identity = describe(train);
+  identity["kernels"] = point.kernels;
   identity["network"] = point.modelSha256;
   identity["data"] = point.dataSha256;
   identity["test"] = test.sha256();
@@ -185,6 +186,7 @@ void Train::run() {
     };
     return Network::load(source, {}, warning, false);
   });
+  untrained.during([&] { running.chooseKernels(network); });
   open(network.plan);
   const DataSet train = data.openTrain(wanted), test = data.openTest(wanted);
   const int64_t perEpoch = asked.trainedImages(train.images());
@@ -199,7 +201,8 @@ void Train::run() {
       {.threads = unsigned(running.threads),
        .batch = std::min(asked.batch, train.images()),
        .labelSmoothing = asked.labelSmoothing,
-       .strict = running.executorOptions().precision == Precision::f32Strict});
+       .strict = running.executorOptions().precision == Precision::f32Strict,
+       .chosen = running.executorOptions().chosen});
   program.program({});
   const std::string identity = this->identity(network, train, test);
   const std::optional<Checkpoint> kept = checkpoint.read(identity);

@@ -123,6 +123,9 @@ void Tune::run() {
   if (!isComplete && list.empty())
     throw Interrupted();
   tuned.save();
+  Program program{plan, network.tensors};
+  if (bfloat16)
+    program.bfloat16 = bfloat16Values(plan);
 
   Json options = {{"images", images}};
   running.describe(options);
@@ -139,7 +142,7 @@ void Tune::run() {
                 {"shapes", list},
                 {"complete", isComplete},
                 {"file", TunedKernels::path()},
-                {"digest", tuned.digest()},
+                {"digest", digestOf(chooseAlgorithms(program, tuned.times))},
                 {"seconds", {{"total", total.seconds()}}}});
   if (!isComplete)
     throw Interrupted();

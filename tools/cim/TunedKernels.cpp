@@ -53,15 +53,19 @@ void forEachNumber(Shape &shape, Function &&function) {
   function("pad_bottom", shape.pads.bottom);
 }
 
+Json describe(const ConvolutionShape &shape, ConvolutionAlgorithm algorithm) {
+  Json entry = Json::object();
+  forEachNumber(shape,
+                [&](const char *name, int number) { entry[name] = number; });
+  entry["input_major"] = shape.inputMajor;
+  entry["algorithm"] = nameOf(algorithm);
+  return entry;
+}
+
 Json describe(const TunedKernels &tuned) {
   Json measurements = Json::array();
   for (const auto &[what, time] : tuned.times) {
-    const auto &[shape, algorithm] = what;
-    Json entry = Json::object();
-    forEachNumber(shape,
-                  [&](const char *name, int number) { entry[name] = number; });
-    entry["input_major"] = shape.inputMajor;
-    entry["algorithm"] = nameOf(algorithm);
+    Json entry = describe(what.first, what.second);
     entry["time"] = time;
     measurements.push_back(entry);
   }
@@ -128,6 +132,30 @@ TunedKernels TunedKernels::load() {
   }
 }
 
+TunedKernels TunedKernels::loadFrom(const std::string &file) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(file, ignored))
+    throw InputError("--tuned '" + file +
+                     "': there is no such file; name one that cim tune has "
+                     "written, or leave the name out for what has been "
+                     "measured on this machine");
+  TunedKernels tuned;
+  const MappedFile mapped = mapFile(file);
+  try {
+    tuned = parse(mapped.text());
+  } catch (const nlohmann::json::exception &) {
+    throw InputError("--tuned '" + file +
+                     "' is damaged, or no file that cim tune has written; name "
+                     "another one, or leave the name out for what has been "
+                     "measured on this machine");
+  }
+  if (tuned.times.empty())
+    throw InputError("--tuned '" + file +
+                     "' holds no times of kernels; name a file that cim tune "
+                     "has written");
+  return tuned;
+}
+
 void TunedKernels::save() const {
   const std::string file = path();
   std::error_code error;
@@ -141,8 +169,9 @@ void TunedKernels::save() const {
   writeWhole(file, [&](std::ostream &out) { out << text; });
 }
 
-std::string TunedKernels::digest() const {
+std::string cim::digestOf(const AlgorithmChoice &choice) {
   Sha256 hash;
-  hash.update(describe(*this).dump());
+  for (const auto &[shape, algorithm] : choice)
+    hash.update(describe(shape, algorithm).dump());
   return hash.finish().substr(0, 12);
 }

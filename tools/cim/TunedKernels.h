@@ -27,12 +27,15 @@ struct TunedKernels {
   /// What has been measured; empty when nothing has. Throws InputError for a
   /// file that is damaged.
   static TunedKernels load();
+  /// What stands in \p file, which cim tune wrote here or elsewhere (`--tuned
+  /// FILE.json`). Throws InputError.
+  static TunedKernels loadFrom(const std::string &file);
   /// Replaces the file, whole or not at all. Throws InputError.
   void save() const;
-
-  /// A short hash of the times, for results' identities.
-  std::string digest() const;
 };
+
+/// A short hash, for results' identities.
+std::string digestOf(const kernels::AlgorithmChoice &choice);
 
 } // namespace cim
 

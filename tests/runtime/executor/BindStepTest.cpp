@@ -10,6 +10,8 @@
 
 #include <gmock/gmock.h>
 
+#include <utility>
+
 using namespace cim;
 using namespace cim::test;
 
@@ -47,6 +49,76 @@ TEST(BindSteps, takesSmallTilesForLargeImages) {
   const BoundSteps steps = bindSteps({b.plan, b.tensors}, false);
   EXPECT_THAT(steps[0]->kernel(), testing::StartsWith("direct"));
   EXPECT_THAT(steps[1]->kernel(), testing::StartsWith("winograd 2x2"));
+}
+
+using kernels::ConvolutionAlgorithm;
+
+/// \p count layers of one shape, which has a choice.
+PlanBuilder layersOfOneShape(int count, int64_t channels) {
+  PlanBuilder b;
+  uint32_t x = b.input({1, channels, 8, 8});
+  for (int i = 0; i < count; ++i)
+    x = b.conv(x, channels, 3, 1, 1);
+  b.output(x);
+  return b;
+}
+
+/// Of the layers of \p b, which are of one shape.
+kernels::MeasuredTimes timesOf(const PlanBuilder &b, double direct, double two,
+                               double four) {
+  const auto shapes = convolutionsWithChoice({b.plan, b.tensors});
+  EXPECT_EQ(shapes.size(), 1u);
+  return {{{shapes[0], ConvolutionAlgorithm::direct}, direct},
+          {{shapes[0], ConvolutionAlgorithm::winograd2}, two},
+          {{shapes[0], ConvolutionAlgorithm::winograd4}, four}};
+}
+
+kernels::AlgorithmChoice choiceOf(const PlanBuilder &b,
+                                  const kernels::MeasuredTimes &times) {
+  return chooseAlgorithms({b.plan, b.tensors}, times);
+}
+
+TEST(BindSteps, takesWhatIsChosen) {
+  PlanBuilder b = layersOfOneShape(2, 64);
+  for (auto [times, name] : {std::pair(timesOf(b, 1, 2, 3), "direct"),
+                             {timesOf(b, 3, 1, 2), "winograd 2x2"},
+                             {timesOf(b, 3, 2, 1), "winograd 4x4"}}) {
+    const kernels::AlgorithmChoice choice = choiceOf(b, times);
+    for (const auto &step : bindSteps({b.plan, b.tensors}, false, &choice))
+      EXPECT_THAT(step->kernel(), testing::StartsWith(name));
+    for (const auto &step : bindSteps({b.plan, b.tensors}, true, &choice))
+      EXPECT_THAT(step->kernel(), testing::StartsWith("direct"));
+    EXPECT_THAT(bindStep({b.plan, b.tensors}, b.plan.steps(1), false, &choice)
+                    ->kernel(),
+                testing::StartsWith(name));
+  }
+}
+
+/// Products of bfloat16 are no choice for other numbers.
+TEST(BindSteps, leavesOutWhatCannotBeDone) {
+  PlanBuilder b = layersOfOneShape(1, 64);
+  kernels::AlgorithmChoice choice;
+  for (const auto &shape : convolutionsWithChoice({b.plan, b.tensors}))
+    choice[shape] = ConvolutionAlgorithm::bfloat16;
+  EXPECT_EQ(bindSteps({b.plan, b.tensors}, false, &choice)[0]->kernel(),
+            bindSteps({b.plan, b.tensors}, false)[0]->kernel());
+}
+
+/// Ten layers, whose weights for F(4×4) do not fit.
+TEST(BindSteps, choosesWithinTheSameMemory) {
+  PlanBuilder b = layersOfOneShape(10, 256);
+  for (const auto &[shape, algorithm] : choiceOf(b, timesOf(b, 9, 2, 1)))
+    EXPECT_EQ(algorithm, ConvolutionAlgorithm::winograd2);
+}
+
+/// So that all points of a sweep have the same choice.
+TEST(BindSteps, choosesWhateverTheErrorsAre) {
+  PlanBuilder b = layersOfOneShape(3, 64);
+  const kernels::MeasuredTimes times = timesOf(b, 3, 1, 2);
+  const kernels::AlgorithmChoice choice = choiceOf(b, times);
+  b.plan.mutable_layers(1)->mutable_adc()->set_bits(6);
+  EXPECT_EQ(choiceOf(b, times), choice);
+  EXPECT_EQ(choice.size(), 1u);
 }
 
 } // namespace

@@ -488,12 +488,12 @@ TEST(Executor, runsLargeBatchesWhereImagesMix) {
 }
 
 /// Makes every layer multiply bfloat16 numbers, where the processor can.
-std::shared_ptr<kernels::MeasuredTimes>
+std::shared_ptr<kernels::AlgorithmChoice>
 bfloat16Everywhere(const PlanBuilder &b) {
-  auto times = std::make_shared<kernels::MeasuredTimes>();
+  auto choice = std::make_shared<kernels::AlgorithmChoice>();
   for (const auto &shape : convolutionsWithChoice({b.plan, b.tensors}))
-    (*times)[{shape, kernels::ConvolutionAlgorithm::bfloat16}] = 0;
-  return times;
+    (*choice)[shape] = kernels::ConvolutionAlgorithm::bfloat16;
+  return choice;
 }
 
 /// Against the reference that rounds alike: a sum's last bits decide now and
@@ -529,7 +529,7 @@ TEST(Executor, roundsToBfloat16) {
     kernels::setInstructionSet(set);
     ExecutorOptions options{1, 4, Precision::bf16};
     if (isEverywhere)
-      options.measured = bfloat16Everywhere(b);
+      options.chosen = bfloat16Everywhere(b);
     const std::vector<float> result = runFast(b, options);
     double worst = 0, rounding = 0;
     for (size_t i = 0; i < result.size(); ++i) {
@@ -600,7 +600,7 @@ TEST(Executor, forgetsInfinities) {
     checkForgetting(b, {1, 4});
     kernels::setInstructionSet(kernels::bestBfloat16InstructionSet());
     ExecutorOptions options{1, 4, Precision::bf16};
-    options.measured = bfloat16Everywhere(b);
+    options.chosen = bfloat16Everywhere(b);
     checkForgetting(b, options);
     kernels::setInstructionSet(std::nullopt);
   }

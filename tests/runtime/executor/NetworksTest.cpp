@@ -142,6 +142,18 @@ TEST_P(Networks, giveTheSameBitsHoweverTheyRun) {
   kernels::setInstructionSet(std::nullopt);
 }
 
+/// What `--precision f32-strict` promises.
+TEST_P(Networks, areComputedDirectlyWhenStrict) {
+  CompiledNetwork network = compileShared(GetParam(), false);
+  Executor executor(network.plan, network.tensors,
+                    {1, 1, Precision::f32Strict});
+  for (const StepTime &step : executor.profile())
+    if (step.operation == "conv")
+      EXPECT_THAT(step.kernel, testing::AnyOf(testing::StartsWith("direct"),
+                                              testing::StartsWith("depthwise")))
+          << step.name;
+}
+
 TEST_P(Networks, haveAKernelForEveryStep) {
   CompiledNetwork network = compileShared(GetParam(), false);
   Executor executor(network.plan, network.tensors, {1, 1});

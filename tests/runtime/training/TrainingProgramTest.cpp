@@ -5,12 +5,16 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/training/TrainingProgram.h"
+#include "runtime/executor/BindStep.h"
+#include "runtime/plan/transforms/Optimise.h"
 #include "runtime/tensor/Errors.h"
 #include "tests/runtime/training/SmallNetwork.h"
 
 #include <atomic>
 #include <cmath>
+#include <memory>
 #include <span>
+#include <utility>
 
 using namespace cim;
 using namespace testing;
@@ -65,12 +69,14 @@ double referenceLoss(const SmallNetwork &network,
 
 struct Trained {
   explicit Trained(const std::set<uint32_t> &layers, unsigned threads = 2,
-                   int64_t batch = images, bool strict = true)
+                   int64_t batch = images, bool strict = true,
+                   std::shared_ptr<const kernels::AlgorithmChoice> chosen = {})
       : network(1), program(network.plan, network.tensors, layers, false,
                             {.threads = threads,
                              .batch = batch,
                              .labelSmoothing = smoothing,
-                             .strict = strict}) {
+                             .strict = strict,
+                             .chosen = std::move(chosen)}) {
     program.program({});
   }
   TrainingProgram::BatchResult run() {
@@ -152,6 +158,25 @@ TEST(TrainingProgram, agreesWithTheDirectKernels) {
     }
   }
   EXPECT_GT(differing, 0);
+}
+
+/// Forward, in trained layers as in those before them.
+TEST(TrainingProgram, takesTheKernelsThatAreChosen) {
+  SmallNetwork network(1);
+  optimise(network.plan, network.tensors);
+  auto direct = std::make_shared<kernels::AlgorithmChoice>();
+  for (const auto &shape :
+       convolutionsWithChoice({network.plan, network.tensors}))
+    (*direct)[shape] = kernels::ConvolutionAlgorithm::direct;
+  EXPECT_FALSE(direct->empty());
+  for (const std::set<uint32_t> &layers :
+       {allLayers(SmallNetwork(1)), std::set<uint32_t>{6}}) {
+    Trained strict(layers), fast(layers, 2, images, false),
+        chosen(layers, 2, images, false, direct);
+    const double exact = strict.run().loss;
+    EXPECT_NE(fast.run().loss, exact);
+    EXPECT_EQ(chosen.run().loss, exact);
+  }
 }
 
 TEST(TrainingProgram, stopsAtTheEarliestTrainedLayer) {

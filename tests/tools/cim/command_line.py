@@ -16,7 +16,7 @@ import tempfile
 import numpy
 import onnx
 
-from cim_test_case import CimTestCase, DATA, after, main
+from cim_test_case import CimTestCase, DATA, DEMO_NETWORK, after, main
 from small_network import small_network
 
 LAYERS = ["stem", "block.conv1", "block.conv2", "fc"]
@@ -357,22 +357,82 @@ class CommandLine(CimTestCase):
             self.assertEqual(set(times), {"direct", "winograd 2x2", "winograd 4x4"})
             self.assertEqual(document["shapes"][0]["measured"], min(times, key=times.get))
             self.assertTrue(document["file"].startswith(cache))
-            tuned = json.loads(self.cim(*evaluate, "--tuned", "--profile", env=environment).stdout)
+            tuned = json.loads(self.cim(*evaluate, "--tuned", env=environment).stdout)
             self.assertEqual(tuned["options"]["tuned"], document["digest"])
+            self.assertEqual(tuned["kernels"]["choice"], document["digest"])
             self.fails(2, ["--tuned", "f32-strict"], *evaluate, "--tuned", "--precision", "f32-strict", env=environment)
-            # Whatever the file says is done, as long as it is sound.
             file = pathlib.Path(document["file"])
-            measurements = json.loads(file.read_text())
-            for entry in measurements["measurements"]:
-                entry["time"] = 1 if entry["algorithm"] == "winograd 2x2" else 2
-            file.write_text(json.dumps(measurements))
-            tuned = json.loads(self.cim(*evaluate, "--tuned", "--profile", env=environment).stdout)
-            self.assertNotEqual(tuned["options"]["tuned"], document["digest"])
-            kernels = {step["name"]: step["kernel"] for step in tuned["profile"]["steps"]}
-            self.assertTrue(kernels["block.conv1"].startswith("winograd 2x2"), kernels)
             for damaged in ["", "{", "[]", '{"measurements": [{}]}', '{"measurements": 3}']:
                 file.write_text(damaged)
                 self.fails(1, ["damaged", "cim tune"], *evaluate, "--tuned", env=environment)
+
+    def measurements(self, file, best, time=1, channels=16):
+        """Writes a file of cim tune that finds one algorithm best for the block's shape, or one of other channels."""
+        with tempfile.TemporaryDirectory() as cache:
+            environment = dict(os.environ, XDG_CACHE_HOME=cache)
+            if not hasattr(CommandLine, "measured"):
+                document = json.loads(self.cim("tune", "small.onnx", "--json", "-", env=environment).stdout)
+                CommandLine.measured = json.loads(pathlib.Path(document["file"]).read_text())
+        entries = [dict(entry, channels_in=channels, time=time if entry["algorithm"] == best else 2 * time + number)
+                   for number, entry in enumerate(CommandLine.measured["measurements"])]
+        file.write_text(json.dumps({"measurements": entries}))
+        return entries
+
+    def test_kernels_are_pinned_by_a_file(self):
+        file = self.folder / "study.json"
+        evaluate = ["--limit", 5, "--tuned", "study.json"]
+
+        def choice():
+            return self.evaluate(*evaluate)["kernels"]["choice"]
+
+        self.measurements(file, "winograd 2x2")
+        document = self.evaluate(*evaluate, "--profile")
+        kernels = {step["name"]: step["kernel"] for step in document["profile"]["steps"]}
+        self.assertTrue(kernels["block.conv1"].startswith("winograd 2x2"), kernels)
+        pinned = document["kernels"]["choice"]
+        # Only what is chosen for this network counts: not times, and not what was measured of others.
+        entries = self.measurements(file, "winograd 2x2", time=1000)
+        self.assertEqual(choice(), pinned)
+        other = self.measurements(file, "direct", channels=160)
+        file.write_text(json.dumps({"measurements": entries + other}))
+        self.assertEqual(choice(), pinned)
+        self.measurements(file, "direct")
+        self.assertNotEqual(choice(), pinned)
+        # Files that cannot be used.
+        self.measurements(file, "direct", channels=160)
+        self.eval_fails(1, ["no layer", "small.onnx", "study.json", "cim tune"], *evaluate)
+        file.write_text('{"measurements": []}')
+        self.eval_fails(1, ["study.json", "no times", "cim tune"], *evaluate)
+        file.write_text("{")
+        self.eval_fails(1, ["study.json", "damaged", "cim tune"], *evaluate)
+        file.unlink()
+        self.eval_fails(1, ["study.json", "no such file", "cim tune"], *evaluate)
+        # The model is no such file.
+        self.fails(2, ["--tuned 'small.onnx'", "last"], "eval", "--tuned", "small.onnx", *DATA)
+
+    def test_tuned_results_are_found_again(self):
+        def sweep(best, time=1):
+            self.measurements(self.folder / "study.json", best, time)
+            return self.document("sweep", "small.onnx", *DATA, "--limit", 5, "--vary", "quantize={3,4}", "--store",
+                                 "tuned.sqlite", "--tuned", "study.json")["computed"]
+
+        self.assertEqual([sweep("direct"), sweep("direct", 7), sweep("winograd 4x4"), sweep("direct")], [2, 0, 2, 0])
+
+    def test_kernels_are_recorded(self):
+        kernels = self.evaluate("--limit", 5, "--instruction-set", "baseline")["kernels"]
+        self.assertRegex(kernels.pop("version"), r"^\d+\.\d+\.\d+$")
+        self.assertGreaterEqual(kernels.pop("revision"), 1)
+        self.assertEqual(kernels, {"precision": "f32", "instruction-set": "baseline", "choice": "built-in"})
+        reference = self.evaluate("--limit", 5, "--reference")["kernels"]
+        self.assertEqual((set(reference), reference["precision"]), ({"version", "precision"}, "reference"))
+
+    def test_strict_kernels_are_direct(self):
+        for model, data in ("small.onnx", DATA), (DEMO_NETWORK, ("--data", "shapes")):
+            document = self.document("eval", model, *data, "--limit", 5, "--precision", "f32-strict", "--profile")
+            kernels = [step["kernel"] for step in document["profile"]["steps"] if step["operation"] == "conv"]
+            self.assertGreater(len(kernels), 2)
+            for kernel in kernels:
+                self.assertRegex(kernel, "^(direct|depthwise) ")
 
     def test_interrupted_tuning_keeps_what_is_measured(self):
         onnx.save(many_shapes(16), self.folder / "shapes.onnx")

@@ -4,6 +4,8 @@ Run one test with `.venv/bin/python tests/tools/cim/training.py build/bin/cim Re
 """
 
 import json
+import os
+import pathlib
 import re
 import shutil
 import signal
@@ -333,6 +335,27 @@ class Training(Commands):
         again = self.document("eval", "out.onnx", "--data", "shapes", "--limit", "200")
         self.assertEqual(again["accuracy"]["mean"], result["accuracy"]["mean"])
         self.assertEqual([path.name for path in self.folder.iterdir()], ["out.onnx"])
+
+    def test_measured_kernels(self):
+        """Training takes them as evaluation does: in other bits, and in the same ones for the same choice."""
+        environment = dict(os.environ, XDG_CACHE_HOME=str(self.folder / "cache"))
+        tuning = json.loads(self.succeeds("tune", DEMO_NETWORK, "--json", "-", env=environment).stdout)
+        entries = json.loads(pathlib.Path(tuning["file"]).read_text())["measurements"]
+
+        def train(*options):
+            document = self.document("train", DEMO_NETWORK, *self.data, "--fine-tune", "--epochs", "1", "-o",
+                                     "out.onnx", *options)
+            return (self.folder / "out.onnx").read_bytes(), document["options"].get("tuned")
+
+        def tuned(factor):
+            for entry in entries:
+                entry["time"] = factor * (1 if entry["algorithm"] == "direct" else 2)
+            (self.folder / "study.json").write_text(json.dumps({"measurements": entries}))
+            return train("--tuned", "study.json")
+
+        first = tuned(100)
+        self.assertEqual(tuned(1000), first)
+        self.assertNotEqual(train()[0], first[0])
 
     def test_graph(self):
         model = DEMO_NETWORK
