@@ -80,8 +80,8 @@ MeasuredConvolution::MeasuredConvolution(const ConvolutionShape &shape,
   convolution.pack(weights.get(), packed.get());
 }
 
-int MeasuredConvolution::run() const noexcept {
-  return convolution.run(in, packed.get(), {}, out, scratch.get());
+int MeasuredConvolution::run(const Epilogue &epilogue) const noexcept {
+  return convolution.run(in, packed.get(), epilogue, out, scratch.get());
 }
 
 double measureSeconds(const ConvolutionShape &shape,

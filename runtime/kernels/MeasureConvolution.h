@@ -21,9 +21,10 @@ public:
                       ConvolutionAlgorithm algorithm, int images);
 
   /// Computes all images once. Returns 0 or the kernel's error code.
-  int run() const noexcept;
+  int run(const Epilogue &epilogue = {}) const noexcept;
 
   const Convolution &kernel() const { return convolution; }
+  const ImageView &result() const { return out; }
 
   /// Of input, packed weights and result.
   double bytes() const { return operandBytes; }

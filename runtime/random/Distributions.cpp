@@ -77,18 +77,21 @@ Distribution Distribution::studentT(double degrees) {
   return result;
 }
 
-Distribution Distribution::empirical(std::vector<double> probability,
-                                     std::vector<double> value) {
+Distribution Distribution::empirical(const std::vector<double> &probability,
+                                     const std::vector<double> &value) {
   assert(probability.size() >= 2 && probability.size() == value.size() &&
          probability.front() == 0 && probability.back() == 1 &&
          std::is_sorted(probability.begin(), probability.end()) &&
          std::is_sorted(value.begin(), value.end()));
   Distribution result(Kind::empirical);
-  result.probability = std::move(probability);
-  result.value = std::move(value);
+  for (size_t i = 0; i + 1 < value.size(); ++i)
+    result.steps.push_back({probability[i], probability[i + 1] - probability[i],
+                            value[i], value[i + 1] - value[i]});
+  result.steps.push_back({1, 0, value.back(), 0});
   uint32_t step = 0;
   for (uint32_t i = 0; i < 1u << guideBits; ++i) {
-    while (result.probability[step + 1] <= probabilityOf(i << (32 - guideBits)))
+    while (result.steps[step + 1].probability <=
+           probabilityOf(i << (32 - guideBits)))
       ++step;
     result.guide.push_back(step);
   }
@@ -98,12 +101,11 @@ Distribution Distribution::empirical(std::vector<double> probability,
 float Distribution::inverse(uint32_t word) const {
   const double at = probabilityOf(word);
   // The last step that begins at or below `at`; steps of no width are jumps.
-  size_t step = guide[word >> (32 - guideBits)];
-  while (probability[step + 1] <= at)
+  const Step *step = &steps[guide[word >> (32 - guideBits)]];
+  while (step[1].probability <= at)
     ++step;
-  double part =
-      (at - probability[step]) / (probability[step + 1] - probability[step]);
-  return float(value[step] + part * (value[step + 1] - value[step]));
+  const double part = (at - step->probability) / step->width;
+  return float(step->value + part * step->rise);
 }
 
 void Distribution::draw(const Stream &stream, uint64_t begin,

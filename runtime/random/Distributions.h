@@ -38,8 +38,8 @@ public:
   /// The inverse of the cumulative distribution through the points
   /// (\p value, \p probability), linear between them; both not descending,
   /// probabilities from 0 to 1, at least two points, values of any scale.
-  static Distribution empirical(std::vector<double> probability,
-                                std::vector<double> value);
+  static Distribution empirical(const std::vector<double> &probability,
+                                const std::vector<double> &value);
 
   /// Draws for cells [begin, begin + draws.size()) of \p stream, cells below
   /// 2^34.
@@ -49,14 +49,19 @@ private:
   Distribution(Kind kind) : kind(kind) {}
   float inverse(uint32_t word) const;
 
-  /// Of an empirical one: the step that holds the first probability of each
-  /// 2^-guideBits.
-  static constexpr int guideBits = 12;
-  std::vector<uint32_t> guide;
-
   Kind kind;
   DrawConstants constants;
-  std::vector<double> probability, value; ///< empirical
+
+  /// Of an empirical one: what lies between two points, side by side since a
+  /// draw needs all of it.
+  struct Step {
+    double probability; ///< with which it begins
+    double width, value, rise;
+  };
+  std::vector<Step> steps; ///< the last begins at 1, where searches end
+  /// The step that holds the first probability of each 2^-guideBits.
+  static constexpr int guideBits = 12;
+  std::vector<uint32_t> guide;
 };
 
 /// The words of cells [begin, begin + words.size()) of \p stream.

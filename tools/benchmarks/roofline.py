@@ -1,7 +1,10 @@
-"""Draws every kernel of bench-kernels into a roofline picture: GFLOP/s over the
-operations that a byte of operands is good for (Williams, Waterman, Patterson:
-Roofline. CACM 52 (2009) 65). Operations are those of a direct convolution, so
-Winograd's kernels stand above the roof."""
+"""Draws the convolutions and dense layers of bench-kernels into a roofline
+picture: GFLOP/s over the operations that a byte of operands is good for
+(Williams, Waterman, Patterson: Roofline. CACM 52 (2009) 65). Operations are
+those of a direct convolution, so Winograd's kernels stand above the roof. It
+shows f32 kernels of the processor's best instruction set and kernels of bf16
+products; those of other sets and the other subjects of bench-kernels (its first
+lines list them) are not drawn."""
 
 import argparse
 import json
@@ -18,14 +21,15 @@ BFLOAT16 = ("avx512bf16", "amx")  # instruction sets that have such products and
 
 
 def shown(names):
-    """What the picture shows of the benchmarks named: kernels of the best instruction set, products in bf16, and memory."""
+    """What the picture shows of the benchmarks named: convolutions of the best instruction set, products in bf16, and memory.
+    Names of all other subjects begin with the subject."""
     found = {name.split("/")[0] for name in names}
     best = next(name for name in ("avx512", "avx2", "baseline") if name in found)
     return {best, *BFLOAT16, "memory"} & found
 
 
 def measure(out):
-    """Runs bench-kernels and keeps its document."""
+    """Runs what is drawn of bench-kernels and keeps its document."""
     names = subprocess.run([KERNELS, "--benchmark_list_tests"], check=True, capture_output=True, text=True).stdout.split("\n")
     subprocess.run([KERNELS, f"--benchmark_filter=^({'|'.join(shown(names))})/", f"--benchmark_out={out}",
                     "--benchmark_out_format=json"], check=True, stdout=subprocess.DEVNULL)

@@ -129,7 +129,8 @@ class Roofline(unittest.TestCase):
 
     def test_best_of_all(self):
         points, peak, _ = self.read(("amx/bfloat16/16to16", 500), ("avx512/direct/16to16", 80), ("avx2/direct/16to16", 40),
-                                    ("baseline/direct/16to16", 10), ("pooling/avx512/average", 1))
+                                    ("baseline/direct/16to16", 10), ("pooling/avx512/average", 1),
+                                    ("epilogue/avx512/direct/16to16", 70), ("draws/avx512/normal", 1000))
         self.assertEqual((points, peak), ({"bfloat16": [(2, 500)], "direct": [(2, 80)]}, 1000))
 
     def test_baseline_alone(self):
