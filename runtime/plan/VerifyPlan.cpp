@@ -277,6 +277,23 @@ private:
                 plan.values(step.inputs(1)).constant() == layer.weights(),
             "does not compute with the weights of its layer '" + layer.name() +
                 "'");
+    if (layer.has_crossbar())
+      checkMatrixOf(step, layer);
+  }
+  /// Arrays and converters count the columns of the matrix that \p layer says,
+  /// kernels the channels of what \p step computes.
+  static void checkMatrixOf(const plan::Step &step, const plan::Layer &layer) {
+    const auto &attributes = step.attributes();
+    const bool isConv = step.operation() == "conv";
+    const bool isOutputMajor =
+        isConv || (step.operation() == "gemm" &&
+                   attributes.at("transpose_b").integer() == 1);
+    const int64_t groups = isConv ? attributes.at("groups").integer() : 1;
+    require((isConv || layer.shape_size() == 2) &&
+                layer.channel_axis() == (isOutputMajor ? 0u : 1u) &&
+                layer.crossbar().groups() == groups,
+            "does not compute with the matrix that its layer '" + layer.name() +
+                "' makes of its weights");
   }
   void checkEpilogue(const plan::Step &step) const {
     const plan::Epilogue &epilogue = step.epilogue();
