@@ -11,6 +11,7 @@
 #include "runtime/plan/VerifyConverters.h"
 #include "runtime/tensor/Errors.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <string>
@@ -203,17 +204,13 @@ void checkValue(const plan::Value &value, const TensorMap &tensors) {
               plan::Layout_IsValid(value.layout()),
           "has an unknown element type or layout");
   require(value.shape_size() <= largestRank, "has more than 16 dimensions");
-  int64_t elements = 1;
-  bool empty = false;
+  int64_t elements = 1; // were no dimension 0: also of any part of the shape
   for (int64_t dimension : value.shape()) {
     require(0 <= dimension && dimension <= mostElements,
             "has a dimension of " + std::to_string(dimension));
-    empty |= dimension == 0;
-  }
-  for (int64_t dimension : value.shape()) {
     // Both factors are at most 2^31, so the product cannot overflow.
-    elements *= empty ? 1 : dimension;
-    require(elements <= mostElements, "has more than 2^31 elements");
+    elements *= std::max<int64_t>(dimension, 1);
+    require(elements <= mostElements, "spans more than 2^31 elements");
   }
   if (value.layout() == plan::CHANNELS_LAST)
     require(value.shape_size() == 4 && value.element_type() == plan::F32 &&

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <random>
+#include <span>
 
 using namespace cim;
 namespace fs = std::filesystem;
@@ -118,6 +119,21 @@ TEST_F(TensorFileTest, RefusesBrokenNpy) {
   EXPECT_THROW(
       readNpy(write(with("(2,3,)", "(4294967296,4294967296,4294967296)"))),
       InputError);
+}
+
+/// What they say of the others is not multiplied.
+TEST_F(TensorFileTest, ShapesWithAZeroAreEmpty) {
+  const std::string path = folder / "a.npy";
+  const std::vector<int64_t> shape = {1, int64_t(1) << 61, 4, 0};
+  writeNpy(path, {plan::U8, shape, nullptr});
+  const Tensor tensor = readNpy(path);
+  EXPECT_EQ(tensor.shape, shape);
+  EXPECT_EQ(tensor.elements(), 0);
+  const std::string header = R"({"a":{"dtype":"F32","data_offsets":[0,0],)"
+                             R"("shape":[4611686018427387904,4,0]}})";
+  EXPECT_EQ(readSafetensors(write(safetensors(header, 0))).at("a").elements(),
+            0);
+  EXPECT_EQ(elementCount(std::span(shape).first(3)), INT64_MAX);
 }
 
 TEST_F(TensorFileTest, SurvivesRandomCorruption) {
