@@ -34,7 +34,7 @@ void cim::writeCheckpoint(const std::string &path, const std::string &identity,
 
 Checkpoint cim::readCheckpoint(const std::string &path,
                                const std::string &identity) try {
-  Checkpoint checkpoint{{}, readSafetensors(path)};
+  Checkpoint checkpoint{{}, readSafetensors(path), path};
   auto progress = checkpoint.tensors.find(progressName);
   if (progress == checkpoint.tensors.end() || progress->second.type != plan::U8)
     throw InputError("'" + path + "' is no checkpoint of a training");

@@ -47,10 +47,10 @@ void cim::saveRetraining(const RetrainingOptions &options,
 void cim::restoreRetraining(const RetrainingOptions &options,
                             Retraining &result,
                             UnfinishedChip &unfinished) try {
-  const auto [progress, tensors] =
-      readCheckpoint(options.checkpoint, options.identity);
-  Checkpoint training;
-  for (const auto &[name, tensor] : tensors)
+  const Checkpoint kept = readCheckpoint(options.checkpoint, options.identity);
+  const Json &progress = kept.progress;
+  Checkpoint training{{}, {}, kept.path};
+  for (const auto &[name, tensor] : kept.tensors)
     if (name.starts_with(unfinishedPrefix))
       training.tensors[name.substr(unfinishedPrefix.size())] = tensor;
     else
@@ -70,6 +70,17 @@ void cim::restoreRetraining(const RetrainingOptions &options,
          chip.at("rewritten").get<std::vector<int64_t>>(),
          chip.at("epochs").get<std::vector<EpochResult>>(),
          chip.at("cells_written").get<std::vector<int64_t>>()});
+  bool fits = int64_t(result.chips.size()) + unfinished.training.has_value() <=
+                  options.trials &&
+              int64_t(unfinished.rewritten.size()) <= options.rewrites &&
+              unfinished.cellsWritten.size() == unfinished.rewritten.size();
+  for (const RetrainedChip &chip : result.chips)
+    fits &= int64_t(chip.rewritten.size()) == options.rewrites &&
+            chip.cellsWritten.size() == chip.rewritten.size();
+  if (!fits)
+    throw InputError("'" + kept.path +
+                     "' holds other chips and rewrites than this retraining "
+                     "has; retrain anew");
 } catch (const nlohmann::json::exception &error) {
   throw InputError("'" + options.checkpoint +
                    "' is no checkpoint: " + error.what() + "; retrain anew");

@@ -120,13 +120,26 @@ TEST_F(Training, goesOnWithTheSameBits) {
   EXPECT_THROW(readCheckpoint(checkpoint, "another"), InputError);
   // What was kept must fit.
   const Checkpoint complete = readCheckpoint(checkpoint, "this");
+  auto with = [&](const char *key, const nlohmann::ordered_json &value) {
+    Checkpoint changed = complete;
+    changed.progress[key] = value;
+    return changed;
+  };
   for (const Checkpoint &broken :
-       {Checkpoint{complete.progress, {}}, Checkpoint{{}, complete.tensors}}) {
+       {Checkpoint{complete.progress, {}, checkpoint},
+        Checkpoint{{}, complete.tensors, checkpoint}, with("epoch", -1),
+        with("epoch", 1), with("epoch", 9), with("step", -1), with("step", 1),
+        with("best_epoch", -2), with("best_epoch", 9),
+        with("epochs", nlohmann::ordered_json::array())}) {
     auto program = makeProgram();
     options.kept = &broken;
-    EXPECT_THROW(
-        Trainer(*program, network.plan, network.tensors, data, recipe, options),
-        InputError);
+    EXPECT_THAT(
+        [&] {
+          Trainer(*program, network.plan, network.tensors, data, recipe,
+                  options);
+        },
+        ThrowsMessage<InputError>(HasSubstr(checkpoint)))
+        << broken.progress;
   }
 }
 
@@ -493,6 +506,38 @@ TEST_F(RetrainingTest, goesOnWithTheSameBits) {
   }
   options.identity = "another";
   EXPECT_THROW(run(), InputError);
+}
+
+TEST_F(RetrainingTest, goesOnWithItsOwnChipsOnly) {
+  options.checkpoint = checkpoint;
+  options.identity = "this";
+  options.trials = options.rewrites = 1;
+  run();
+  options.resume = true;
+  EXPECT_EQ(run().chips.size(), 1u);
+  const Checkpoint complete = readCheckpoint(checkpoint, "this");
+  auto resumeWith =
+      [&](const std::function<void(nlohmann::ordered_json &)> &change) {
+        Checkpoint changed = complete;
+        change(changed.progress.at("chips"));
+        writeCheckpoint(checkpoint, "this", changed);
+        run();
+      };
+  const auto isRefused =
+      ThrowsMessage<InputError>(HasSubstr(checkpoint + "' holds other chips"));
+  EXPECT_THAT(
+      [&] { resumeWith([](auto &chips) { chips.push_back(chips[0]); }); },
+      isRefused);
+  EXPECT_THAT(
+      [&] {
+        resumeWith([](auto &chips) { chips[0]["rewritten"].push_back(1); });
+      },
+      isRefused);
+  EXPECT_THAT(
+      [&] {
+        resumeWith([](auto &chips) { chips[0]["cells_written"].clear(); });
+      },
+      isRefused);
 }
 
 TEST_F(RetrainingTest, canTrainUnderNoise) {
