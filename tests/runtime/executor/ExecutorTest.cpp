@@ -765,6 +765,16 @@ TEST(Executor, refusesMalformedPlans) {
       [](plan::Plan &p) { p.mutable_values(0)->set_element_type(plan::U8); });
 }
 
+TEST(Executor, refusesImagesThatAreNotKeptApart) {
+  PlanBuilder b; // says that they are
+  uint32_t x = b.input({2, 3}, plan::ROW_MAJOR);
+  b.output(b.step("transpose", {x}, {3, 2}, plan::ROW_MAJOR));
+  b.with("permutation", Integers{1, 0});
+  EXPECT_THROW(Executor(b.plan, b.tensors, {1, 1}), InputError);
+  b.plan.set_image_wise(false);
+  EXPECT_NO_THROW(Executor(b.plan, b.tensors, {1, 1}));
+}
+
 TEST(Executor, refusesWhatDoesNotFitIntoMemory) {
   PlanBuilder b = residualNetwork();
   EXPECT_THROW(Executor(b.plan, b.tensors, {1, 4000000000u}), InputError);
