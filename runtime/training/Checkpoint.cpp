@@ -39,7 +39,7 @@ Checkpoint cim::readCheckpoint(const std::string &path,
   if (progress == checkpoint.tensors.end() || progress->second.type != plan::U8)
     throw InputError("'" + path + "' is no checkpoint of a training");
   auto bytes = progress->second.as<uint8_t>();
-  const Json text = Json::parse(bytes.begin(), bytes.end());
+  Json text = Json::parse(bytes.begin(), bytes.end());
   if (text.at("version") != version)
     throw InputError("'" + path +
                      "' is a checkpoint of another version of "
@@ -49,7 +49,7 @@ Checkpoint cim::readCheckpoint(const std::string &path,
                      "' is the checkpoint of a training with other options, "
                      "another network or other data; give the same ones, or "
                      "train anew");
-  checkpoint.progress = text.at("progress");
+  checkpoint.progress = std::move(text.at("progress"));
   checkpoint.tensors.erase(progress);
   return checkpoint;
 } catch (const nlohmann::json::exception &error) {

@@ -47,8 +47,8 @@ void cim::saveRetraining(const RetrainingOptions &options,
 void cim::restoreRetraining(const RetrainingOptions &options,
                             Retraining &result,
                             UnfinishedChip &unfinished) try {
-  const Checkpoint kept = readCheckpoint(options.checkpoint, options.identity);
-  const Json &progress = kept.progress;
+  Checkpoint kept = readCheckpoint(options.checkpoint, options.identity);
+  Json &progress = kept.progress;
   Checkpoint training{{}, {}, kept.path};
   for (const auto &[name, tensor] : kept.tensors)
     if (name.starts_with(unfinishedPrefix))
@@ -56,7 +56,8 @@ void cim::restoreRetraining(const RetrainingOptions &options,
     else
       result.network[name] = tensor;
   if (auto inWork = progress.find("in_work"); inWork != progress.end()) {
-    training.progress = inWork->at("training");
+    // Copies would recurse as deep as a hostile file wants.
+    training.progress = std::move(inWork->at("training"));
     unfinished = {std::move(training),
                   inWork->at("rewritten").get<std::vector<int64_t>>(),
                   inWork->at("cells_written").get<std::vector<int64_t>>()};
