@@ -11,18 +11,16 @@
 #include "runtime/training/Checkpoint.h"
 #include "runtime/training/Recalibration.h"
 #include "runtime/training/Retraining.h"
+#include "tests/TemporaryFolder.h"
 #include "tests/runtime/plan/transforms/Network.h"
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <set>
-#include <unistd.h>
 
 using namespace cim;
 using namespace testing;
 using cim::test::Network;
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -41,12 +39,10 @@ public:
 class Training : public Test {
 protected:
   Training() {
-    fs::create_directories(folder);
     recipe.epochs = 2;
     recipe.batch = 32;
     recipe.learningRate.rate = 0.05;
   }
-  ~Training() override { fs::remove_all(folder); }
 
   static DataSet open(Split split, int64_t limit) {
     DataSpec spec;
@@ -71,9 +67,8 @@ protected:
 
   const ShapesNetwork network;
   TrainingRecipe recipe;
-  const fs::path folder =
-      fs::temp_directory_path() / ("cim-training-" + std::to_string(getpid()));
-  const std::string checkpoint = folder / "checkpoint.safetensors";
+  const cim::test::TemporaryFolder folder;
+  const std::string checkpoint = folder.path("checkpoint.safetensors");
   const DataSet data = open(Split::train, 100);
 };
 
