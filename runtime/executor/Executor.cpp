@@ -61,6 +61,13 @@ struct Worker {
 plan::Plan prepared(const plan::Plan &plan, const TensorMap &tensors) {
   verifyPlan(plan, tensors);
   plan::Plan run = oneImage(plan);
+  // Who edits a plan may say that it keeps images apart where it does not.
+  if (plan.image_wise() && imagesPerCall(plan) != 1)
+    try {
+      verifyPlan(run, tensors);
+    } catch (const InputError &error) {
+      throw InputError("for one image alone, " + std::string(error.what()));
+    }
   composeCopies(run);
   driveInputs(run);
   return run;

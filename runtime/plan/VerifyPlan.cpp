@@ -12,6 +12,7 @@
 #include "runtime/plan/VerifyConverters.h"
 #include "runtime/tensor/Errors.h"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <string>
@@ -207,17 +208,13 @@ void checkValue(const plan::Value &value, const TensorMap &tensors) {
               plan::Layout_IsValid(value.layout()),
           "has an unknown element type or layout");
   require(value.shape_size() <= largestRank, "has more than 16 dimensions");
-  int64_t elements = 1;
-  bool empty = false;
+  int64_t elements = 1; // were no dimension 0: also of any part of the shape
   for (int64_t dimension : value.shape()) {
     require(0 <= dimension && dimension <= mostElements,
             "has a dimension of " + std::to_string(dimension));
-    empty |= dimension == 0;
-  }
-  for (int64_t dimension : value.shape()) {
     // Both factors are at most 2^31, so the product cannot overflow.
-    elements *= empty ? 1 : dimension;
-    require(elements <= mostElements, "has more than 2^31 elements");
+    elements *= std::max<int64_t>(dimension, 1);
+    require(elements <= mostElements, "spans more than 2^31 elements");
   }
   if (value.layout() == plan::CHANNELS_LAST)
     require(value.shape_size() == 4 && value.element_type() == plan::F32 &&
@@ -288,6 +285,23 @@ private:
     require(step.operation() != "matmul" || layer.shape_size() == 2,
             "multiplies with a matrix, but its layer '" + layer.name() +
                 "' is of rank " + std::to_string(layer.shape_size()));
+    if (layer.has_crossbar())
+      checkMatrixOf(step, layer);
+  }
+  /// Arrays and converters count the columns of the matrix that \p layer says,
+  /// kernels the channels of what \p step computes.
+  static void checkMatrixOf(const plan::Step &step, const plan::Layer &layer) {
+    const auto &attributes = step.attributes();
+    const bool isConv = step.operation() == "conv";
+    const bool isOutputMajor =
+        isConv || (step.operation() == "gemm" &&
+                   attributes.at("transpose_b").integer() == 1);
+    const int64_t groups = isConv ? attributes.at("groups").integer() : 1;
+    require((isConv || layer.shape_size() == 2) &&
+                layer.channel_axis() == (isOutputMajor ? 0u : 1u) &&
+                layer.crossbar().groups() == groups,
+            "does not compute with the matrix that its layer '" + layer.name() +
+                "' makes of its weights");
   }
   void checkEpilogue(const plan::Step &step) const {
     const plan::Epilogue &epilogue = step.epilogue();

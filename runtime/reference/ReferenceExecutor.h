@@ -34,8 +34,7 @@ namespace cim {
 class ReferenceExecutor {
 public:
   /// \p plan must have passed verifyPlan; \p tensors must outlive this.
-  /// The weights are the float weights until program() is called. Throws
-  /// InputError for an operation that the reference does not know. With
+  /// The weights are the float weights until program() is called. With
   /// Precision::bf16 it rounds what the kernels round; otherwise nothing.
   ReferenceExecutor(plan::Plan plan, const TensorMap &tensors,
                     Precision precision = Precision::f32);
@@ -52,7 +51,8 @@ public:
   /// Computes every value of the plan, in the order of its values, from one
   /// call's \p inputs, whose shapes must be those of the plan's inputs, and
   /// the first of which is image \p firstImage. Converters count what belongs
-  /// to images of \p batch.
+  /// to images of \p batch. Throws InputError for an operation that the
+  /// reference does not know.
   std::vector<reference::Tensor>
   evaluate(std::span<const reference::Tensor> inputs, uint64_t firstImage = 0,
            const Batch &batch = {}) const;

@@ -203,7 +203,10 @@ int64_t Store::add(const PointIdentity &point, const std::string &model,
       .bind(point.kernels)
       .bind(int64_t(isRandom))
       .run();
-  return find(point)->id;
+  const std::optional<KnownPoint> known = find(point);
+  if (!known) // such as where somebody gave the table a trigger
+    throw InputError("'" + path() + "' is damaged: it does not keep points");
+  return known->id;
 }
 
 std::map<int64_t, StoredTrial> Store::trials(int64_t point, uint64_t seed,

@@ -6,9 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/tensor/Tensor.h"
 
+#include <algorithm>
 #include <cstring>
-#include <functional>
-#include <numeric>
 
 using namespace cim;
 
@@ -31,8 +30,15 @@ size_t cim::byteWidth(ElementType type) {
 }
 
 int64_t cim::elementCount(std::span<const int64_t> shape) {
-  return std::accumulate(shape.begin(), shape.end(), int64_t(1),
-                         std::multiplies<>());
+  // Files may hold a tensor without elements whose other dimensions have no
+  // product.
+  if (std::ranges::find(shape, 0) != shape.end())
+    return 0;
+  int64_t count = 1;
+  for (int64_t dimension : shape)
+    if (__builtin_mul_overflow(count, dimension, &count))
+      return INT64_MAX;
+  return count;
 }
 
 Tensor cim::makeTensor(std::vector<int64_t> shape,

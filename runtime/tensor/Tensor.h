@@ -24,7 +24,8 @@ using plan::ElementType;
 /// Bytes of one element.
 size_t byteWidth(ElementType type);
 
-/// Product of a shape's dimensions; 1 for a scalar.
+/// Product of a shape's dimensions; 1 for a scalar, INT64_MAX where 64 bits do
+/// not hold it.
 int64_t elementCount(std::span<const int64_t> shape);
 
 /// A dense, row-major, immutable array. Copies share the bytes, which may

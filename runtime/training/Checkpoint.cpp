@@ -16,6 +16,7 @@ using Json = nlohmann::ordered_json;
 
 static constexpr const char *progressName = "training";
 static constexpr int version = 3;
+static constexpr int deepest = 32; ///< nesting of a progress
 
 static Tensor textTensor(const std::string &text) {
   std::shared_ptr<std::byte[]> bytes(new std::byte[text.size()]);
@@ -34,12 +35,20 @@ void cim::writeCheckpoint(const std::string &path, const std::string &identity,
 
 Checkpoint cim::readCheckpoint(const std::string &path,
                                const std::string &identity) try {
-  Checkpoint checkpoint{{}, readSafetensors(path)};
+  Checkpoint checkpoint{{}, readSafetensors(path), path};
   auto progress = checkpoint.tensors.find(progressName);
   if (progress == checkpoint.tensors.end() || progress->second.type != plan::U8)
     throw InputError("'" + path + "' is no checkpoint of a training");
   auto bytes = progress->second.as<uint8_t>();
-  const Json text = Json::parse(bytes.begin(), bytes.end());
+  // What is nested is copied by recursion, so no file may nest at will.
+  Json text = Json::parse(bytes.begin(), bytes.end(),
+                          [&](int depth, Json::parse_event_t, const Json &) {
+                            if (depth > deepest)
+                              throw InputError("'" + path +
+                                               "' is no checkpoint: it is "
+                                               "nested too deeply; train anew");
+                            return true;
+                          });
   if (text.at("version") != version)
     throw InputError("'" + path +
                      "' is a checkpoint of another version of "
@@ -49,7 +58,7 @@ Checkpoint cim::readCheckpoint(const std::string &path,
                      "' is the checkpoint of a training with other options, "
                      "another network or other data; give the same ones, or "
                      "train anew");
-  checkpoint.progress = text.at("progress");
+  checkpoint.progress = std::move(text.at("progress"));
   checkpoint.tensors.erase(progress);
   return checkpoint;
 } catch (const nlohmann::json::exception &error) {

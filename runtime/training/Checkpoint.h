@@ -22,6 +22,7 @@ namespace cim {
 struct Checkpoint {
   nlohmann::ordered_json progress;
   TensorMap tensors;
+  std::string path{}; ///< of the file that it was read from, for messages
 };
 
 /// \p identity tells what is trained from anything else. Throws InputError when

@@ -90,8 +90,7 @@ void Optimiser::restore(const std::deque<Parameter> &parameters,
     auto found = state.find(name);
     if (found == state.end() || found->second.type != plan::F32 ||
         size_t(found->second.elements()) != moment.size())
-      throw InputError("the checkpoint has no tensor '" + name +
-                       "' of the right size; it is of another training");
+      throw InputError("has no tensor '" + name + "' of the right size");
     auto values = found->second.as<float>();
     moment.assign(values.begin(), values.end());
   };

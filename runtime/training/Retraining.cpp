@@ -88,7 +88,7 @@ public:
     countParameters();
     result.depth = program->depth();
     if (options.kept) {
-      restoreRetraining(*options.kept, result, unfinished);
+      restoreRetraining(options, result, unfinished);
       spare(keptImages());
     } else {
       const auto correct = count(withoutErrors(lowered), tensors, {});

@@ -43,11 +43,13 @@ Checkpoint cim::checkpointOf(const Retraining &result,
   return checkpoint;
 }
 
-void cim::restoreRetraining(const Checkpoint &kept, Retraining &result,
+void cim::restoreRetraining(const RetrainingOptions &options,
+                            Retraining &result,
                             UnfinishedChip &unfinished) try {
-  const auto &[progress, tensors] = kept;
-  Checkpoint training;
-  for (const auto &[name, tensor] : tensors)
+  const Checkpoint &kept = *options.kept;
+  const Json &progress = kept.progress;
+  Checkpoint training{{}, {}, kept.path};
+  for (const auto &[name, tensor] : kept.tensors)
     if (name.starts_with(unfinishedPrefix))
       training.tensors[name.substr(unfinishedPrefix.size())] = tensor;
     else
@@ -67,7 +69,19 @@ void cim::restoreRetraining(const Checkpoint &kept, Retraining &result,
          chip.at("rewritten").get<std::vector<int64_t>>(),
          chip.at("epochs").get<std::vector<EpochResult>>(),
          chip.at("cells_written").get<std::vector<int64_t>>()});
+  bool fits = int64_t(result.chips.size()) + unfinished.training.has_value() <=
+                  options.trials &&
+              int64_t(unfinished.rewritten.size()) <= options.rewrites &&
+              unfinished.cellsWritten.size() == unfinished.rewritten.size();
+  for (const RetrainedChip &chip : result.chips)
+    fits &= int64_t(chip.rewritten.size()) == options.rewrites &&
+            chip.cellsWritten.size() == chip.rewritten.size();
+  if (!fits)
+    throw InputError("'" + kept.path +
+                     "' holds other chips and rewrites than this retraining "
+                     "has; retrain anew");
 } catch (const nlohmann::json::exception &error) {
-  throw InputError("the checkpoint is none of a retraining: " +
-                   std::string(error.what()) + "; retrain anew");
+  throw InputError("'" + options.kept->path +
+                   "' is no checkpoint of a retraining: " + error.what() +
+                   "; retrain anew");
 }

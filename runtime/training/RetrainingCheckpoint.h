@@ -24,8 +24,9 @@ struct UnfinishedChip {
 /// The chips of \p result and the one in work, as a checkpoint.
 Checkpoint checkpointOf(const Retraining &result,
                         const UnfinishedChip &unfinished);
-/// Takes them back. Throws InputError when \p kept is of no retraining.
-void restoreRetraining(const Checkpoint &kept, Retraining &result,
+/// Takes back what \p options keep. Throws InputError when it is of no
+/// retraining, or of one of other chips or rewrites.
+void restoreRetraining(const RetrainingOptions &options, Retraining &result,
                        UnfinishedChip &unfinished);
 
 } // namespace cim

@@ -53,17 +53,15 @@ void Trainer::save(int64_t atEpoch, int64_t atStep) const {
 }
 
 void Trainer::restore(const Checkpoint &kept) try {
-  const auto &[progress, state] = kept;
-  auto read = [&, &state = state](std::vector<float> &to,
-                                  const std::string &name) {
-    auto found = state.find(name);
-    if (found == state.end() || found->second.type != plan::F32 ||
+  auto read = [&](std::vector<float> &to, const std::string &name) {
+    auto found = kept.tensors.find(name);
+    if (found == kept.tensors.end() || found->second.type != plan::F32 ||
         size_t(found->second.elements()) != to.size())
-      throw InputError("the checkpoint has no tensor '" + name +
-                       "' of the right size; train anew");
+      throw InputError("has no tensor '" + name + "' of the right size");
     auto values = found->second.as<float>();
     to.assign(values.begin(), values.end());
   };
+  const Json &progress = kept.progress;
   epoch = progress.at("epoch");
   step = progress.at("step");
   loss = progress.at("loss");
@@ -71,15 +69,21 @@ void Trainer::restore(const Checkpoint &kept) try {
   secondsBefore = progress.at("seconds");
   bestEpoch = progress.at("best_epoch");
   history = progress.at("epochs").get<std::vector<EpochResult>>();
+  if (epoch < 0 || epoch > recipe.epochs || step < 0 ||
+      step >= (epoch < recipe.epochs ? stepsPerEpoch() : 1) ||
+      int64_t(history.size()) != epoch || bestEpoch < -1 || bestEpoch >= epoch)
+    throw InputError("stands at a step that its training cannot stand at");
   auto &parameters = program.parameters();
   for (Parameter &parameter : parameters) {
     read(parameter.value, parameter.tensor);
     if (bestEpoch >= 0)
       read(best.emplace_back(parameter.value.size()), bestName(parameter));
   }
-  optimiser.restore(parameters, state, epoch * stepsPerEpoch() + step);
+  optimiser.restore(parameters, kept.tensors, epoch * stepsPerEpoch() + step);
   program.update();
+} catch (const InputError &error) {
+  throw InputError("'" + kept.path + "' " + error.what() + "; train anew");
 } catch (const nlohmann::json::exception &error) {
-  throw InputError("the checkpoint is none of a training: " +
-                   std::string(error.what()) + "; train anew");
+  throw InputError("'" + kept.path + "' is no checkpoint of a training: " +
+                   error.what() + "; train anew");
 }

@@ -38,7 +38,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   fuzz::refuses([&] { parseMismatch(text); });
   fuzz::refuses([&] { parseDriftCompensation(text); });
   fuzz::refuses([&] { parseReadNoise(text); });
-  fuzz::refuses([&] { parseCurrentVoltage(text); });
   fuzz::refuses([&] { parseSelection(text); });
   fuzz::refuses([&] { parseDurations(text); });
   fuzz::refuses([&] { parseDataSpec(text); });

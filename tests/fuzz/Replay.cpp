@@ -7,11 +7,13 @@
 //
 // The place of libFuzzer's main() in ordinary builds: every input that once was
 // a finding is a regression test, and so are some changed copies of each, the
-// same ones every time.
+// same ones every time. Fails where a reader of the target takes none of them.
 //
 //     fuzz_TARGET COPIES FOLDER...
 //
 //===----------------------------------------------------------------------===//
+#include "tests/fuzz/Scratch.h"
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -110,5 +112,11 @@ int main(int count, char **arguments) {
   }
   std::printf("%zu inputs, %zu changed copies\n", inputs.size(),
               inputs.size() * copies);
-  return inputs.empty() ? 1 : 0;
+  bool isComplete = !cim::fuzz::taken.empty();
+  for (const auto &[line, count] : cim::fuzz::taken)
+    if (count == 0) {
+      std::printf("the reader in line %u took none of them\n", line);
+      isComplete = false;
+    }
+  return isComplete ? 0 : 1;
 }

@@ -6,8 +6,10 @@
 //===----------------------------------------------------------------------===//
 //
 // What fuzz targets share. A target is libFuzzer's LLVMFuzzerTestOneInput; it
-// gives its bytes to a reader, which may refuse them, but not crash, hang or
-// leak. Readers read files, so the bytes are written to one, in memory.
+// gives its bytes to readers, which may refuse them, but not crash, hang or
+// leak. Readers read files, so the bytes are written to one, in memory. What a
+// reader never takes tests little but its first lines, so Replay.cpp wants
+// every one to take something.
 //
 //===----------------------------------------------------------------------===//
 #ifndef CIM_TESTS_FUZZ_SCRATCH_H
@@ -19,6 +21,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <source_location>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -28,10 +32,13 @@ namespace cim::fuzz {
 /// A folder of this process, removed at its end.
 class Scratch {
 public:
+  static const std::filesystem::path &folder() {
+    static Scratch scratch;
+    return scratch.path;
+  }
   /// Writes a file into it and returns its path.
   static std::string file(const std::string &name, std::string_view bytes) {
-    static Scratch scratch;
-    const std::filesystem::path path = scratch.folder / name;
+    const std::filesystem::path path = folder() / name;
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary) << bytes;
     return path.string();
@@ -40,27 +47,34 @@ public:
 private:
   Scratch() {
     const std::filesystem::path memory = "/dev/shm";
-    folder = (std::filesystem::is_directory(memory)
-                  ? memory
-                  : std::filesystem::temp_directory_path()) /
-             ("cim-fuzz-" + std::to_string(getpid()));
-    std::filesystem::create_directories(folder);
+    path = (std::filesystem::is_directory(memory)
+                ? memory
+                : std::filesystem::temp_directory_path()) /
+           ("cim-fuzz-" + std::to_string(getpid()));
+    std::filesystem::create_directories(path);
   }
   ~Scratch() {
     std::error_code ignored;
-    std::filesystem::remove_all(folder, ignored);
+    std::filesystem::remove_all(path, ignored);
   }
-  std::filesystem::path folder;
+  std::filesystem::path path;
 };
 
 inline std::string_view text(const uint8_t *data, size_t size) {
   return {reinterpret_cast<const char *>(data), size};
 }
 
+/// How many inputs each reader took, by its line in the target.
+inline std::map<unsigned, int> taken;
+
 /// Runs \p read, which may throw what users see as an error.
-template <typename Read> int refuses(Read read) {
+template <typename Read>
+int refuses(Read read,
+            std::source_location where = std::source_location::current()) {
+  int &count = taken[where.line()];
   try {
     read();
+    ++count;
   } catch (const InputError &) {
   } catch (const UsageError &) {
   } catch (const GrammarError &) {

@@ -5,19 +5,22 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/grammar/Tables.h"
+#include "runtime/cost/Technology.h"
 #include "runtime/devices/DeviceModels.h"
 #include "tests/fuzz/Scratch.h"
 
 using namespace cim;
 
-/// A CSV file of every kind, and a YAML file of a device.
+/// A CSV file of every kind, and a YAML file of a device and of a technology.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const std::string table =
       fuzz::Scratch::file("table.csv", fuzz::text(data, size));
   fuzz::refuses([&] { grammar::readLevels(table); });
   fuzz::refuses([&] { grammar::readLevelFactors(table, true); });
   fuzz::refuses([&] { grammar::readCumulativeDistribution(table); });
-  const std::string device =
-      fuzz::Scratch::file("device.yaml", fuzz::text(data, size));
-  return fuzz::refuses([&] { readDeviceModel(device); });
+  fuzz::refuses([&] { grammar::readCurrentVoltageCurve(table); });
+  const std::string description =
+      fuzz::Scratch::file("description.yaml", fuzz::text(data, size));
+  fuzz::refuses([&] { readTechnology(description); });
+  return fuzz::refuses([&] { readDeviceModel(description); });
 }

@@ -80,7 +80,8 @@ RetrainingSeries::keptOf(const std::string &name) const try {
     return std::nullopt;
   if (plan->contains("diverged"))
     throw TrainingDiverged(plan->at("diverged").get<std::string>());
-  return Checkpoint{*plan, name == inWork ? tensors : TensorMap()};
+  return Checkpoint{*plan, name == inWork ? tensors : TensorMap(),
+                    checkpoint.file};
 } catch (const nlohmann::json::exception &error) {
   throw noCheckpoint(checkpoint.file, error);
 }

@@ -14,27 +14,7 @@
 #include "mlir/IR/Matchers.h"
 #include "llvm/Support/raw_ostream.h"
 
-#include <cstdlib>
-#include <fstream>
-
 namespace cim::test {
-
-TemporaryFolder::TemporaryFolder() {
-  std::string pattern =
-      (std::filesystem::temp_directory_path() / "cim-onnx-XXXXXX").string();
-  folder = ::mkdtemp(pattern.data());
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder, ignored);
-}
-
-std::string TemporaryFolder::write(const std::string &name,
-                                   const std::string &bytes) const {
-  std::ofstream(path(name), std::ios::binary) << bytes;
-  return path(name);
-}
 
 //===----------------------------------------------------------------------===//
 // Building

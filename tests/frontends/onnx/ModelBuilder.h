@@ -10,10 +10,10 @@
 #include "frontends/onnx/Import.h"
 #include "frontends/onnx/onnx.pb.h"
 #include "runtime/tensor/Tensor.h"
+#include "tests/TemporaryFolder.h"
 
 #include "mlir/IR/MLIRContext.h"
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -21,21 +21,6 @@ namespace cim::test {
 
 using Names = std::vector<std::string>;
 using Shape = std::vector<int64_t>;
-
-/// A folder of its own, removed at the end.
-class TemporaryFolder {
-public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  std::string path(const std::string &name) const {
-    return (folder / name).string();
-  }
-  /// Writes a file and returns its path.
-  std::string write(const std::string &name, const std::string &bytes) const;
-
-private:
-  std::filesystem::path folder;
-};
 
 /// Adds an attribute to a node.
 class Attributes {

@@ -150,6 +150,15 @@ TEST(Cost, pricesOfIsaac) {
   EXPECT_EQ(cost.slowestLayer, one.latency);
 }
 
+/// The term \p name, which must be there.
+CostTerm find(const std::vector<CostTerm> &terms, const char *name) {
+  for (const CostTerm &term : terms)
+    if (term.name == name)
+      return term;
+  ADD_FAILURE() << name;
+  return {};
+}
+
 TEST(Cost, termsAddUpToTheTotals) {
   Technology technology = isaac();
   technology.others = {{"buffer", OtherCost::Per::input, {2e-12, "2 pJ"}},
@@ -167,13 +176,6 @@ TEST(Cost, termsAddUpToTheTotals) {
     area += term.total;
   EXPECT_NEAR(energy, cost.total.energy, 1e-12 * energy);
   EXPECT_NEAR(area, cost.total.area, 1e-12 * area);
-  auto find = [](const std::vector<CostTerm> &terms, const char *name) {
-    for (const CostTerm &term : terms)
-      if (term.name == name)
-        return term;
-    ADD_FAILURE() << name;
-    return CostTerm();
-  };
   EXPECT_EQ(find(cost.energy, "buffer").count, 10 * (33 + 16));
   EXPECT_EQ(find(cost.energy, "radio").total, 1e-6);
   EXPECT_EQ(find(cost.area, "router").count, 2);
@@ -204,9 +206,8 @@ TEST(Cost, serialInputsAreReadOnceForEveryBitOfTheirMagnitude) {
 TEST(Cost, arraysOfOtherSizesAreScaled) {
   const Technology technology = isaac();
   const Cost cost = costOf(planOf({mappedLayer(16, 8)}, 1), &technology);
-  for (const CostTerm &term : cost.area)
-    if (term.name == "arrays")
-      EXPECT_NEAR(term.total * 1e12, 2 * 25. * 16 * 8 / (128 * 128), 1e-9);
+  EXPECT_NEAR(find(cost.area, "arrays").total * 1e12,
+              2 * 25. * 16 * 8 / (128 * 128), 1e-9);
 }
 
 TEST(Cost, unknownConvertersAreErrors) {

@@ -7,8 +7,8 @@
 #include "runtime/cost/Technology.h"
 #include "dialects/cim/grammar/ErrorOptions.h"
 #include "runtime/tensor/Errors.h"
+#include "tests/TemporaryFolder.h"
 
-#include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <sstream>
@@ -34,9 +34,8 @@ std::string edited(const std::string &from, const std::string &to) {
 }
 
 Technology readText(const std::string &text) {
-  const std::string path = testing::TempDir() + "technology.yaml";
-  std::ofstream(path) << text;
-  return readTechnology(path);
+  const test::TemporaryFolder folder;
+  return readTechnology(folder.write("technology.yaml", text));
 }
 
 std::string errorOf(const std::string &text) {

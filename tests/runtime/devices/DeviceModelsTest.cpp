@@ -8,6 +8,7 @@
 #include "runtime/devices/CheckDevice.h"
 #include "runtime/devices/DeviceText.h"
 #include "runtime/tensor/Errors.h"
+#include "tests/TemporaryFolder.h"
 
 #include <gmock/gmock.h>
 
@@ -112,8 +113,8 @@ TEST(DeviceModels, Windows) {
 
 class DeviceFiles : public testing::Test {
 protected:
-  std::string path = testing::TempDir() + "device_model_test.yaml";
-  ~DeviceFiles() override { std::filesystem::remove(path); }
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("device.yaml");
 
   /// The message about a good file after \p from became \p to.
   std::string errorAfter(const std::string &from, const std::string &to) {

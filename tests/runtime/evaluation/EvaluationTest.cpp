@@ -6,15 +6,12 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/evaluation/Evaluation.h"
 #include "runtime/tensor/Errors.h"
-#include "runtime/tensor/TensorFile.h"
 #include "tests/runtime/PlanBuilder.h"
+#include "tests/runtime/data/NpyData.h"
 
 #include <cmath>
-#include <cstring>
-#include <filesystem>
 #include <gmock/gmock.h>
 #include <set>
-#include <unistd.h>
 
 using namespace cim;
 using namespace cim::test;
@@ -24,29 +21,13 @@ namespace {
 
 class EvaluationTest : public testing::Test {
 protected:
-  void SetUp() override {
-    folder = std::filesystem::path(testing::TempDir()) /
-             ("evaluation-" + std::to_string(::getpid()));
-    std::filesystem::create_directories(folder);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder); }
-
   /// A data set of rows of numbers.
   DataSet dataOf(const std::vector<float> &rows, std::vector<uint8_t> labels) {
     const int64_t count = labels.size(), width = rows.size() / count;
-    const std::string x = folder / "x.npy", y = folder / "y.npy";
-    writeNpy(x, makeTensor({count, width}, rows));
-    Tensor tensor;
-    tensor.type = plan::U8;
-    tensor.shape = {count};
-    std::shared_ptr<std::byte[]> bytes(new std::byte[count]);
-    std::memcpy(bytes.get(), labels.data(), count);
-    tensor.data = {bytes, bytes.get()};
-    writeNpy(y, tensor);
-    return DataSet::open(parseDataSpec("npy:" + x + "," + y), {});
+    return npyData(folder, makeTensor({count, width}, rows), labels);
   }
 
-  std::filesystem::path folder;
+  const TemporaryFolder folder;
 };
 
 /// A network whose logits are the square roots of its input: NaN below zero.

@@ -7,14 +7,11 @@
 #include "runtime/evaluation/PrefixEvaluator.h"
 #include "runtime/evaluation/Evaluation.h"
 #include "runtime/evaluation/ToleranceEstimate.h"
-#include "runtime/tensor/TensorFile.h"
 #include "tests/runtime/PlanBuilder.h"
+#include "tests/runtime/data/NpyData.h"
 
 #include <algorithm>
-#include <cstring>
-#include <filesystem>
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 using namespace cim;
 using namespace cim::test;
@@ -27,9 +24,6 @@ constexpr int64_t images = 150, width = 12, classes = 4, trials = 3;
 class PrefixEvaluatorTest : public testing::Test {
 protected:
   void SetUp() override {
-    folder = std::filesystem::path(testing::TempDir()) /
-             ("prefix-" + std::to_string(::getpid()));
-    std::filesystem::create_directories(folder);
     std::mt19937 random(3);
     std::normal_distribution<float> normal;
     std::vector<float> rows(images * width);
@@ -55,21 +49,13 @@ protected:
       return image % 10 == 0 ? (best + 1) % classes : best;
     });
   }
-  void TearDown() override { std::filesystem::remove_all(folder); }
 
   void label(const std::vector<float> &rows,
              const std::function<int64_t(int64_t)> &labelOf) {
-    const std::string x = folder / "x.npy", y = folder / "y.npy";
-    writeNpy(x, makeTensor({images, width}, rows));
-    Tensor tensor;
-    tensor.type = plan::U8;
-    tensor.shape = {images};
-    std::shared_ptr<std::byte[]> bytes(new std::byte[images]);
+    std::vector<uint8_t> labels(images);
     for (int64_t i = 0; i < images; ++i)
-      bytes[i] = std::byte(labelOf(i));
-    tensor.data = {bytes, bytes.get()};
-    writeNpy(y, tensor);
-    data.emplace(DataSet::open(parseDataSpec("npy:" + x + "," + y), {}));
+      labels[i] = labelOf(i);
+    data.emplace(npyData(folder, makeTensor({images, width}, rows), labels));
   }
 
   /// The network with noise in \p layers only.
@@ -90,7 +76,7 @@ protected:
     return evaluate(plan, network.tensors, *data, options);
   }
 
-  std::filesystem::path folder;
+  const TemporaryFolder folder;
   std::optional<DataSet> data;
   PlanBuilder network;
 };

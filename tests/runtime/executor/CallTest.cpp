@@ -112,6 +112,27 @@ TEST(Call, NamesAnInputThatDoesNotFit) {
               HasSubstr("another type"));
 }
 
+TEST(Call, NamesTheNodeOfAnIndexOutOfRange) {
+  PlanBuilder b;
+  b.plan.set_image_wise(false);
+  uint32_t x = b.input({4}, plan::ROW_MAJOR), i = b.input({2}, plan::ROW_MAJOR);
+  b.plan.mutable_values(i)->set_element_type(plan::I64);
+  b.output(b.step("gather", {x, i}, {2}, plan::ROW_MAJOR));
+  b.with("axis", 0);
+  const Tensor numbers = makeTensor({4}, std::vector<float>{5, 6, 7, 8});
+  auto executor = executorOf(b);
+  EXPECT_THAT(elements<float>(executor->call(std::vector{
+                  numbers, tensor<int64_t>(plan::I64, {2}, {-1, 0})})[0]),
+              ElementsAre(8, 5));
+  EXPECT_THAT(
+      [&] {
+        executor->call(
+            std::vector{numbers, tensor<int64_t>(plan::I64, {2}, {0, 4})});
+      },
+      testing::ThrowsMessage<InputError>(
+          testing::AllOf(HasSubstr("'gather1'"), HasSubstr("index 4"))));
+}
+
 TEST(Call, IsWhatNetworksWithoutImagesNeed) {
   auto executor = executorOf(twoOfEach());
   EXPECT_THROW(executor->inputElements(), InputError);

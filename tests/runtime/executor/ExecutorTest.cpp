@@ -13,7 +13,9 @@
 #include "runtime/programming/Programming.h"
 #include "runtime/reference/ReferenceExecutor.h"
 #include "runtime/tensor/Errors.h"
+#include "tests/runtime/Differences.h"
 #include "tests/runtime/PlanBuilder.h"
+#include "tests/runtime/kernels/InstructionSetGuard.h"
 
 #include <gmock/gmock.h>
 
@@ -522,6 +524,7 @@ TEST(Executor, roundsToBfloat16) {
   double largest = 0;
   for (double number : expected)
     largest = std::max(largest, std::abs(number));
+  InstructionSetGuard guard;
   for (auto [set, isEverywhere] :
        {std::pair(kernels::InstructionSet::baseline, false),
         {kernels::bestBfloat16InstructionSet(), false},
@@ -531,23 +534,19 @@ TEST(Executor, roundsToBfloat16) {
     if (isEverywhere)
       options.chosen = bfloat16Everywhere(b);
     const std::vector<float> result = runFast(b, options);
-    double worst = 0, rounding = 0;
-    for (size_t i = 0; i < result.size(); ++i) {
-      worst = std::max(worst, std::abs(result[i] - expected[i]));
-      rounding = std::max(rounding, std::abs(result[i] - f32[i]));
-    }
+    const double worst = largestDifference(result, expected);
     EXPECT_LT(worst, 0.004 * largest) << nameOf(set);
-    EXPECT_GT(rounding, 2 * worst) << nameOf(set);
+    EXPECT_GT(largestDifference(result, f32), 2 * worst) << nameOf(set);
     options.threads = 3;
     options.microBatch = 5;
     EXPECT_EQ(runFast(b, options), result) << nameOf(set);
   }
-  kernels::setInstructionSet(std::nullopt);
 }
 
 /// Values between kernels on bfloat16 numbers are such numbers in memory too,
 /// residuals and shortcuts included; what other steps or callers touch is f32.
 TEST(Executor, storesBfloat16) {
+  InstructionSetGuard guard;
   kernels::setInstructionSet(kernels::bestBfloat16InstructionSet());
   if (kernels::instructionSet() < kernels::InstructionSet::avx512bf16)
     GTEST_SKIP() << "NOT TESTED: this processor has no products of bfloat16";
@@ -566,7 +565,6 @@ TEST(Executor, storesBfloat16) {
   const Geometry &stem = storage.geometry[b.plan.steps(0).outputs(0)];
   EXPECT_EQ(stem.bytes, size_t((18 * 18 + 1) * 16 * 2 + 32));
   EXPECT_EQ(stem.imageStride(), int64_t(stem.bytes / 2));
-  kernels::setInstructionSet(std::nullopt);
 }
 
 /// What an image leaves in memory must not reach the next ones, not even as
@@ -598,11 +596,11 @@ TEST(Executor, forgetsInfinities) {
   dense.output(dense.gemm(x, 10));
   for (const PlanBuilder &b : {residualNetwork(), residualNetwork(20), dense}) {
     checkForgetting(b, {1, 4});
+    InstructionSetGuard guard;
     kernels::setInstructionSet(kernels::bestBfloat16InstructionSet());
     ExecutorOptions options{1, 4, Precision::bf16};
     options.chosen = bfloat16Everywhere(b);
     checkForgetting(b, options);
-    kernels::setInstructionSet(std::nullopt);
   }
 }
 
@@ -765,6 +763,16 @@ TEST(Executor, refusesMalformedPlans) {
   refuses([](plan::Plan &p) { p.mutable_values(0)->set_shape(0, 0); });
   refuses(
       [](plan::Plan &p) { p.mutable_values(0)->set_element_type(plan::U8); });
+}
+
+TEST(Executor, refusesImagesThatAreNotKeptApart) {
+  PlanBuilder b; // says that they are
+  uint32_t x = b.input({2, 3}, plan::ROW_MAJOR);
+  b.output(b.step("transpose", {x}, {3, 2}, plan::ROW_MAJOR));
+  b.with("permutation", Integers{1, 0});
+  EXPECT_THROW(Executor(b.plan, b.tensors, {1, 1}), InputError);
+  b.plan.set_image_wise(false);
+  EXPECT_NO_THROW(Executor(b.plan, b.tensors, {1, 1}));
 }
 
 TEST(Executor, refusesWhatDoesNotFitIntoMemory) {

@@ -8,12 +8,16 @@
 #include "runtime/executor/Executor.h"
 #include "runtime/kernels/InstructionSet.h"
 #include "runtime/reference/ReferenceExecutor.h"
+#include "tests/runtime/Differences.h"
+#include "tests/runtime/kernels/InstructionSetGuard.h"
 
 #include <gmock/gmock.h>
 
 #include <algorithm>
 #include <filesystem>
+#include <numeric>
 #include <random>
+#include <span>
 
 using namespace cim;
 
@@ -66,15 +70,15 @@ double worstError(const CompiledNetwork &network, int64_t images,
   executor.run(
       images, [&](int64_t index, float *image) { readImage(index, image, in); },
       [&](int64_t index, const double *row) {
-        double largest = 0, difference = 0;
-        for (int64_t i = 0; i < out; ++i) {
-          largest = std::max(largest, std::abs(row[i]));
-          difference =
-              std::max(difference, std::abs(row[i] - logits[index * out + i]));
-        }
-        worst[index] = difference / largest;
+        const std::span exact(row, out);
+        double largest = 0;
+        for (double logit : exact)
+          largest = std::max(largest, std::abs(logit));
+        worst[index] = test::largestDifference(
+                           std::span(logits).subspan(index * out, out), exact) /
+                       largest;
       });
-  return std::ranges::max(worst);
+  return std::accumulate(worst.begin(), worst.end(), 0.0, test::largerError);
 }
 
 class Networks : public testing::TestWithParam<const char *> {
@@ -110,6 +114,7 @@ TEST_P(Networks, agreeWithTheReferenceInBfloat16) {
   CompiledNetwork network = compileShared(GetParam(), true);
   ExecutorOptions options;
   options.precision = Precision::bf16;
+  test::InstructionSetGuard guard;
   for (auto set :
        {kernels::InstructionSet::avx2, kernels::bestBfloat16InstructionSet()}) {
     if (!kernels::isSupported(set))
@@ -121,11 +126,11 @@ TEST_P(Networks, agreeWithTheReferenceInBfloat16) {
               0.02)
         << nameOf(set);
   }
-  kernels::setInstructionSet(std::nullopt);
 }
 
 TEST_P(Networks, giveTheSameBitsHoweverTheyRun) {
   CompiledNetwork network = compileShared(GetParam(), true);
+  test::InstructionSetGuard guard;
   for (Precision precision :
        {Precision::f32, Precision::f32Strict, Precision::bf16}) {
     if (precision == Precision::bf16)
@@ -139,7 +144,6 @@ TEST_P(Networks, giveTheSameBitsHoweverTheyRun) {
           << threads << " threads, micro-batch " << microBatch;
     }
   }
-  kernels::setInstructionSet(std::nullopt);
 }
 
 /// What `--precision f32-strict` promises.

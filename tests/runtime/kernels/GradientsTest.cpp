@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/kernels/Gradients.h"
-#include "tests/runtime/kernels/Images.h"
+#include "tests/runtime/kernels/PoolingWindows.h"
 
 #include <array>
 #include <functional>
@@ -141,23 +141,23 @@ TEST_P(Gradients, ofPooling) {
     in.forEach([&](int n, int y, int x, int c) {
       in.at(n, y, x, c) = int(random() % 4);
     });
+    const bool ceil = random() % 2;
     Images gradient(
-        channels, (width + s.pads.left + s.pads.right - spanX) / s.strideX + 1,
-        (height + s.pads.top + s.pads.bottom - spanY) / s.strideY + 1, 2,
-        {1, 1, 0, 0});
+        channels,
+        countWindows(width, s.pads.left, s.pads.right, spanX, s.strideX, ceil),
+        countWindows(height, s.pads.top, s.pads.bottom, spanY, s.strideY, ceil),
+        2, {1, 1, 0, 0});
     gradient.fill(random);
     Images taps(channels, gradient.view.width, gradient.view.height, 2);
 
     std::map<std::array<int, 4>, double> largest, average;
     gradient.forEach([&](int n, int y, int x, int c) {
-      int best[2] = {-1, -1}, counted = 0;
+      int best[2] = {-1, -1};
       forEachTap(s, in.view, y, x, [&](int iy, int ix, int) {
-        ++counted;
         if (best[0] < 0 || in.at(n, iy, ix, c) > in.at(n, best[0], best[1], c))
           best[0] = iy, best[1] = ix;
       });
-      if (s.countIncludesPads)
-        counted = s.kernelWidth * s.kernelHeight;
+      const int counted = look(s, in, n, y, x, c).counted;
       if (best[0] >= 0)
         largest[{n, best[0], best[1], c}] += gradient.at(n, y, x, c);
       forEachTap(s, in.view, y, x, [&](int iy, int ix, int) {

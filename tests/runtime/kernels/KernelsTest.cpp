@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/kernels/Kernels.h"
-#include "tests/runtime/kernels/Images.h"
+#include "tests/runtime/kernels/PoolingWindows.h"
 
 #include <string>
 
@@ -14,36 +14,6 @@ namespace cim::kernels {
 namespace {
 
 class WeightlessKernels : public EveryInstructionSet {};
-
-/// What a window of a pooling sees: the taps inside the image, and how many
-/// taps an average divides by.
-struct Window {
-  double largest = -std::numeric_limits<double>::infinity();
-  double sum = 0;
-  int counted = 0;
-};
-
-Window look(const PoolingShape &s, const Images &in, int n, int y, int x,
-            int c) {
-  Window window;
-  const ImageView &view = in.view;
-  for (int dy = 0; dy < s.kernelHeight; ++dy)
-    for (int dx = 0; dx < s.kernelWidth; ++dx) {
-      const int iy = y * s.strideY + dy * s.dilationY - s.pads.top;
-      const int ix = x * s.strideX + dx * s.dilationX - s.pads.left;
-      const bool inside =
-          iy >= 0 && iy < view.height && ix >= 0 && ix < view.width;
-      const bool inPadded = iy >= -s.pads.top && ix >= -s.pads.left &&
-                            iy < view.height + s.pads.bottom &&
-                            ix < view.width + s.pads.right;
-      window.counted += s.countIncludesPads ? inPadded : inside;
-      if (!inside)
-        continue;
-      window.largest = std::max<double>(window.largest, in.at(n, iy, ix, c));
-      window.sum += in.at(n, iy, ix, c);
-    }
-  return window;
-}
 
 TEST_P(WeightlessKernels, Pooling) {
   Random random(1);
@@ -63,21 +33,13 @@ TEST_P(WeightlessKernels, Pooling) {
     const int spanY = (s.kernelHeight - 1) * s.dilationY + 1;
     const int width = spanX + random() % 8, height = spanY + random() % 8;
     const int channels = pick(random, {1, 16, 17, 40, 64, 100});
-    auto size = [&](int padded, int span, int stride, int pad, int image) {
-      int result = (padded - span + (ceil ? stride - 1 : 0)) / stride + 1;
-      // ONNX: no window begins behind the image and its first pads.
-      if ((result - 1) * stride >= image + pad)
-        --result;
-      return result;
-    };
     Images in(channels, width, height, 3, {1, 1, 1, 1}, true, 1);
     in.fill(random);
-    Images out(channels,
-               size(width + s.pads.left + s.pads.right, spanX, s.strideX,
-                    s.pads.left, width),
-               size(height + s.pads.top + s.pads.bottom, spanY, s.strideY,
-                    s.pads.top, height),
-               3, {2, 1, 0, 1}, true, 1);
+    Images out(
+        channels,
+        countWindows(width, s.pads.left, s.pads.right, spanX, s.strideX, ceil),
+        countWindows(height, s.pads.top, s.pads.bottom, spanY, s.strideY, ceil),
+        3, {2, 1, 0, 1}, true, 1);
     ASSERT_EQ(maxPool(s, in.view, out.view), 0);
     out.expectSurroundingsUntouched();
     out.forEach([&](int n, int y, int x, int c) {

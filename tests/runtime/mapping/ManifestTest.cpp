@@ -6,14 +6,11 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/mapping/Manifest.h"
 #include "runtime/tensor/Errors.h"
+#include "tests/TemporaryFolder.h"
 #include "tests/runtime/mapping/MappedLayer.h"
 
 #include <gmock/gmock.h>
 #include <google/protobuf/util/message_differencer.h>
-
-#include <filesystem>
-#include <fstream>
-#include <unistd.h>
 
 using namespace cim;
 using namespace cim::test;
@@ -24,13 +21,6 @@ namespace {
 
 class Manifest : public Test {
 protected:
-  void SetUp() override {
-    folder = std::filesystem::temp_directory_path() /
-             ("cim-manifest-" + std::to_string(::getpid()));
-    std::filesystem::create_directories(folder);
-  }
-  void TearDown() override { std::filesystem::remove_all(folder); }
-
   static plan::Plan twoLayers() {
     plan::Plan plan;
     *plan.add_layers() = mappedLayer(33, 9);
@@ -41,7 +31,7 @@ protected:
     slice(*plan.mutable_layers(2), 5, 2, plan::Crossbar::OFFSET);
     return plan;
   }
-  std::string path(const char *name) const { return folder / name; }
+  std::string path(const char *name) const { return folder.path(name); }
   std::string messageOfReading(const std::string &file) {
     try {
       readManifest(file);
@@ -51,7 +41,7 @@ protected:
     return "read";
   }
 
-  std::filesystem::path folder;
+  const TemporaryFolder folder;
 };
 
 TEST_F(Manifest, namesEveryTilesPlace) {

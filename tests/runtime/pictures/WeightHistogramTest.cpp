@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/pictures/WeightHistogram.h"
 #include "runtime/tensor/Errors.h"
+#include "tests/TemporaryFolder.h"
 #include "tests/runtime/pictures/SvgText.h"
 
 #include <cmath>
@@ -126,9 +127,8 @@ TEST(WeightHistogramTest, EqualWeightsHaveABin) {
 
 // Names come from files: none may end a string, a command or a tag.
 TEST(WeightHistogramTest, NamesAreNoCommands) {
-  const std::string trace =
-      std::filesystem::path(testing::TempDir()) / "gnuplot-was-fooled";
-  std::filesystem::remove(trace);
+  const TemporaryFolder folder;
+  const std::string trace = folder.path("gnuplot-was-fooled");
   std::vector<WeightHistogram> histograms;
   for (const std::string &name :
        {"a'\nsystem('touch " + trace + "')\n'", "`touch " + trace + "`",

@@ -55,6 +55,24 @@ struct Network : PlanBuilder {
   }
 };
 
+/// Puts layer \p index on arrays of 128 x 128, with its output channels in
+/// dimension \p axis.
+plan::Layer &map(PlanBuilder &network, int index, int axis, int groups = 1) {
+  plan::Layer &layer = *network.plan.mutable_layers(index);
+  layer.set_channel_axis(axis);
+  const int64_t channels = layer.shape(axis);
+  plan::Crossbar &crossbar = *layer.mutable_crossbar();
+  crossbar.set_array_rows(128);
+  crossbar.set_array_columns(128);
+  crossbar.set_highest_conductance(100);
+  crossbar.set_matrix_columns(channels / groups);
+  crossbar.set_matrix_rows(network.tensors.at(layer.weights()).elements() /
+                           channels);
+  crossbar.set_groups(groups);
+  crossbar.set_groups_per_array(1);
+  return layer;
+}
+
 TEST(VerifyPlan, acceptsAGoodPlan) { EXPECT_EQ(verdict(Network()), ""); }
 
 TEST(VerifyPlan, refusesAnotherVersion) {
@@ -133,7 +151,8 @@ TEST(VerifyPlan, refusesHostileShapes) {
   EXPECT_THAT(withShape({1, 3, -8, 8}), HasSubstr("dimension of -8"));
   EXPECT_THAT(withShape({1, 3, INT64_MAX, 8}), HasSubstr("dimension of"));
   EXPECT_THAT(withShape({1 << 20, 3, 1 << 20, 1 << 20}), HasSubstr("elements"));
-  EXPECT_THAT(withShape({0, 1 << 20, 1 << 20, 1 << 20}), Not(IsEmpty()));
+  constexpr int64_t most = int64_t(1) << 31;
+  EXPECT_THAT(withShape({most, most, most, 0}), HasSubstr("elements"));
   EXPECT_THAT(withShape(std::vector<int64_t>(100, 1)),
               HasSubstr("16 dimensions"));
   EXPECT_THAT(withShape({1, 3, 8}), HasSubstr("channels-last"));
@@ -282,19 +301,7 @@ TEST(VerifyPlan, refusesBrokenConverters) {
   auto after = [](const std::function<void(plan::Layer &)> &edit,
                   bool isMapped = true) {
     Network network;
-    plan::Layer &layer = *network.plan.mutable_layers(0);
-    if (isMapped) {
-      plan::Crossbar &crossbar = *layer.mutable_crossbar();
-      crossbar.set_array_rows(128);
-      crossbar.set_array_columns(128);
-      crossbar.set_highest_conductance(100);
-      crossbar.set_matrix_columns(layer.shape(0));
-      crossbar.set_matrix_rows(network.tensors.at(layer.weights()).elements() /
-                               layer.shape(0));
-      crossbar.set_groups(1);
-      crossbar.set_groups_per_array(1);
-    }
-    edit(layer);
+    edit(isMapped ? map(network, 0, 0) : *network.plan.mutable_layers(0));
     return verdict(network);
   };
   auto dac = [&](const std::function<void(plan::Dac &)> &edit) {
@@ -395,18 +402,7 @@ TEST(VerifyPlan, refusesBrokenConverters) {
 TEST(VerifyPlan, refusesBrokenCrossbars) {
   auto after = [](const std::function<void(plan::Layer &)> &edit) {
     Network network;
-    plan::Layer &layer = *network.plan.mutable_layers(0);
-    const uint32_t channels = layer.shape(0);
-    plan::Crossbar &crossbar = *layer.mutable_crossbar();
-    crossbar.set_array_rows(128);
-    crossbar.set_array_columns(128);
-    crossbar.set_highest_conductance(100);
-    crossbar.set_matrix_columns(channels);
-    crossbar.set_matrix_rows(network.tensors.at(layer.weights()).elements() /
-                             channels);
-    crossbar.set_groups(1);
-    crossbar.set_groups_per_array(1);
-    edit(layer);
+    edit(map(network, 0, 0));
     return verdict(network);
   };
   EXPECT_EQ(after([](auto &) {}), "");
@@ -460,6 +456,46 @@ TEST(VerifyPlan, refusesBrokenCrossbars) {
                 layer.mutable_quantize()->set_mode(plan::Quantize::SYMMETRIC);
               }),
               HasSubstr("mode minmax per tensor"));
+}
+
+/// Its converters would have another number of columns than its results.
+TEST(VerifyPlan, refusesChannelsInAnotherDimension) {
+  auto conv = [](PlanBuilder &b) {
+    return b.conv(b.input({1, 4, 8, 8}), 8, 3, 1, 1, /*groups=*/2);
+  };
+  auto gemm = [](bool transposed) {
+    return [=](PlanBuilder &b) {
+      return b.gemm(b.input({1, 6}, plan::ROW_MAJOR), 4, transposed);
+    };
+  };
+  auto matmul = [](test::Shape weights, test::Shape result) {
+    return [=](PlanBuilder &b) {
+      const uint32_t x = b.input({1, 6}, plan::ROW_MAJOR);
+      const uint32_t y =
+          b.step("matmul", {x, b.constant(weights)}, result, plan::ROW_MAJOR);
+      b.layer();
+      return y;
+    };
+  };
+  auto mapped = [](const std::function<uint32_t(PlanBuilder &)> &network,
+                   int axis, int groups = 1) {
+    PlanBuilder b;
+    b.output(network(b));
+    map(b, 0, axis, groups);
+    return verdict(b);
+  };
+  const auto isRefused = HasSubstr("the matrix that its layer 'layer0' makes");
+  EXPECT_EQ(mapped(conv, 0, 2), "");
+  EXPECT_THAT(mapped(conv, 1, 2), isRefused);
+  EXPECT_THAT(mapped(conv, 0, 1), isRefused);
+  EXPECT_EQ(mapped(gemm(true), 0), "");
+  EXPECT_THAT(mapped(gemm(true), 1), isRefused);
+  EXPECT_EQ(mapped(gemm(false), 1), "");
+  EXPECT_THAT(mapped(gemm(false), 0), isRefused);
+  EXPECT_EQ(mapped(matmul({6, 4}, {1, 4}), 1), "");
+  EXPECT_THAT(mapped(matmul({6, 4}, {1, 4}), 0), isRefused);
+  EXPECT_THAT(mapped(matmul({6}, {1}), 0), isRefused);
+  EXPECT_THAT(mapped(matmul({2, 6, 4}, {2, 1, 4}), 1), isRefused);
 }
 
 TEST(VerifyPlan, checksIndicesThatAreConstant) {

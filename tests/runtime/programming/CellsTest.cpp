@@ -515,7 +515,6 @@ TEST(Cells, CorrelatedErrorsAreShared) {
       LayerProgram(layer, makeTensor({6, 8}, values)).isDeterministic());
 }
 
-/// Published results depend on these: they never change.
 /// A model that scales is the same in fractions of any window.
 TEST(DeviceErrors, ReadsScaleWithTheWindow) {
   plan::Device device;
@@ -551,6 +550,7 @@ TEST(DeviceErrors, ReadsScaleWithTheWindow) {
   }
 }
 
+/// Published results depend on these: they never change.
 TEST(Cells, GoldenValues) {
   plan::Layer layer;
   layer.set_index(2);

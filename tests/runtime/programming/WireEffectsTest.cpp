@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/programming/Programming.h"
 #include "runtime/wires/ArrayNetwork.h"
+#include "tests/runtime/Differences.h"
 
 #include <gmock/gmock.h>
 
@@ -278,10 +279,8 @@ TEST(WireEffects, FirstOrderIsAnOption) {
   const Tensor weights = randomWeights(layer);
   const auto exact = written(layer, weights);
   layer.mutable_crossbar()->mutable_wires()->set_first_order(true);
-  const auto first = written(layer, weights);
-  double difference = 0;
-  for (size_t i = 0; i < exact.size(); ++i)
-    difference = std::max<double>(difference, std::abs(exact[i] - first[i]));
+  const double difference =
+      test::largestDifference(written(layer, weights), exact);
   EXPECT_GT(difference, 1e-5);
   EXPECT_LT(difference, 0.02);
 }

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/random/Elementary.h"
+#include "tests/runtime/Differences.h"
 
 #include <gtest/gtest.h>
 
@@ -36,7 +37,8 @@ double largestUlps(Floats<4> (*computed)(Floats<4>),
       double ulp =
           double(std::nextafter(size, std::numeric_limits<float>::infinity())) -
           size;
-      largest = std::max(largest, std::abs(y[lane] - truth) / ulp);
+      largest =
+          cim::test::largerError(largest, std::abs(y[lane] - truth) / ulp);
     }
   }
   return largest;

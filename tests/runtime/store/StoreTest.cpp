@@ -8,6 +8,7 @@
 #include "runtime/store/Claims.h"
 #include "runtime/store/Database.h"
 #include "runtime/tensor/Errors.h"
+#include "tests/TemporaryFolder.h"
 
 #include <gmock/gmock.h>
 
@@ -24,9 +25,7 @@ namespace {
 
 class StoreTest : public testing::Test {
 protected:
-  StoreTest() { fs::create_directories(folder); }
-  ~StoreTest() override { fs::remove_all(folder); }
-  std::string path(const std::string &name) const { return folder / name; }
+  std::string path(const std::string &name) const { return folder.path(name); }
 
   template <typename Function> std::string errorOf(Function function) {
     try {
@@ -42,8 +41,7 @@ protected:
   }
 
 private:
-  fs::path folder =
-      fs::temp_directory_path() / ("cim-store-" + std::to_string(::getpid()));
+  const test::TemporaryFolder folder;
 };
 
 TEST_F(StoreTest, RemembersTrials) {

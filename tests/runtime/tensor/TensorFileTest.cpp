@@ -1,11 +1,13 @@
 #include "runtime/tensor/TensorFile.h"
 #include "runtime/tensor/Errors.h"
+#include "tests/TemporaryFolder.h"
 
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <random>
+#include <span>
 
 using namespace cim;
 namespace fs = std::filesystem;
@@ -14,22 +16,14 @@ namespace {
 
 class TensorFileTest : public testing::Test {
 protected:
-  void SetUp() override {
-    folder = fs::path(testing::TempDir()) /
-             ("tensors-" + std::to_string(::getpid()));
-    fs::create_directories(folder);
-  }
-  void TearDown() override { fs::remove_all(folder); }
   std::string write(const std::string &bytes) {
-    std::string path = folder / "file";
-    std::ofstream(path, std::ios::binary) << bytes;
-    return path;
+    return folder.write("file", bytes);
   }
   std::string read(const std::string &path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  fs::path folder;
+  const test::TemporaryFolder folder;
 };
 
 Tensor example() {
@@ -38,7 +32,7 @@ Tensor example() {
 }
 
 TEST_F(TensorFileTest, SafetensorsRoundTrip) {
-  const std::string path = folder / "a.safetensors";
+  const std::string path = folder.path("a.safetensors");
   const int64_t integers[] = {-1, INT64_MAX};
   Tensor second = {plan::I64, {2}, {}};
   second.data = {std::shared_ptr<int>(),
@@ -58,7 +52,7 @@ TEST_F(TensorFileTest, SafetensorsRoundTrip) {
 }
 
 TEST_F(TensorFileTest, NpyRoundTrip) {
-  const std::string path = folder / "a.npy";
+  const std::string path = folder.path("a.npy");
   writeNpy(path, example());
   Tensor tensor = readNpy(path);
   EXPECT_EQ(tensor.type, plan::F32);
@@ -101,7 +95,7 @@ TEST_F(TensorFileTest, RefusesBrokenSafetensors) {
 }
 
 TEST_F(TensorFileTest, RefusesBrokenNpy) {
-  const std::string path = folder / "good.npy";
+  const std::string path = folder.path("good.npy");
   writeNpy(path, example());
   const std::string good = read(path);
   for (size_t length = 0; length < good.size(); ++length)
@@ -120,8 +114,24 @@ TEST_F(TensorFileTest, RefusesBrokenNpy) {
       InputError);
 }
 
+/// What they say of the others is not multiplied.
+TEST_F(TensorFileTest, ShapesWithAZeroAreEmpty) {
+  const std::string path = folder.path("a.npy");
+  const std::vector<int64_t> shape = {1, int64_t(1) << 61, 4, 0};
+  writeNpy(path, {plan::U8, shape, nullptr});
+  const Tensor tensor = readNpy(path);
+  EXPECT_EQ(tensor.shape, shape);
+  EXPECT_EQ(tensor.elements(), 0);
+  const std::string header = R"({"a":{"dtype":"F32","data_offsets":[0,0],)"
+                             R"("shape":[4611686018427387904,4,0]}})";
+  EXPECT_EQ(readSafetensors(write(safetensors(header, 0))).at("a").elements(),
+            0);
+  EXPECT_EQ(elementCount(std::span(shape).first(3)), INT64_MAX);
+}
+
 TEST_F(TensorFileTest, SurvivesRandomCorruption) {
-  const std::string npy = folder / "a.npy", safe = folder / "a.safetensors";
+  const std::string npy = folder.path("a.npy"),
+                    safe = folder.path("a.safetensors");
   writeNpy(npy, example());
   writeSafetensors(safe, {{"a", example()}});
   std::mt19937 random(1);

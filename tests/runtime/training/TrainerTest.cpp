@@ -11,18 +11,16 @@
 #include "runtime/training/Checkpoint.h"
 #include "runtime/training/Recalibration.h"
 #include "runtime/training/Retraining.h"
+#include "tests/TemporaryFolder.h"
 #include "tests/runtime/plan/transforms/Network.h"
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <set>
-#include <unistd.h>
 
 using namespace cim;
 using namespace testing;
 using cim::test::Network;
-namespace fs = std::filesystem;
 
 namespace {
 
@@ -41,12 +39,10 @@ public:
 class Training : public Test {
 protected:
   Training() {
-    fs::create_directories(folder);
     recipe.epochs = 2;
     recipe.batch = 32;
     recipe.learningRate.rate = 0.05;
   }
-  ~Training() override { fs::remove_all(folder); }
 
   static DataSet open(Split split, int64_t limit) {
     DataSpec spec;
@@ -71,9 +67,8 @@ protected:
 
   const ShapesNetwork network;
   TrainingRecipe recipe;
-  const fs::path folder =
-      fs::temp_directory_path() / ("cim-training-" + std::to_string(getpid()));
-  const std::string checkpoint = folder / "checkpoint.safetensors";
+  const cim::test::TemporaryFolder folder;
+  const std::string checkpoint = folder.path("checkpoint.safetensors");
   const DataSet data = open(Split::train, 100);
 };
 
@@ -118,15 +113,35 @@ TEST_F(Training, goesOnWithTheSameBits) {
     }
   }
   EXPECT_THROW(readCheckpoint(checkpoint, "another"), InputError);
+  nlohmann::ordered_json nested = 0;
+  for (int i = 0; i < 100; ++i)
+    nested = nlohmann::ordered_json::array({std::move(nested)});
+  const std::string deep = folder.path("deep.safetensors");
+  writeCheckpoint(deep, "this", {nested, {}});
+  EXPECT_THAT([&] { readCheckpoint(deep, "this"); },
+              ThrowsMessage<InputError>(HasSubstr("nested too deeply")));
   // What was kept must fit.
   const Checkpoint complete = readCheckpoint(checkpoint, "this");
+  auto with = [&](const char *key, const nlohmann::ordered_json &value) {
+    Checkpoint changed = complete;
+    changed.progress[key] = value;
+    return changed;
+  };
   for (const Checkpoint &broken :
-       {Checkpoint{complete.progress, {}}, Checkpoint{{}, complete.tensors}}) {
+       {Checkpoint{complete.progress, {}, checkpoint},
+        Checkpoint{{}, complete.tensors, checkpoint}, with("epoch", -1),
+        with("epoch", 1), with("epoch", 9), with("step", -1), with("step", 1),
+        with("best_epoch", -2), with("best_epoch", 9),
+        with("epochs", nlohmann::ordered_json::array())}) {
     auto program = makeProgram();
     options.kept = &broken;
-    EXPECT_THROW(
-        Trainer(*program, network.plan, network.tensors, data, recipe, options),
-        InputError);
+    EXPECT_THAT(
+        [&] {
+          Trainer(*program, network.plan, network.tensors, data, recipe,
+                  options);
+        },
+        ThrowsMessage<InputError>(HasSubstr(checkpoint)))
+        << broken.progress;
   }
 }
 
@@ -502,6 +517,38 @@ TEST_F(RetrainingTest, goesOnWithTheSameBits) {
   const Checkpoint none{};
   options.kept = &none;
   EXPECT_THROW(run(), InputError);
+}
+
+TEST_F(RetrainingTest, goesOnWithItsOwnChipsOnly) {
+  options.trials = options.rewrites = 1;
+  Checkpoint complete;
+  options.keep = [&](const Checkpoint &state) { complete = state; };
+  run();
+  complete.path = checkpoint;
+  options.kept = &complete;
+  EXPECT_EQ(run().chips.size(), 1u);
+  auto resumeWith =
+      [&](const std::function<void(nlohmann::ordered_json &)> &change) {
+        Checkpoint changed = complete;
+        change(changed.progress.at("chips"));
+        options.kept = &changed;
+        run();
+      };
+  const auto isRefused =
+      ThrowsMessage<InputError>(HasSubstr(checkpoint + "' holds other chips"));
+  EXPECT_THAT(
+      [&] { resumeWith([](auto &chips) { chips.push_back(chips[0]); }); },
+      isRefused);
+  EXPECT_THAT(
+      [&] {
+        resumeWith([](auto &chips) { chips[0]["rewritten"].push_back(1); });
+      },
+      isRefused);
+  EXPECT_THAT(
+      [&] {
+        resumeWith([](auto &chips) { chips[0]["cells_written"].clear(); });
+      },
+      isRefused);
 }
 
 TEST_F(RetrainingTest, canTrainUnderNoise) {

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/wires/ArrayNetwork.h"
+#include "tests/runtime/Differences.h"
 #include "tests/runtime/wires/GeneralNetwork.h"
 
 #include <gmock/gmock.h>
@@ -141,12 +142,8 @@ TEST(ArrayNetwork, FirstOrderIsTheBeginningOfTheExactSolution) {
     const auto cells = randomCells(rows, columns, 100);
     auto error = [&](double ohm) {
       const Wires wires{ohm, 2 * ohm, both};
-      const auto exact = solved(wires, rows, columns, cells);
-      const auto first = firstOrder(wires, rows, columns, cells);
-      double largest = 0;
-      for (size_t cell = 0; cell < cells.size(); ++cell)
-        largest = std::max(largest, std::abs(first[cell] - exact[cell]));
-      return largest;
+      return test::largestDifference(firstOrder(wires, rows, columns, cells),
+                                     solved(wires, rows, columns, cells));
     };
     EXPECT_LT(error(0.1), 0.01);
     EXPECT_NEAR(error(0.2) / error(0.1), 4, 0.2);

@@ -5,11 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/grammar/ConverterOptions.h"
+#include "tests/TemporaryFolder.h"
 
 #include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 using namespace cim;
 using namespace testing;
@@ -91,11 +90,10 @@ TEST(ConverterOptions, readNoiseIsAConductance) {
 }
 
 TEST(ConverterOptions, curvesGoThroughTheOrigin) {
-  const std::string path = std::filesystem::temp_directory_path() /
-                           ("cim-curve-" + std::to_string(getpid()) + ".csv");
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("curve.csv");
   auto messageOfFile = [&](const std::string &text) {
-    std::ofstream(path) << text;
-    return messageOf(parseCurrentVoltage, path);
+    return messageOf(parseCurrentVoltage, folder.write("curve.csv", text));
   };
   EXPECT_EQ(messageOfFile("input,current\n0,0\n0.5,0.4\n1,1\n"), "accepted");
   EXPECT_THAT(parseCurrentVoltage(path).input, ElementsAre(0, 0.5, 1));

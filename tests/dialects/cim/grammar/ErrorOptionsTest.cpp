@@ -5,14 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 #include "dialects/cim/grammar/ErrorOptions.h"
+#include "tests/TemporaryFolder.h"
 
 #include <gmock/gmock.h>
 
 #include <cmath>
-#include <filesystem>
-#include <fstream>
 #include <random>
-#include <unistd.h>
 
 using namespace cim;
 using testing::ElementsAre;
@@ -48,15 +46,10 @@ std::string faultsError(std::string_view text) {
 
 /// A CSV file that lives as long as this object.
 struct CsvFile {
+  test::TemporaryFolder folder;
   std::string path;
-  explicit CsvFile(std::string_view text) {
-    static int count = 0;
-    path = std::filesystem::temp_directory_path() /
-           ("cim-grammar-" + std::to_string(getpid()) + "-" +
-            std::to_string(count++) + ".csv");
-    std::ofstream(path, std::ios::binary) << text;
-  }
-  ~CsvFile() { std::filesystem::remove(path); }
+  explicit CsvFile(std::string_view text)
+      : path(folder.write("table.csv", text)) {}
 };
 
 TEST(Quantize, Spellings) {

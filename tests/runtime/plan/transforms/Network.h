@@ -13,6 +13,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <iterator>
+
 namespace cim::test {
 
 /// A plan as the lowering makes it: nothing fused, all values row-major.
@@ -77,7 +80,8 @@ public:
                 plan::ROW_MAJOR);
   }
 
-  /// Output 0 for a fixed random image, in double precision.
+  /// All outputs, one after the other, for a fixed random image, in double
+  /// precision.
   std::vector<double> result() const {
     verifyPlan(plan, tensors);
     ReferenceExecutor executor(plan, tensors);
@@ -92,7 +96,11 @@ public:
         number = normal(random);
       inputs.push_back(image);
     }
-    return executor.evaluate(inputs)[plan.outputs(0)].numbers;
+    const std::vector<reference::Tensor> values = executor.evaluate(inputs);
+    std::vector<double> numbers;
+    for (uint32_t output : plan.outputs())
+      std::ranges::copy(values[output].numbers, std::back_inserter(numbers));
+    return numbers;
   }
 
   std::vector<std::string> operations() const {
