@@ -297,8 +297,7 @@ private:
         isConv || (step.operation() == "gemm" &&
                    attributes.at("transpose_b").integer() == 1);
     const int64_t groups = isConv ? attributes.at("groups").integer() : 1;
-    require((isConv || layer.shape_size() == 2) &&
-                layer.channel_axis() == (isOutputMajor ? 0u : 1u) &&
+    require(layer.channel_axis() == (isOutputMajor ? 0u : 1u) &&
                 layer.crossbar().groups() == groups,
             "does not compute with the matrix that its layer '" + layer.name() +
                 "' makes of its weights");
