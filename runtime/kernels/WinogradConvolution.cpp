@@ -8,6 +8,7 @@
 #include "runtime/kernels/ConvolutionKernel.h"
 #include "runtime/kernels/HalideHandlers.h"
 #include "runtime/kernels/HalideView.h"
+#include "runtime/kernels/InstructionSet.h"
 #include "runtime/kernels/WinogradTransforms.h"
 
 #include "cim_winograd2_1.h"
@@ -39,7 +40,7 @@ public:
   explicit WinogradConvolution(const ConvolutionShape &shape)
       : shape(shape), inputs(paddedChannels(shape.channelsIn)),
         blocks(paddedChannels(shape.channelsOut) / channelBlock),
-        groupBlocks(blocks % 2 == 0 ? 2 : 1) {}
+        groupBlocks(groupOf(blocks)) {}
 
   BorderWidths border() const override { return windowBorder(shape); }
 
@@ -76,6 +77,13 @@ private:
   size_t tileBegins(int images) const {
     const size_t tiles = size_t(tilesX()) * tilesY() * images;
     return (tiles + tileBlock) * sizeof(TileBegin) / sizeof(float);
+  }
+
+  /// Blocks of output channels that are computed together. Two share what is
+  /// loaded of the inputs, but 16 registers do not hold enough of their sums.
+  static int groupOf(int blocks) {
+    return blocks % 2 == 0 && instructionSet() >= InstructionSet::avx512 ? 2
+                                                                         : 1;
   }
 
   ConvolutionShape shape;

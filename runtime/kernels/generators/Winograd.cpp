@@ -96,17 +96,19 @@ public:
             }));
 
     // Tiles may be anywhere, so results are scattered.
-    r = RDom(0, channelBlock, 0, results, 0, results, 0, blocks, 0, tiles, 0,
-             weights.dim(4).extent(), 0, begins.dim(2).extent(), "r");
-    Expr channels = r[3] + r[5] * blocks;
-    Expr at = beginAt(begins(2, r[4], r[6])) + r[1] * outputPixel +
-              r[2] * outputRow + channels * channelBlock + r[0];
+    const int lanes = natural_vector_size<float>();
+    r = RDom(0, lanes, 0, results, 0, results, 0, channelBlock / lanes, 0,
+             blocks, 0, tiles, 0, weights.dim(4).extent(), 0,
+             begins.dim(2).extent(), "r");
+    Expr channelLane = r[0] + r[3] * lanes, channels = r[4] + r[6] * blocks;
+    Expr at = beginAt(begins(2, r[5], r[7])) + r[2] * outputPixel +
+              r[1] * outputRow + channels * channelBlock + channelLane;
     output(index) = undef<float>();
     output(at) = applyEpilogue(
-        patch(r[0], r[1], r[2], r[3], r[4], r[5], r[6]), scale(r[0], channels),
-        offset(r[0], channels),
-        residual(beginAt(begins(1, r[4], r[6])) + r[1] * residualPixel +
-                 r[2] * residualRow + channels * residualBlock + r[0]),
+        patch(channelLane, r[2], r[1], r[4], r[5], r[6], r[7]),
+        scale(channelLane, channels), offset(channelLane, channels),
+        residual(beginAt(begins(1, r[5], r[7])) + r[2] * residualPixel +
+                 r[1] * residualRow + channels * residualBlock + channelLane),
         slope, lowest, highest);
   }
 
@@ -126,25 +128,29 @@ public:
     begins.dim(2).set_min(0).set_stride(3 * tiles);
 
     Func out = output;
+    const int lanes = natural_vector_size<float>();
     out.update()
-        .reorder(r[0], r[1], r[2], r[3], r[4], r[5], r[6])
+        .reorder(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7])
         .allow_race_conditions()
         .vectorize(r[0])
-        .unroll(r[1])
-        .unroll(r[2]);
+        .unroll(r[1]);
     columns.compute_at(out, r[3]).store_in(MemoryType::Stack);
-    columns.vectorize(lane).unroll(x).unroll(j);
-    columns.bound_extent(lane, channelBlock);
-    patch.compute_at(out, r[3]).store_in(MemoryType::Stack);
-    patch.vectorize(lane).unroll(x).unroll(y);
-    patch.bound_extent(lane, channelBlock);
+    columns.vectorize(lane).unroll(x);
+    columns.bound_extent(lane, lanes);
+    patch.compute_at(out, r[2]).store_in(MemoryType::Stack);
+    patch.vectorize(lane).unroll(y);
+    patch.bound_extent(lane, lanes);
+    if (unrollsTransforms(get_target())) {
+      out.update().unroll(r[2]);
+      columns.unroll(j);
+    }
 
     // Two multiply-adds per cycle with a latency of four need eight sums at
     // least; a single block takes two points at a time, so that it has more.
     const bool isWide =
         instructionSetOf(get_target()) >= InstructionSet::avx512;
     const int pointsTogether = isWide && blocks == 1 ? 2 : 1;
-    products.compute_at(out, r[5]).store_in(MemoryType::Stack);
+    products.compute_at(out, r[6]).store_in(MemoryType::Stack);
     products.bound_extent(lane, channelBlock);
     products
         .split(tile, tileOuter, tileInner,
@@ -167,10 +173,10 @@ public:
         .unroll(i)
         .unroll(channel.x, 4);
 
-    values.compute_at(out, r[6]).hoist_storage_root();
+    values.compute_at(out, r[7]).hoist_storage_root();
     values.bound_extent(lane, channelBlock).bound_extent(tile, tiles);
     values.reorder_storage(lane, tile, i, j, block, tileBlock);
-    scheduleTransform(values, rows);
+    scheduleTransform(values, rows, get_target());
 
     // Room for one more tile from point to point, so that the points of a tile
     // do not meet in few sets of a cache.

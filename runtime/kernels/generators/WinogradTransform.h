@@ -9,6 +9,7 @@
 
 #include "runtime/kernels/ImageView.h"
 #include "runtime/kernels/WinogradTransforms.h"
+#include "runtime/kernels/generators/Common.h"
 
 #include "Halide.h"
 
@@ -51,20 +52,32 @@ inline Halide::Expr beginAt(const Halide::Expr &offset) {
   return Halide::unsafe_promise_clamped(offset, 0, 1 << 30);
 }
 
+/// Whether a transform in two directions is written out as a whole. That takes
+/// the 32 registers of AVX-512; with 16, loops over rows and then over columns
+/// are faster, which spill nothing and load their constants once.
+inline bool unrollsTransforms(const Halide::Target &target) {
+  return instructionSetOf(target) >= InstructionSet::avx512;
+}
+
 /// Schedules a transform of tiles along x, \p rows(lane, i, y, tile, block),
 /// and then along y, \p transformed(lane, tile, i, j, block): one tile of one
-/// block of channels after the other, in registers. Both may have more
-/// dimensions.
-inline void scheduleTransform(Halide::Func transformed, Halide::Func rows) {
-  const Halide::Var lane("lane"), tile("tile"), block("block"), i("i"), j("j"),
-      y("y");
-  transformed.reorder(lane, j, i, tile, block)
+/// vector of channels after the other. Both may have more dimensions.
+inline void scheduleTransform(Halide::Func transformed, Halide::Func rows,
+                              const Halide::Target &target) {
+  const Halide::Var lane("lane"), vector("vector"), tile("tile"),
+      block("block"), i("i"), j("j"), y("y");
+  const int lanes = target.natural_vector_size<float>();
+  transformed.split(lane, vector, lane, lanes)
+      .reorder(lane, j, i, vector, tile, block)
       .vectorize(lane)
-      .unroll(i)
       .unroll(j);
-  rows.compute_at(transformed, tile).store_in(Halide::MemoryType::Stack);
-  rows.bound_extent(lane, channelBlock);
-  rows.vectorize(lane).unroll(i).unroll(y);
+  rows.compute_at(transformed, vector).store_in(Halide::MemoryType::Stack);
+  rows.bound_extent(lane, lanes);
+  rows.vectorize(lane).unroll(i);
+  if (unrollsTransforms(target)) {
+    transformed.unroll(i);
+    rows.unroll(y);
+  }
 }
 
 // The way back, for gradients: the same matrices, transposed.

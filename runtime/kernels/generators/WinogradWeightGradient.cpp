@@ -98,8 +98,8 @@ public:
     output.dim(3).set_bounds(0, taps);
     output.dim(4).set_bounds(0, taps);
 
-    scheduleTransform(inputs, inputRows);
-    scheduleTransform(gradients, gradientRows);
+    scheduleTransform(inputs, inputRows, get_target());
+    scheduleTransform(gradients, gradientRows, get_target());
 
     // Sums that stay in registers, as many as fit beside their factors.
     const InstructionSet set = instructionSetOf(get_target());
