@@ -140,6 +140,9 @@ public:
     patch.compute_at(out, r[2]).store_in(MemoryType::Stack);
     patch.vectorize(lane).unroll(y);
     patch.bound_extent(lane, lanes);
+    // ReLU and no activation at all have no slope, which is three operations
+    // per result.
+    out.update().specialize(slope == 1.0f);
     if (unrollsTransforms(get_target())) {
       out.update().unroll(r[2]);
       columns.unroll(j);
