@@ -277,12 +277,16 @@ void Bfloat16Convolution<Unit>::pack(const float *weights, float *packed,
             base + (dy * segmentColumns + dx % segmentColumns) * segmentNumbers;
         if (segmentColumns == 1)
           tap += ptrdiff_t(dx) * (pixel / 2) * pairedLanes;
-        for (int lane = 0; lane < lanes; ++lane) {
-          const float *weight = from + lane * outputStep;
-          for (int c = 0; c < shape.channelsIn; ++c)
-            tap[(c / 2) * pairedLanes + 2 * lane + c % 2] =
-                toBfloat16(weight[c * inputStep]);
-        }
+        // Lanes that lie side by side share lines of the cache: only as many
+        // at a time as stay there.
+        const int chunk = shape.inputMajor ? 16 : shape.channelsIn;
+        for (int c0 = 0; c0 < shape.channelsIn; c0 += chunk)
+          for (int lane = 0; lane < lanes; ++lane) {
+            const float *weight = from + lane * outputStep;
+            for (int c = c0; c < std::min(c0 + chunk, shape.channelsIn); ++c)
+              tap[(c / 2) * pairedLanes + 2 * lane + c % 2] =
+                  toBfloat16(weight[c * inputStep]);
+          }
       }
   }
 }

@@ -63,16 +63,20 @@ template <int Lanes> struct ConverterLoops {
   // Drives
   //===--------------------------------------------------------------------===//
 
+  /// What a code drives, see Drive.
+  enum class Mode { linear, curve, bit };
+
+  template <Mode AsMode>
   static Floats driveOf(Floats code, const Drive &drive) {
-    if (drive.curve) {
+    if constexpr (AsMode == Mode::curve) {
+      const Floats at = code == code ? code - drive.lowest : Floats(0);
+      const Integers index = __builtin_convertvector(at, Integers);
       Floats value;
       for (int lane = 0; lane < Lanes; ++lane)
-        value[lane] = code[lane] == code[lane]
-                          ? drive.curve[int(code[lane] - drive.lowest)]
-                          : code[lane];
-      return value;
+        value[lane] = drive.curve[index[lane]];
+      return code == code ? value : code;
     }
-    if (drive.bit < 0)
+    if constexpr (AsMode == Mode::linear)
       return code * drive.step;
     const Integers signedCode = __builtin_convertvector(code, Integers);
     const Integers magnitude = __builtin_elementwise_abs(signedCode);
@@ -82,29 +86,40 @@ template <int Lanes> struct ConverterLoops {
     return code == code ? value : code;
   }
 
+  template <Mode AsMode>
   static Floats driveBlock(Floats input, const Drive &drive,
                            Integers &clipped) {
     const Floats wanted = input * drive.perInput;
     clipped -= (wanted > drive.highest + 0.5f) | (wanted < drive.lowest - 0.5f);
-    return driveOf(round(clamp(wanted, drive.lowest, drive.highest)), drive);
+    return driveOf<AsMode>(round(clamp(wanted, drive.lowest, drive.highest)),
+                           drive);
   }
 
+  template <Mode AsMode>
   static int64_t driveAll(const float *in, int64_t count, const Drive &asked,
                           float *out) {
     const Drive drive = asked; // which out cannot overlap
     Integers clipped = 0;
     int64_t i = 0;
     for (; i + Lanes <= count; i += Lanes)
-      store(driveBlock(load(in + i), drive, clipped), out + i);
+      store(driveBlock<AsMode>(load(in + i), drive, clipped), out + i);
     if (i < count) {
       Floats rest = 0;
       for (int64_t lane = 0; i + lane < count; ++lane)
         rest[lane] = in[i + lane];
-      const Floats driven = driveBlock(rest, drive, clipped);
+      const Floats driven = driveBlock<AsMode>(rest, drive, clipped);
       for (int64_t lane = 0; i + lane < count; ++lane)
         out[i + lane] = driven[lane];
     }
     return sum(clipped);
+  }
+
+  static int64_t drive(const float *in, int64_t count, const Drive &drive,
+                       float *out) {
+    auto *loop = drive.curve      ? driveAll<Mode::curve>
+                 : drive.bit >= 0 ? driveAll<Mode::bit>
+                                  : driveAll<Mode::linear>;
+    return loop(in, count, drive, out);
   }
 
   //===--------------------------------------------------------------------===//
@@ -176,7 +191,7 @@ template <int Lanes> struct ConverterLoops {
   }
 
   static constexpr ConverterTable table() {
-    return {driveAll, convert, accumulate, addNoise};
+    return {drive, convert, accumulate, addNoise};
   }
 };
 

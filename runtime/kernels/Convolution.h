@@ -27,7 +27,7 @@ struct ConvolutionShape {
   int dilationX = 1, dilationY = 1;
   BorderWidths pads;
   /// Weights come as [in, out] instead of ONNX's [out, in / groups, kernel
-  /// height, kernel width]; for dense layers only.
+  /// height, kernel width]; for 1×1 kernels without groups only.
   bool inputMajor = false;
 
   auto operator<=>(const ConvolutionShape &) const = default;

@@ -50,6 +50,7 @@ DataGradient::DataGradient(const ConvolutionShape &shape,
       turned.channelsIn = shape.channelsOut;
       turned.channelsOut = shape.channelsIn;
       turned.groups = shape.groups;
+      turned.inputMajor = keepsOrder() && !shape.inputMajor;
       turned.widthIn = shape.widthOut();
       turned.heightIn = shape.heightOut();
       turned.kernelWidth = tapsX.count;
@@ -100,33 +101,56 @@ size_t DataGradient::scratch(int images) const {
 
 void DataGradient::pack(const float *weights, const float *scale, float *packed,
                         int begin, int end) const {
-  const int inputs = shape.channelsIn / shape.groups,
-            outputs = shape.channelsOut / shape.groups;
-  const int taps = shape.kernelWidth * shape.kernelHeight;
   std::vector<float> turned;
   for (int p = begin; p < end; ++p) {
-    const auto &[x, y, tapsX, tapsY, convolution, at] = parts[p];
-    if (!convolution)
+    const Phase &phase = parts[p];
+    if (!phase.convolution)
       continue;
-    turned.resize(size_t(shape.channelsIn) * outputs * tapsX.count *
-                  tapsY.count);
-    // ONNX order: [channel in, output of its group, row, column], turned.
+    const float *own = weights;
+    if (!keepsOrder() || scale) {
+      turn(weights, scale, phase, turned);
+      own = turned.data();
+    }
+    phase.convolution->pack(own, packed + phase.packed);
+  }
+}
+
+void DataGradient::turn(const float *weights, const float *scale,
+                        const Phase &phase, std::vector<float> &turned) const {
+  const int inputs = shape.channelsIn / shape.groups,
+            outputs = shape.channelsOut / shape.groups;
+  const auto &[x, y, tapsX, tapsY, convolution, at] = phase;
+  turned.resize(size_t(shape.channelsIn) * outputs * tapsX.count * tapsY.count);
+  if (keepsOrder()) {
     float *to = turned.data();
-    for (int c = 0; c < shape.channelsIn; ++c)
-      for (int o = 0; o < outputs; ++o) {
-        const int k = c / inputs * outputs + o;
-        const float factor = scale ? scale[k] : 1;
-        const float *from =
-            shape.inputMajor
-                ? weights + size_t(c) * shape.channelsOut + k
-                : weights + (size_t(k) * inputs + c % inputs) * taps;
-        for (int j = tapsY.count - 1; j >= 0; --j)
-          for (int i = tapsX.count - 1; i >= 0; --i)
-            *to++ = factor *
-                    from[(tapsY.first + j * tapsY.step) * shape.kernelWidth +
-                         tapsX.first + i * tapsX.step];
-      }
-    convolution->pack(turned.data(), packed + at);
+    const int rows = shape.inputMajor ? inputs : outputs,
+              columns = shape.inputMajor ? outputs : inputs;
+    for (int row = 0; row < rows; ++row)
+      for (int column = 0; column < columns; ++column)
+        *to++ = *weights++ * scale[shape.inputMajor ? column : row];
+    return;
+  }
+  // ONNX order: [channel in, output of its group, row, column], turned. A few
+  // input channels at a time, whose weights lie side by side.
+  const int taps = shape.kernelWidth * shape.kernelHeight;
+  const ptrdiff_t count = ptrdiff_t(tapsX.count) * tapsY.count;
+  constexpr int chunk = 16;
+  for (int first = 0, last; first < shape.channelsIn; first = last) {
+    last = std::min(first + chunk, (first / inputs + 1) * inputs);
+    for (int o = 0; o < outputs; ++o) {
+      const int k = first / inputs * outputs + o;
+      const float factor = scale ? scale[k] : 1;
+      const float *row = weights + (size_t(k) * inputs + first % inputs) * taps;
+      float *to = turned.data() + (ptrdiff_t(first) * outputs + o) * count;
+      for (int j = tapsY.count - 1; j >= 0; --j)
+        for (int i = tapsX.count - 1; i >= 0; --i, ++to) {
+          const float *from =
+              row + (tapsY.first + j * tapsY.step) * shape.kernelWidth +
+              tapsX.first + i * tapsX.step;
+          for (ptrdiff_t c = 0; c < last - first; ++c)
+            to[c * outputs * count] = factor * from[c * taps];
+        }
+    }
   }
 }
 

@@ -68,6 +68,15 @@ private:
     size_t packed = 0; ///< where its weights begin
   };
   static Taps tapsOf(int phase, int kernel, int stride, int dilation, int pad);
+  /// Whether the weights are a matrix, of which the convolution backward takes
+  /// either order of the channels.
+  bool keepsOrder() const {
+    return shape.groups == 1 && shape.kernelWidth == 1 &&
+           shape.kernelHeight == 1;
+  }
+  /// The weights of \p phase's convolution.
+  void turn(const float *weights, const float *scale, const Phase &phase,
+            std::vector<float> &turned) const;
 
   ConvolutionShape shape;
   std::vector<Phase> parts;

@@ -60,14 +60,36 @@ int largestTaps(const PoolingShape &shape, const ImageView &in,
                          result);
 }
 
+/// Calls \p run(gradient, taps, out) for one image after the other, which so
+/// stays in a cache while its windows add to it.
+template <typename Run>
+static int forEachImage(ImageView gradient, ImageView taps, ImageView out,
+                        const Run &run) {
+  const int images = out.images;
+  gradient.images = taps.images = out.images = 1;
+  for (int n = 0; n < images; ++n) {
+    HalideView<5> g = blockedView(gradient), largest = blockedView(taps),
+                  result = blockedView(out);
+    if (const int status = run(g, largest, result))
+      return status;
+    gradient.data += gradient.imageStride;
+    taps.data += taps.imageStride;
+    out.data += out.imageStride;
+  }
+  return 0;
+}
+
 int maxPoolGradient(const PoolingShape &shape, const ImageView &gradient,
                     const ImageView &taps, const ImageView &out) noexcept {
-  HalideView<5> g = blockedView(gradient), largest = blockedView(taps),
-                result = blockedView(out);
-  return cim_max_pool_gradient(
-      g, largest, shape.kernelWidth, shape.kernelHeight, shape.strideX,
-      shape.strideY, shape.dilationX, shape.dilationY, shape.pads.left,
-      shape.pads.top, out.width, out.height, 0, 0, result);
+  return forEachImage(gradient, taps, out,
+                      [&](halide_buffer_t *g, halide_buffer_t *largest,
+                          halide_buffer_t *result) {
+                        return cim_max_pool_gradient(
+                            g, largest, shape.kernelWidth, shape.kernelHeight,
+                            shape.strideX, shape.strideY, shape.dilationX,
+                            shape.dilationY, shape.pads.left, shape.pads.top,
+                            out.width, out.height, 0, 0, result);
+                      });
 }
 
 int globalAveragePoolGradient(const ImageView &gradient,
@@ -94,16 +116,19 @@ int averagePoolGradient(const PoolingShape &shape, const ImageView &gradient,
       shape.pads == BorderWidths() && shape.dilationX == 1 &&
       shape.dilationY == 1)
     return globalAveragePoolGradient(gradient, out);
-  HalideView<5> g = blockedView(gradient), unused = blockedView(gradient),
-                result = blockedView(out);
   const BorderWidths counted =
       shape.countIncludesPads ? shape.pads : BorderWidths();
-  return cim_average_pool_gradient(
-      g, unused, shape.kernelWidth, shape.kernelHeight, shape.strideX,
-      shape.strideY, shape.dilationX, shape.dilationY, shape.pads.left,
-      shape.pads.top, counted.left + out.width + counted.right,
-      counted.top + out.height + counted.bottom, counted.left, counted.top,
-      result);
+  return forEachImage(gradient, gradient, out,
+                      [&](halide_buffer_t *g, halide_buffer_t *unused,
+                          halide_buffer_t *result) {
+                        return cim_average_pool_gradient(
+                            g, unused, shape.kernelWidth, shape.kernelHeight,
+                            shape.strideX, shape.strideY, shape.dilationX,
+                            shape.dilationY, shape.pads.left, shape.pads.top,
+                            counted.left + out.width + counted.right,
+                            counted.top + out.height + counted.bottom,
+                            counted.left, counted.top, result);
+                      });
 }
 
 } // namespace cim::kernels

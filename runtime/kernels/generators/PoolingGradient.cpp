@@ -5,9 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Every pixel collects from the windows that it lies in. Of a maximum's
-// gradient it takes what belongs to windows whose first largest pixel it is;
-// LargestTap says which that is.
+// Every window adds to the pixels that it sees; of a maximum, to the first
+// largest of them alone. LargestTap says which that is. (Pixels that collect
+// from windows would be written once, but every one divides to find its
+// windows, and an average again for each of them.)
 //
 //===----------------------------------------------------------------------===//
 #include "runtime/kernels/generators/Common.h"
@@ -85,32 +86,30 @@ public:
   Output<Buffer<float, 5>> output{"output"};
 
   void generate() {
-    // The taps that this pixel can be: of them, those that a window has.
-    taps = RDom(0, kernelX, 0, kernelY, "taps");
-    Expr fromX = x + padLeft - taps.x * dilationX,
-         fromY = y + padTop - taps.y * dilationY;
-    Expr windowX = fromX / strideX, windowY = fromY / strideY;
-    Expr width = gradient.dim(2).extent(), height = gradient.dim(3).extent();
-    taps.where(fromX >= 0 && fromX % strideX == 0 && windowX < width &&
-               fromY >= 0 && fromY % strideY == 0 && windowY < height);
-    windowX = unsafe_promise_clamped(windowX, 0, width - 1);
-    windowY = unsafe_promise_clamped(windowY, 0, height - 1);
-    Expr g = gradient(lane, block, windowX, windowY, image);
-    Expr share;
-    if (kind == Kind::max) {
-      Expr number = cast<float>(taps.y * kernelX + taps.x);
-      share = select(largest(lane, block, windowX, windowY, image) == number, g,
-                     0.0f);
-    } else {
-      Expr counted = countIn(windowX * strideX - padLeft, kernelX, dilationX,
-                             -countedLeft, countedWidth) *
-                     countIn(windowY * strideY - padTop, kernelY, dilationY,
-                             -countedTop, countedHeight);
-      share = g / cast<float>(max(counted, 1));
-    }
-    sum(lane, block, x, y, image) = 0.0f;
-    sum(lane, block, x, y, image) += share;
-    output(lane, block, x, y, image) = sum(lane, block, x, y, image);
+    Expr columns = gradient.dim(2).extent(), rows = gradient.dim(3).extent();
+    taps = RDom(0, kernelX, 0, kernelY, 0, columns, 0, rows, "taps");
+    // The last windows first: so every pixel adds up in the order of its taps.
+    Expr windowX = columns - 1 - taps.z, windowY = rows - 1 - taps.w;
+    Expr width = output.dim(2).extent(), height = output.dim(3).extent();
+    Expr seenX = windowX * strideX - padLeft + taps.x * dilationX,
+         seenY = windowY * strideY - padTop + taps.y * dilationY;
+    taps.where(seenX >= 0 && seenX < width && seenY >= 0 && seenY < height);
+    Expr g = gradient(lane, block, x, y, image);
+    counted(x, y) = countIn(x * strideX - padLeft, kernelX, dilationX,
+                            -countedLeft, countedWidth) *
+                    countIn(y * strideY - padTop, kernelY, dilationY,
+                            -countedTop, countedHeight);
+    if (kind == Kind::average)
+      g /= cast<float>(max(counted(x, y), 1));
+    share(lane, block, x, y, image) = g;
+    g = share(lane, block, windowX, windowY, image);
+    if (kind == Kind::max)
+      g = select(largest(lane, block, windowX, windowY, image) ==
+                     cast<float>(taps.y * kernelX + taps.x),
+                 g, 0.0f);
+    output(lane, block, x, y, image) = 0.0f;
+    output(lane, block, unsafe_promise_clamped(seenX, 0, width - 1),
+           unsafe_promise_clamped(seenY, 0, height - 1), image) += g;
   }
 
   void schedule() {
@@ -119,11 +118,21 @@ public:
     holdsChannelBlocks(output);
     Func out = output;
     out.reorder(lane, block, x, y, image).vectorize(lane);
-    sum.compute_at(out, block).store_in(MemoryType::Stack);
-    sum.bound_extent(lane, channelBlock).vectorize(lane);
-    sum.update()
-        .reorder(lane, block, x, y, image, taps.x, taps.y)
-        .vectorize(lane);
+    // Several blocks share the decision which pixels a window sees.
+    auto tile = [&](Stage stage, int blocks) {
+      stage.split(block, bo, bi, blocks, TailStrategy::GuardWithIf)
+          .reorder(lane, bi, taps.x, taps.y, bo, taps.z, taps.w, image)
+          .vectorize(lane)
+          .unroll(bi);
+    };
+    for (int blocks : {4, 2})
+      tile(out.update().specialize(output.dim(1).extent() >= blocks), blocks);
+    tile(out.update(), 1);
+    if (kind == Kind::average) {
+      counted.compute_at(out, taps.z);
+      share.compute_at(out, bo).store_in(MemoryType::Stack);
+      share.bound_extent(lane, channelBlock).vectorize(lane).unroll(block);
+    }
   }
 
 private:
@@ -137,8 +146,9 @@ private:
   }
 
   Var lane{"lane"}, block{"block"}, x{"x"}, y{"y"}, image{"image"};
+  Var bo{"bo"}, bi{"bi"};
   RDom taps;
-  Func sum{"sum"};
+  Func counted{"counted"}, share{"share"};
 };
 
 } // namespace
