@@ -468,14 +468,12 @@ TEST(VerifyPlan, refusesChannelsInAnotherDimension) {
       return b.gemm(b.input({1, 6}, plan::ROW_MAJOR), 4, transposed);
     };
   };
-  auto matmul = [](test::Shape weights, test::Shape result) {
-    return [=](PlanBuilder &b) {
-      const uint32_t x = b.input({1, 6}, plan::ROW_MAJOR);
-      const uint32_t y =
-          b.step("matmul", {x, b.constant(weights)}, result, plan::ROW_MAJOR);
-      b.layer();
-      return y;
-    };
+  auto matmul = [](PlanBuilder &b) {
+    const uint32_t x = b.input({1, 6}, plan::ROW_MAJOR);
+    const uint32_t y =
+        b.step("matmul", {x, b.constant({6, 4})}, {1, 4}, plan::ROW_MAJOR);
+    b.layer();
+    return y;
   };
   auto mapped = [](const std::function<uint32_t(PlanBuilder &)> &network,
                    int axis, int groups = 1) {
@@ -492,10 +490,8 @@ TEST(VerifyPlan, refusesChannelsInAnotherDimension) {
   EXPECT_THAT(mapped(gemm(true), 1), isRefused);
   EXPECT_EQ(mapped(gemm(false), 1), "");
   EXPECT_THAT(mapped(gemm(false), 0), isRefused);
-  EXPECT_EQ(mapped(matmul({6, 4}, {1, 4}), 1), "");
-  EXPECT_THAT(mapped(matmul({6, 4}, {1, 4}), 0), isRefused);
-  EXPECT_THAT(mapped(matmul({6}, {1}), 0), isRefused);
-  EXPECT_THAT(mapped(matmul({2, 6, 4}, {2, 1, 4}), 1), isRefused);
+  EXPECT_EQ(mapped(matmul, 1), "");
+  EXPECT_THAT(mapped(matmul, 0), isRefused);
 }
 
 TEST(VerifyPlan, checksIndicesThatAreConstant) {

@@ -285,7 +285,7 @@ class Mapping(CimTestCase):
                 (2, "did you mean '--dac'", ("--crossbar", "8x8", "--dax", "8"))):
             with self.subTest(arguments):
                 self.fails(status, words, "map", "small.onnx", *arguments)
-        self.fails(1, "is in uS, but the layer is not mapped",
+        self.fails(1, "has noise in uS, but is not mapped",
                    "eval", "small.onnx", *DATA, "--noise", "normal:1uS")
         for stage, option in (("perturbed", "--crossbar=8x8"), ("nn", "--layer=fc:crossbar=8x8")):
             self.fails(2, "no effect before stage", "compile", "small.onnx", option, "--until", stage)
