@@ -26,7 +26,8 @@ static void run(benchmark::State &state, size_t bytes) {
 
 void bench::addMemory() {
   for (auto [name, bytes] :
-       {std::pair<const char *, size_t>("second-level cache", 512 << 10),
+       {std::pair<const char *, size_t>("second-level cache", 256 << 10),
+        std::pair<const char *, size_t>("third-level cache", 8 << 20),
         std::pair<const char *, size_t>("main memory", 256 << 20)})
     add(std::string("memory/") + name, kernels::bestInstructionSet(),
         [bytes = bytes](benchmark::State &state) { run(state, bytes); });
