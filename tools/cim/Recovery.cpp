@@ -338,7 +338,7 @@ Command cim::recoveryCommand(CLI::App &cim) {
   command->checkpoint.addTo(
       *app, "Retraining",
       "Kept after every epoch and rewrite, removed when all plans are done "
-      "(default: OUT.checkpoint.safetensors with -o, else none)");
+      "(default: OUT.svg.checkpoint.safetensors with -o OUT.svg, else none)");
   addSeed(*app, command->seed);
   command->running.addTo(*app, false);
   app->add_option("-o,--output", command->file,

@@ -50,13 +50,14 @@ class Commands(FreshFolderTestCase):
         for option in (["--reference"], ["--micro-batch", "3"]):
             self.fails(2, f"{option[0]} ", command, DEMO_NETWORK, *self.common, *arguments, *option)
 
-    def goes_on(self, whole, *arguments, moments):
+    def goes_on(self, whole, *arguments, moments, output="out"):
         """A command whose output is out.*, ended as soon as the next of `moments` holds of its plans, by Ctrl-C and
         `kill -9` by turns, and resumed, answers as it did undisturbed. Plans that are done are not retrained again:
         their epochs still took what they took."""
         resume, done = [], {}
         for moment, by in zip(moments, [signal.SIGINT, signal.SIGKILL] * len(moments)):
-            checkpoint = self.interrupted(*arguments, *resume, by=by, when=lambda progress: moment(progress["plans"]))
+            checkpoint = self.interrupted(*arguments, *resume, by=by, when=lambda progress: moment(progress["plans"]),
+                                          output=output)
             plans = self.progress(checkpoint)["plans"]
             self.assertEqual({plan: plans[plan] for plan in done}, done)
             resume, done = ["--resume"], dict(list(plans.items())[:-1])
@@ -135,8 +136,11 @@ class Recovery(Commands):
     def test_interrupted_recovery_goes_on(self):
         arguments = ["recovery", DEMO_NETWORK, *self.common, "--depths", "1,8", "--trials", "2", "--epochs", "20"]
         whole = self.document(*arguments, "-o", "whole.svg")
-        self.goes_on(whole, *arguments, "-o", "out.svg",
+        training = self.folder / "out.checkpoint.safetensors"  # of `cim train -o out.onnx`
+        training.write_text("epochs")
+        self.goes_on(whole, *arguments, "-o", "out.svg", output="out.svg",
                      moments=[lambda plans: len(plans) >= 2, lambda plans: len(plans) >= 3])
+        self.assertEqual(training.read_text(), "epochs")
         self.assertEqual((self.folder / "out.svg").read_bytes(), (self.folder / "whole.svg").read_bytes())
         self.fails(2, "--checkpoint", *arguments, "--resume")
 
