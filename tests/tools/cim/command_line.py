@@ -571,6 +571,8 @@ class CommandLine(CimTestCase):
         self.fails(2, "compiled already", "compile", "small.plan")
         document = self.document("compile", "small.onnx", "-o", "other.mlir")
         self.check_common(document, "compile")
+        dump = ["compile", "small.onnx", "--until", "nn", "--dump-passes"]
+        self.assertEqual(self.succeeds(*dump, "--json", "dump.json").stderr, self.succeeds(*dump).stderr)
 
     def test_errors_of_the_file_itself_are_mentioned(self):
         self.succeeds("compile", "small.onnx", "--until", "perturbed", "--quantize", "4", "-o", "itself.mlir")
