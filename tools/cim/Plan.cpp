@@ -270,11 +270,11 @@ void PlanSearchCommand::run() {
                          {"total", total.seconds()}};
   output.write(text(candidates, ranking, tested ? &*tested : nullptr),
                document);
-  if (diverged)
-    throw *diverged;
-  if (!tested)
+  if (!tested && !diverged)
     throw Interrupted();
   checkpoint.remove(); // it has served
+  if (diverged)
+    throw *diverged;
 }
 
 } // namespace

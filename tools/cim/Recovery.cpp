@@ -280,8 +280,10 @@ void Recovery::run() {
         evaluateSeconds += result.evaluateSeconds;
         all.push_back(std::move(point));
       } catch (const TrainingDiverged &error) { // loses this plan only
-        if (wanted.size() == 1)
+        if (wanted.size() == 1) {
+          checkpoint.remove(); // nothing to go on from
           throw;
+        }
         warn("plan " + point.plan + " is left out: " + error.what());
         diverged.push_back(point.plan);
       }
@@ -289,9 +291,11 @@ void Recovery::run() {
   }
   if (stopped && all.empty())
     throw Interrupted();
-  if (all.empty())
+  if (all.empty()) {
+    checkpoint.remove();
     throw InputError("training diverged with every plan; use a smaller "
                      "--learning-rate");
+  }
 
   const Json document = {{"command", "recovery"},
                          {"model", network.describe()},

@@ -106,9 +106,15 @@ class Recovery(Commands):
         self.assertEqual([point["plan"] for point in document["points"]][0], "last:1")
         self.assertIn("last:8", document["diverged"])
         self.assertRegex(result.stderr, "plan last:8 is left out: training diverged: the loss of step [0-9]+ ")
-        result = self.cim("recovery", DEMO_NETWORK, *self.common, *steps, "--depths", "8", "--learning-rate", "1e30")
-        self.assertEqual((result.returncode, result.stdout), (1, ""))
-        self.assertIn("cim: error: training diverged with every plan", result.stderr)
+
+    def test_divergence_of_every_plan(self):
+        """A checkpoint would only say so again."""
+        for depth, error in ("8", "training diverged with every plan"), ("1", "training diverged: "):
+            result = self.cim("recovery", DEMO_NETWORK, *self.common, "--batch", "16", "--depths", depth,
+                              "--learning-rate", "1e30", "-o", "out.svg")
+            self.assertEqual((result.returncode, result.stdout), (1, ""))
+            self.assertIn(f"cim: error: {error}", result.stderr)
+            self.assertEqual(list(self.folder.iterdir()), [])
 
     def diverging(self, *arguments):
         """Plan last:8 comes first and diverges, last:1 goes on for long."""
@@ -214,7 +220,8 @@ class Plan(Commands):
 
     def test_divergence_keeps_the_search(self):
         result = self.cim("plan", DEMO_NETWORK, *self.common, "--batch", "16", "--learning-rate", "1e30", "--budget",
-                          "400", "--rounds", "1", "--trials", "1", "--json", "part.json")
+                          "400", "--rounds", "1", "--trials", "1", "--json", "part.json", "--checkpoint",
+                          "out.checkpoint.safetensors")
         self.assertEqual(result.returncode, 1)
         self.assertIn("\ncim: error: plan last:1 on all training images: training diverged", result.stderr)
         self.assertIn("last:1", result.stdout)
@@ -222,6 +229,7 @@ class Plan(Commands):
         self.assertFalse(document["complete"])
         self.assertNotIn("accuracy", document)
         self.assertEqual([point["validation"] for point in document["points"]], [0])
+        self.assertFalse((self.folder / "out.checkpoint.safetensors").exists())
 
     def test_no_layers(self):
         self.refuses_a_network_without_layers("plan", "--budget", "3")
