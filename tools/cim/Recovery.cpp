@@ -247,8 +247,10 @@ void Recovery::run() {
                           .threads = unsigned(running.threads)};
   const DataSet train = data.openTrain(shape), test = data.openTest(shape);
   warnOfMissingClasses(train, recipe.check().trainedImages(train.images()));
+  Json identified = describe(train);
+  identified.erase("depths"); // plans are kept by name
   const std::string identity =
-      checkpoint.isWanted() ? retrainingIdentity(describe(train), model, errors,
+      checkpoint.isWanted() ? retrainingIdentity(identified, model, errors,
                                                  running, network, train, &test)
                             : "";
   checkInterrupted();

@@ -80,8 +80,12 @@ RetrainingSeries::keptOf(const std::string &name) const try {
     return std::nullopt;
   if (plan->contains("diverged"))
     throw TrainingDiverged(plan->at("diverged").get<std::string>());
-  return Checkpoint{*plan, name == inWork ? tensors : TensorMap(),
-                    checkpoint.file};
+  Checkpoint kept{*plan, {}, checkpoint.file};
+  if (name == inWork)
+    kept.tensors = tensors;
+  else // other plans came in front of it, so its chip in work is begun anew
+    kept.progress.erase("in_work");
+  return kept;
 } catch (const nlohmann::json::exception &error) {
   throw noCheckpoint(checkpoint.file, error);
 }

@@ -45,8 +45,8 @@ private:
   const std::string identity;
   Progress &progress;
   Json plans = Json::object(); ///< by name: the progress of each retraining
-  /// The last plan, and the tensors of its retraining: plans that are done are
-  /// numbers only.
+  /// The last plan, and the tensors of its retraining: all others are numbers
+  /// only.
   std::string inWork;
   TensorMap tensors;
 };

@@ -150,6 +150,22 @@ class Recovery(Commands):
         self.assertEqual((self.folder / "out.svg").read_bytes(), (self.folder / "whole.svg").read_bytes())
         self.fails(2, "--checkpoint", *arguments, "--resume")
 
+    def test_goes_on_with_other_depths(self):
+        """Plan last:1 comes in front of the one that is in work."""
+        arguments = ["recovery", DEMO_NETWORK, *self.common, "--trials", "2", "--epochs", "20"]
+        whole = self.document(*arguments, "--depths", "8,1")
+        arguments += ["-o", "out.svg"]
+        checkpoint = self.interrupted(*arguments, "--depths", "8", output="out.svg",
+                                      when=lambda progress: len(progress["plans"]) >= 2)
+        done, in_work = list(self.progress(checkpoint)["plans"].items())[:2]
+        self.assertIn("in_work", in_work[1])
+        self.interrupted(*arguments, "--depths", "8,1", "--resume", by=signal.SIGKILL, output="out.svg",
+                         when=lambda progress: progress["in_work"] == "last:1")
+        plans = self.progress(checkpoint)["plans"]
+        self.assertEqual(plans[done[0]], done[1])
+        self.assertEqual(plans[in_work[0]]["chips"], in_work[1]["chips"])
+        self.assertEqual(self.document(*arguments, "--depths", "8,1", "--resume")["points"], whole["points"])
+
     def test_interrupt_keeps_what_is_done(self):
         process = self.start("recovery", DEMO_NETWORK, *self.common, "--trials", "100", "--json", "part.json")
         output, _ = self.end(process, after(2))
