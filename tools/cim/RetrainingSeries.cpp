@@ -38,6 +38,7 @@ RetrainingSeries::RetrainingSeries(const Network &network,
 Retraining RetrainingSeries::retrain(const std::string &name,
                                      const DataSet &train, const DataSet &test,
                                      RetrainingOptions options) {
+  options.wantsNetwork = false;
   options.imagesDone = &progress.done;
   options.imagesSpared = &progress.spared;
   auto counted = [&] { return progress.done.load() + progress.spared.load(); };
