@@ -187,8 +187,8 @@ void PlanSearchCommand::run() {
                 validation = train.part(fitted, validated);
   warnOfMissingClasses(train, fitted);
   const std::string identity =
-      checkpoint.isWanted() ? retrainingIdentity(describe(train), model, errors,
-                                                 running, network, train, &test)
+      checkpoint.isWanted() ? trainingIdentity(describe(train), model, errors,
+                                               running, network, train, &test)
                             : "";
   checkInterrupted();
 

@@ -250,8 +250,8 @@ void Recovery::run() {
   Json identified = describe(train);
   identified.erase("depths"); // plans are kept by name
   const std::string identity =
-      checkpoint.isWanted() ? retrainingIdentity(identified, model, errors,
-                                                 running, network, train, &test)
+      checkpoint.isWanted() ? trainingIdentity(identified, model, errors,
+                                               running, network, train, &test)
                             : "";
   checkInterrupted();
 
