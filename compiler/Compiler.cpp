@@ -84,6 +84,9 @@ public:
     return copy;
   }
 
+  /// What is compiled from now on, nobody asked to see.
+  void stopDumping() { request.dumpPasses = false; }
+
   /// A plan of \p module, which keeps \p owner, of this, alive. Without an
   /// owner it takes the weights' bytes away, from every copy.
   CompiledNetwork lower(mlir::ModuleOp module,
@@ -234,6 +237,7 @@ public:
                             Stage until, const std::string &output) override {
     mlir::OwningOpRef<mlir::ModuleOp> module = compilation->makeModuleWith(
         errors, std::min(until, Stage::mapped), dumpPasses);
+    compilation->stopDumping();
     if (until == Stage::plan) {
       const CompiledNetwork network = compilation->lower(*module, compilation);
       if (!output.empty())

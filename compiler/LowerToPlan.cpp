@@ -55,7 +55,10 @@ public:
                         ? std::max<int64_t>(plan.values(0).shape(0), 1)
                         : 1;
     const TrainableParameters trainable(module);
-    for (crossbar::LayerOp layer : crossbar::crossbarLayers(module)) {
+    const SmallVector<crossbar::LayerOp> crossbarLayers =
+        crossbar::crossbarLayers(module);
+    keepsTolerances = areComparable(crossbarLayers, module.getLoc());
+    for (crossbar::LayerOp layer : crossbarLayers) {
       if (failed(addLayer(layer)))
         return failure();
       plan.mutable_layers(plan.layers_size() - 1)
@@ -287,6 +290,33 @@ private:
     bool isUsed = false;
   };
 
+  /// Whether all tolerances are of one measurement, which a plan does not name.
+  /// Warns at \p location where they are not.
+  static bool areComparable(ArrayRef<crossbar::LayerOp> layers,
+                            Location location) {
+    crossbar::LayerOp first;
+    for (crossbar::LayerOp layer : layers) {
+      if (!layer.getToleranceAttr())
+        continue;
+      if (!first)
+        first = layer;
+      const std::string one = crossbar::measurementOf(first.getToleranceAttr()),
+                        other =
+                            crossbar::measurementOf(layer.getToleranceAttr());
+      if (one == other)
+        continue;
+      emitWarning(location)
+          << "its layers' tolerances were measured differently, and none is "
+             "used: '"
+          << first.getSymName() << "' with " << one << ", '"
+          << layer.getSymName() << "' with " << other
+          << "; measure all layers with one cim tolerance MODEL ... -o "
+             "annotated.mlir";
+      return false;
+    }
+    return true;
+  }
+
   LogicalResult addLayer(crossbar::LayerOp layer) {
     crossbar::LoadOp load = layer.getLoad();
     auto type = cast<RankedTensorType>(load.getResult().getType());
@@ -313,7 +343,8 @@ private:
     added.set_weights(*tensor);
     added.mutable_shape()->Add(type.getShape().begin(), type.getShape().end());
     added.set_channel_axis(layer.getChannelAxis());
-    if (crossbar::ToleranceAttr tolerance = layer.getToleranceAttr())
+    if (crossbar::ToleranceAttr tolerance = layer.getToleranceAttr();
+        tolerance && keepsTolerances)
       added.set_tolerance(tolerance.getAccuracy().convertToDouble());
     for (crossbar::WeightErrorOpInterface error : layer.getErrors()) {
       bool known =
@@ -533,6 +564,7 @@ private:
   llvm::DenseMap<Attribute, llvm::StringMap<std::string>> tensorNames;
   llvm::StringMap<std::shared_ptr<AsmResourceBlob>> owners;
   int64_t imagesPerCall = 1;
+  bool keepsTolerances = true; ///< they are of one measurement
 };
 
 } // namespace

@@ -20,6 +20,7 @@ namespace cim {
 /// Rewrites \p module, at stage `mapped`, as a plan: one step for every
 /// operation of `main`, encoded by mnemonic, operands and attributes, all
 /// values row-major; one layer for every `cim.layer`. Nothing is fused yet.
+/// Tolerances of different measurements are left out, with a warning.
 ///
 /// The tensors take over the bytes of the module's resources, uncopied, and
 /// outlive the context; \p module cannot be used afterwards. With \p owner,

@@ -61,6 +61,10 @@ namespace cim::crossbar {
 /// The crossbar layers of \p module in the order of their index.
 llvm::SmallVector<LayerOp> crossbarLayers(mlir::ModuleOp module);
 
+/// With what \p tolerance was measured, in words: only those of one measurement
+/// can be compared.
+std::string measurementOf(ToleranceAttr tolerance);
+
 /// Checks what of \p adc depends on the whole of \p layer, which is mapped.
 llvm::LogicalResult verifyAdcOfLayer(LayerOp layer, AdcOp adc);
 

@@ -37,6 +37,12 @@ LogicalResult ToleranceAttr::verify(EmitError emitError, StringRef errors,
   return success();
 }
 
+std::string measurementOf(ToleranceAttr tolerance) {
+  return tolerance.getErrors().str() + " on " +
+         std::to_string(tolerance.getImages()) + " images, " +
+         decimal(tolerance.getExact().convertToDouble()) + " without errors";
+}
+
 LogicalResult LimitAttr::verify(EmitError emitError, StringRef errors,
                                 APFloat threshold, APFloat largest) {
   if (failed(verifyFraction(emitError, "limit", "threshold", threshold)))

@@ -7,7 +7,6 @@
 #include "passes/select-layers/SelectLayers.h"
 
 #include "dialects/cim/Cim.h"
-#include "dialects/cim/Decimal.h"
 #include "dialects/cim/grammar/ErrorOptions.h"
 #include "dialects/cim/grammar/LayerSelection.h"
 #include "passes/analysis/TrainableParameters.h"
@@ -34,11 +33,7 @@ struct SelectLayers : impl::SelectLayersBase<SelectLayers> {
       added.parameters = trainable.of(layer.getSymNameAttr());
       if (crossbar::ToleranceAttr tolerance = layer.getToleranceAttr()) {
         added.tolerance = tolerance.getAccuracy().convertToDouble();
-        added.measurement =
-            tolerance.getErrors().str() + " on " +
-            std::to_string(tolerance.getImages()) + " images, " +
-            crossbar::decimal(tolerance.getExact().convertToDouble()) +
-            " without errors";
+        added.measurement = crossbar::measurementOf(tolerance);
       }
     }
 

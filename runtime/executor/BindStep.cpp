@@ -220,14 +220,20 @@ BoundSteps cim::bindSteps(const Program &program, bool strict,
         steps.back() = bindWith(program, step, strict, algorithm);
         budget -= int64_t(steps.back()->weightBytes()) - direct;
       }
-    } else if (isMapped(program, step) && steps.back()->weightBytes() > 0) {
-      const int64_t added = addedBytes(program, step, *steps.back());
-      if (added > budget)
-        steps.back() = bindWith(program, step, /*strict=*/true,
-                                ConvolutionAlgorithm::direct);
-      else
-        budget -= std::max<int64_t>(added, 0);
     }
+  }
+  // What is chosen is; layers on arrays share what that leaves.
+  for (size_t s = 0; s < steps.size(); ++s) {
+    const plan::Step &step = program.plan.steps(s);
+    if (strict || steps[s]->convolution() || !isMapped(program, step) ||
+        steps[s]->weightBytes() == 0)
+      continue;
+    const int64_t added = addedBytes(program, step, *steps[s]);
+    if (added > budget)
+      steps[s] = bindWith(program, step, /*strict=*/true,
+                          ConvolutionAlgorithm::direct);
+    else
+      budget -= std::max<int64_t>(added, 0);
   }
   upgrade(choices, budget);
   for (size_t c = 0; c < choices.size(); ++c)

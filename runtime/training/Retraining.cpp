@@ -171,7 +171,7 @@ private:
     if (!retrained)
       return false;
     own.retrained = *retrained;
-    if (trial == 0)
+    if (trial == 0 && options.wantsNetwork)
       keepNetwork(chip, learned);
     if (options.rounds == 1)
       program.reset(); // what adapts a rewritten chip needs as much memory

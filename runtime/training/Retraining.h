@@ -55,6 +55,8 @@ struct RetrainingOptions {
   /// largest relative to their weights.
   int64_t rounds = 1;
 
+  /// Whether `Retraining::network` is wanted; it stands in what `keep` gets.
+  bool wantsNetwork = true;
   /// Keeps the chips that are done, and how far the one in work has come:
   /// called after every epoch and every rewrite, and when training is stopped.
   std::function<void(const Checkpoint &)> keep;

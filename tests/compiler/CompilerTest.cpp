@@ -354,4 +354,16 @@ TEST_F(Compile, dumpsTheModuleAfterEveryPass) {
   EXPECT_LT(dump.size(), 40000u) << "weights are printed";
 }
 
+TEST_F(Compile, dumpsNoPassPastTheText) {
+  CompileRequest dumping = request(network);
+  dumping.dumpPasses = true;
+  std::unique_ptr<PreparedNetwork> prepared = compiler.prepare(dumping);
+  internal::CaptureStderr();
+  prepared->compileToText({}, Stage::nn, "");
+  EXPECT_THAT(internal::GetCapturedStderr(), HasSubstr("SimplifyNetwork"));
+  internal::CaptureStderr();
+  prepared->compile({});
+  EXPECT_EQ(internal::GetCapturedStderr(), "");
+}
+
 } // namespace

@@ -47,7 +47,7 @@ Distribution histogram() {
   }
   probability.front() = 0;
   probability.back() = 1;
-  return Distribution::empirical(std::move(probability), std::move(value));
+  return Distribution::empirical(probability, value);
 }
 
 /// Measures \p draw, which makes \p count numbers, with the kernels of \p set.

@@ -24,8 +24,13 @@ void CheckpointFlags::addTo(CLI::App &app, const char *group,
 }
 
 void CheckpointFlags::check(const std::string &output) {
-  if (file.empty() && !output.empty())
-    file = fs::path(output).replace_extension(".checkpoint.safetensors");
+  if (file.empty() && !output.empty()) {
+    // A picture's is not that of the network of the same name.
+    fs::path name = output;
+    if (name.extension() == ".onnx")
+      name.replace_extension();
+    file = name.string() + ".checkpoint.safetensors";
+  }
   if (file.empty()) {
     if (resume)
       throw UsageError("--resume goes on from a checkpoint; name it with "

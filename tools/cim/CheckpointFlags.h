@@ -27,7 +27,8 @@ struct CheckpointFlags {
   /// \p help says when the checkpoint is kept and removed, and its default.
   void addTo(CLI::App &app, const char *group, const char *help);
   /// Unless it is named, the checkpoint stands beside \p output, the file of
-  /// `-o`; empty: there is none. Throws UsageError and InputError.
+  /// `-o`, under its name, of a network without `.onnx`; empty: there is none.
+  /// Throws UsageError and InputError.
   void check(const std::string &output);
   bool isWanted() const { return !file.empty(); }
   /// What to go on from: nothing unless that is asked for. Throws InputError

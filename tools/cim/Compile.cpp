@@ -117,8 +117,7 @@ void Compile::run() {
   output.check();
 
   Stopwatch total;
-  // Calibration and the document compile the network, too, but the program says
-  // what there is to warn of.
+  // Each warning once; none of the document's.
   std::set<std::string> warnings;
   bool isDone = false;
   NetworkSource source(

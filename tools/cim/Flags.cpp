@@ -29,6 +29,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
+/// The choice of kernels without measured times.
+constexpr const char *builtIn = "built-in";
+
 /// Nothing for an empty \p name; throws UsageError for an unknown one.
 std::optional<kernels::InstructionSet>
 parseInstructionSet(const std::string &name) {
@@ -392,25 +395,27 @@ void RunFlags::describe(Json &options) const {
   options["precision"] = precision.empty() ? "f32" : precision;
   options["instruction-set"] =
       std::string(kernels::nameOf(kernels::instructionSet()));
-  if (tuned)
-    options["tuned"] = choiceName();
+  if (const std::string choice = choiceName(); choice != builtIn)
+    options["tuned"] = choice;
 }
 
 std::string RunFlags::choiceName() const {
-  if (!tuned)
-    return "built-in";
-  assert(chosen && "chooseKernels() comes first");
-  return digestOf(*chosen);
+  assert((!tuned || chosen) && "chooseKernels() comes first");
+  // A network may leave nothing to choose.
+  return chosen && !chosen->empty() ? digestOf(*chosen) : builtIn;
 }
 
 std::string RunFlags::kernels() const {
-  const std::string asked = precision.empty() ? "f32" : precision;
+  const Json json = kernelsJson();
+  const auto text = [&](const std::string &name) {
+    return json.at(name).get<std::string>();
+  };
+  const std::string kernels = text("version") + " " + text("precision");
   if (reference)
-    return CIM_VERSION " reference" + (precision.empty() ? "" : " " + asked);
-  return CIM_VERSION " " + asked + " " +
-         std::string(cim::kernels::nameOf(cim::kernels::instructionSet())) +
-         " kernels " + std::to_string(cim::kernels::kernelRevision) +
-         (tuned ? " tuned " + choiceName() : "");
+    return kernels;
+  return kernels + " " + text("instruction-set") + " kernels " +
+         json.at("revision").dump() +
+         (text("choice") == builtIn ? "" : " tuned " + text("choice"));
 }
 
 Json RunFlags::kernelsJson() const {

@@ -52,7 +52,8 @@ void Merge::run() {
     warn("the stores mix results of different kernels (" +
          joined(result.kernels) +
          "), which agree but for rounding; a sweep answers from those of its "
-         "own kernels only: pin them with --instruction-set and --precision");
+         "own kernels only: pin them with --instruction-set, --precision and "
+         "--tuned FILE.json, of one version of cim");
 
   Table table({{"store"}, {"trials", Table::Align::right}, {"kernels"}});
   Json inputs = Json::array();

@@ -187,8 +187,8 @@ void PlanSearchCommand::run() {
                 validation = train.part(fitted, validated);
   warnOfMissingClasses(train, fitted);
   const std::string identity =
-      checkpoint.isWanted() ? retrainingIdentity(describe(train), model, errors,
-                                                 running, network, train, &test)
+      checkpoint.isWanted() ? trainingIdentity(describe(train), model, errors,
+                                               running, network, train, &test)
                             : "";
   checkInterrupted();
 
@@ -270,11 +270,11 @@ void PlanSearchCommand::run() {
                          {"total", total.seconds()}};
   output.write(text(candidates, ranking, tested ? &*tested : nullptr),
                document);
-  if (diverged)
-    throw *diverged;
-  if (!tested)
+  if (!tested && !diverged)
     throw Interrupted();
   checkpoint.remove(); // it has served
+  if (diverged)
+    throw *diverged;
 }
 
 } // namespace

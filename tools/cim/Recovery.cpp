@@ -247,9 +247,11 @@ void Recovery::run() {
                           .threads = unsigned(running.threads)};
   const DataSet train = data.openTrain(shape), test = data.openTest(shape);
   warnOfMissingClasses(train, recipe.check().trainedImages(train.images()));
+  Json identified = describe(train);
+  identified.erase("depths"); // plans are kept by name
   const std::string identity =
-      checkpoint.isWanted() ? retrainingIdentity(describe(train), model, errors,
-                                                 running, network, train, &test)
+      checkpoint.isWanted() ? trainingIdentity(identified, model, errors,
+                                               running, network, train, &test)
                             : "";
   checkInterrupted();
 
@@ -280,8 +282,10 @@ void Recovery::run() {
         evaluateSeconds += result.evaluateSeconds;
         all.push_back(std::move(point));
       } catch (const TrainingDiverged &error) { // loses this plan only
-        if (wanted.size() == 1)
+        if (wanted.size() == 1) {
+          checkpoint.remove(); // nothing to go on from
           throw;
+        }
         warn("plan " + point.plan + " is left out: " + error.what());
         diverged.push_back(point.plan);
       }
@@ -289,9 +293,11 @@ void Recovery::run() {
   }
   if (stopped && all.empty())
     throw Interrupted();
-  if (all.empty())
+  if (all.empty()) {
+    checkpoint.remove();
     throw InputError("training diverged with every plan; use a smaller "
                      "--learning-rate");
+  }
 
   const Json document = {{"command", "recovery"},
                          {"model", network.describe()},
@@ -338,7 +344,7 @@ Command cim::recoveryCommand(CLI::App &cim) {
   command->checkpoint.addTo(
       *app, "Retraining",
       "Kept after every epoch and rewrite, removed when all plans are done "
-      "(default: OUT.checkpoint.safetensors with -o, else none)");
+      "(default: OUT.svg.checkpoint.safetensors with -o OUT.svg, else none)");
   addSeed(*app, command->seed);
   command->running.addTo(*app, false);
   app->add_option("-o,--output", command->file,

@@ -183,8 +183,8 @@ void Retrain::run() {
   std::string identity;
   std::optional<Checkpoint> kept;
   if (checkpoint.isWanted()) {
-    identity = retrainingIdentity(describe(train), model, errors, running,
-                                  network, train, test ? &*test : nullptr);
+    identity = trainingIdentity(describe(train), model, errors, running,
+                                network, train, test ? &*test : nullptr);
     kept = checkpoint.read(identity);
     options.keep = [&](const Checkpoint &state) {
       writeCheckpoint(checkpoint.file, identity, state);

@@ -9,7 +9,6 @@
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/MeasureText.h"
-#include "tools/cim/SweepIdentity.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -164,22 +163,6 @@ Json cim::measuresJson(const RetrainingMeasures &measures) {
           {"injected", measureJson(measures.injected)},
           {"retrained", measureJson(measures.retrained)},
           {"rewritten", measureJson(measures.rewritten)}};
-}
-
-std::string cim::retrainingIdentity(Json options, const ModelFlags &model,
-                                    const ErrorFlags &errors,
-                                    const RunFlags &running,
-                                    const Network &network,
-                                    const DataSet &train, const DataSet *test) {
-  const PointIdentity point =
-      Identities(model, running, network, train, Json::object()).of(errors);
-  options["network"] = point.modelSha256;
-  options["kernels"] = point.kernels;
-  options["errors"] = point.options;
-  options["data"] = point.dataSha256;
-  if (test)
-    options["test"] = test->sha256();
-  return options.dump();
 }
 
 void cim::checkRetrainable(const ModelFlags &model,

@@ -14,8 +14,6 @@
 
 namespace cim {
 
-struct Network;
-
 /// One epoch, as the study of layer-restricted retraining is repeated.
 RecipeFlags publishedRecipe();
 
@@ -49,14 +47,6 @@ RetrainingMeasures measuresOf(const Retraining &result, int64_t testImages);
 
 /// {"float", "injected", "retrained", "rewritten"}, each as measureJson().
 Json measuresJson(const RetrainingMeasures &measures);
-
-/// Tells retraining with \p options, as described, from any other, by the
-/// contents of all files. Without \p test it reports on images that are held
-/// back. Throws InputError.
-std::string retrainingIdentity(Json options, const ModelFlags &model,
-                               const ErrorFlags &errors,
-                               const RunFlags &running, const Network &network,
-                               const DataSet &train, const DataSet *test);
 
 /// Throws UsageError for a model that cannot be retrained, or without errors
 /// \p requests to train against.

@@ -38,6 +38,7 @@ RetrainingSeries::RetrainingSeries(const Network &network,
 Retraining RetrainingSeries::retrain(const std::string &name,
                                      const DataSet &train, const DataSet &test,
                                      RetrainingOptions options) {
+  options.wantsNetwork = false;
   options.imagesDone = &progress.done;
   options.imagesSpared = &progress.spared;
   auto counted = [&] { return progress.done.load() + progress.spared.load(); };
@@ -80,8 +81,12 @@ RetrainingSeries::keptOf(const std::string &name) const try {
     return std::nullopt;
   if (plan->contains("diverged"))
     throw TrainingDiverged(plan->at("diverged").get<std::string>());
-  return Checkpoint{*plan, name == inWork ? tensors : TensorMap(),
-                    checkpoint.file};
+  Checkpoint kept{*plan, {}, checkpoint.file};
+  if (name == inWork)
+    kept.tensors = tensors;
+  else // other plans came in front of it, so its chip in work is begun anew
+    kept.progress.erase("in_work");
+  return kept;
 } catch (const nlohmann::json::exception &error) {
   throw noCheckpoint(checkpoint.file, error);
 }

@@ -29,8 +29,8 @@ public:
 
   /// Retrains as \p options say, without what they say of checkpoint and
   /// progress, and tests on all of \p test; what the checkpoint holds of \p
-  /// name, one of the series, is not computed again. Throws TrainingDiverged,
-  /// likewise, and InputError.
+  /// name, one of the series, is not computed again. The result is without its
+  /// network. Throws TrainingDiverged, likewise, and InputError.
   Retraining retrain(const std::string &name, const DataSet &train,
                      const DataSet &test, RetrainingOptions options);
 
@@ -45,8 +45,8 @@ private:
   const std::string identity;
   Progress &progress;
   Json plans = Json::object(); ///< by name: the progress of each retraining
-  /// The last plan, and the tensors of its retraining: plans that are done are
-  /// numbers only.
+  /// The last plan, and the tensors of its retraining: all others are numbers
+  /// only.
   std::string inWork;
   TensorMap tensors;
 };

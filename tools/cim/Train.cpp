@@ -16,7 +16,6 @@
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
 #include "tools/cim/Progress.h"
-#include "tools/cim/SweepIdentity.h"
 #include "tools/cim/Text.h"
 #include "tools/cim/TrainingFlags.h"
 
@@ -73,8 +72,6 @@ struct Train {
   void run();
   void writeUntrained(const DataSet &train, const std::string &path) const;
   TrainerOptions trainerOptions() const;
-  std::string identity(const Network &network, const DataSet &train,
-                       const DataSet &test) const;
   Json describe(const DataSet &train) const;
 };
 
@@ -126,21 +123,6 @@ Json Train::describe(const DataSet &train) const {
   options["seed"] = seed.value_or(0);
   running.describe(options);
   return options;
-}
-
-/// Tells this training from others, by the contents of all files. \p network is
-/// as training begins with it, so that parameters count only with --fine-tune.
-std::string Train::identity(const Network &network, const DataSet &train,
-                            const DataSet &test) const {
-  const PointIdentity point =
-      Identities(ModelFlags{}, running, network, train, Json::object())
-          .of(ErrorFlags{});
-  Json identity = describe(train);
-  identity["kernels"] = point.kernels;
-  identity["network"] = point.modelSha256;
-  identity["data"] = point.dataSha256;
-  identity["test"] = test.sha256();
-  return identity.dump();
 }
 
 TrainerOptions Train::trainerOptions() const {
@@ -204,7 +186,10 @@ void Train::run() {
        .strict = running.executorOptions().precision == Precision::f32Strict,
        .chosen = running.executorOptions().chosen});
   program.program({});
-  const std::string identity = this->identity(network, train, test);
+  // Its parameters count only with --fine-tune: others begin anew.
+  const std::string identity =
+      trainingIdentity(describe(train), ModelFlags{}, ErrorFlags{}, running,
+                       network, train, &test);
   const std::optional<Checkpoint> kept = checkpoint.read(identity);
   TrainerOptions options = trainerOptions();
   options.kept = kept ? &*kept : nullptr;

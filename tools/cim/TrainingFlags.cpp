@@ -8,6 +8,7 @@
 #include "dialects/cim/grammar/Words.h"
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Network.h"
+#include "tools/cim/SweepIdentity.h"
 #include "tools/cim/Text.h"
 
 #include <CLI/CLI.hpp>
@@ -290,4 +291,20 @@ void cim::warnOfMissingClasses(const DataSet &data, int64_t trained) {
     warn(missing + ": the last " + grouped(held) +
          " images are held back, whatever their class; mix the classes, as npy "
          "files can");
+}
+
+std::string cim::trainingIdentity(Json options, const ModelFlags &model,
+                                  const ErrorFlags &errors,
+                                  const RunFlags &running,
+                                  const Network &network, const DataSet &train,
+                                  const DataSet *test) {
+  const PointIdentity point =
+      Identities(model, running, network, train, Json::object()).of(errors);
+  options["network"] = point.modelSha256;
+  options["kernels"] = point.kernels;
+  options["errors"] = point.options;
+  options["data"] = point.dataSha256;
+  if (test)
+    options["test"] = test->sha256();
+  return options.dump();
 }

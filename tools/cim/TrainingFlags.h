@@ -57,6 +57,14 @@ private:
 /// which are trained on, or among the others, which are held back.
 void warnOfMissingClasses(const DataSet &data, int64_t trained);
 
+/// Tells training with \p options, as described, from any other, by the
+/// contents of all files. \p network is as it begins. Without \p test it
+/// reports on images that are held back. Throws InputError.
+std::string trainingIdentity(Json options, const ModelFlags &model,
+                             const ErrorFlags &errors, const RunFlags &running,
+                             const Network &network, const DataSet &train,
+                             const DataSet *test);
+
 } // namespace cim
 
 #endif // CIM_TOOLS_CIM_TRAININGFLAGS_H

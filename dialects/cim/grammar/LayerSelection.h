@@ -31,7 +31,7 @@ struct SelectableLayer {
   /// Accuracy with errors in this layer alone, where that was measured.
   std::optional<double> tolerance = std::nullopt;
   /// With what that was measured, where it is known: only tolerances of one
-  /// measurement can be compared.
+  /// measurement can be compared. Unknown of plans, which hold no others.
   std::string measurement = {};
 };
 

@@ -23,15 +23,13 @@ using namespace cim::kernels::winograd;
 
 namespace {
 
-/// Tiles that are multiplied at a time, so that with \p blocks of channels
-/// their sums stay in registers.
-int registerTilesOf(const Target &target, int blocks) {
+/// Tiles that are multiplied at a time, so that their sums stay in registers:
+/// of two blocks of channels with AVX-512, of one with less.
+int registerTilesOf(const Target &target) {
   const InstructionSet set = instructionSetOf(target);
-  if (set >= InstructionSet::avx512)
-    return 8;
-  if (set == InstructionSet::avx2)
-    return 4 / blocks;
-  return 2 / blocks;
+  return set >= InstructionSet::avx512 ? 8
+         : set == InstructionSet::avx2 ? 4
+                                       : 2;
 }
 
 class WinogradGenerator : public Generator<WinogradGenerator> {
@@ -140,13 +138,13 @@ public:
     patch.compute_at(out, r[2]).store_in(MemoryType::Stack);
     patch.vectorize(lane).unroll(y);
     patch.bound_extent(lane, lanes);
-    // ReLU and no activation at all have no slope, which is three operations
-    // per result.
-    out.update().specialize(slope == 1.0f);
     if (unrollsTransforms(get_target())) {
       out.update().unroll(r[2]);
       columns.unroll(j);
     }
+    // ReLU and no activation at all have no slope, which is three operations
+    // per result. It takes the schedule as it is here.
+    out.update().specialize(slope == 1.0f);
 
     // Two multiply-adds per cycle with a latency of four need eight sums at
     // least; a single block takes two points at a time, so that it has more.
@@ -155,9 +153,7 @@ public:
     const int pointsTogether = isWide && blocks == 1 ? 2 : 1;
     products.compute_at(out, r[6]).store_in(MemoryType::Stack);
     products.bound_extent(lane, channelBlock);
-    products
-        .split(tile, tileOuter, tileInner,
-               registerTilesOf(get_target(), blocks))
+    products.split(tile, tileOuter, tileInner, registerTilesOf(get_target()))
         .split(i, iOuter, iInner, pointsTogether)
         .reorder(lane, block, tileInner, iInner, tileOuter, iOuter, j, group,
                  tileBlock)

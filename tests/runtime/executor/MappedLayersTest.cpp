@@ -7,6 +7,7 @@
 #include "runtime/kernels/Bfloat16.h"
 #include "runtime/kernels/InstructionSet.h"
 #include "tests/runtime/LayerOnArrays.h"
+#include "tests/runtime/kernels/InstructionSetGuard.h"
 
 using namespace cim;
 using namespace cim::test;
@@ -244,6 +245,7 @@ TEST(MappedLayers, addTheirDigitalPartWithoutTheCurve) {
 }
 
 TEST(MappedLayers, haveTheReferencesCodesInBfloat16) {
+  const InstructionSetGuard guard;
   kernels::setInstructionSet(kernels::bestBfloat16InstructionSet());
   for (auto &[name, layer] : layers())
     for (bool isConverted : {false, true}) {
@@ -254,7 +256,6 @@ TEST(MappedLayers, haveTheReferencesCodesInBfloat16) {
         rounded.dac(6).adc(8);
       check(rounded.calibrate(), Precision::bf16);
     }
-  kernels::setInstructionSet(std::nullopt);
 }
 
 /// Results for images of numbers that are bfloat16 already.

@@ -134,7 +134,7 @@ TEST_P(Gradients, ofPooling) {
       s.pads = {};
     const int width = spanX + (isWhole ? 0 : random() % 8),
               height = spanY + (isWhole ? 0 : random() % 8);
-    const int channels = pick(random, {1, 16, 40});
+    const int channels = pick(random, {1, 16, 40, 64, 100});
     Images in(channels, width, height, 2, {1, 1, 1, 1}, true, 1),
         out(channels, width, height, 2, {1, 0, 1, 1}, true, 1);
     // Few different values, so that windows have several largest pixels.

@@ -551,6 +551,19 @@ TEST_F(RetrainingTest, goesOnWithItsOwnChipsOnly) {
       isRefused);
 }
 
+TEST_F(RetrainingTest, keepsNoNetworkThatIsNotWanted) {
+  const Retraining whole = run();
+  EXPECT_FALSE(whole.network.empty());
+  options.wantsNetwork = false;
+  Checkpoint kept;
+  options.keep = [&](const Checkpoint &state) { kept = state; };
+  const Retraining result = run();
+  EXPECT_TRUE(result.network.empty());
+  EXPECT_TRUE(kept.tensors.empty()); // no chip is in work any more
+  ASSERT_EQ(result.chips.size(), 2u);
+  EXPECT_EQ(result.chips[1].rewritten, whole.chips[1].rewritten);
+}
+
 TEST_F(RetrainingTest, canTrainUnderNoise) {
   const Retraining plain = run();
   options.inject = 1;

@@ -188,10 +188,10 @@ class FreshFolderTestCase(CimTestCase):
     def setUp(self):
         self.use_new_folder(self.addCleanup)
 
-    def interrupted(self, *arguments, by=signal.SIGINT, when=lambda progress: True):
+    def interrupted(self, *arguments, by=signal.SIGINT, when=lambda progress: True, output="out"):
         """Ends a command whose output is out.* as soon as it has left a checkpoint whose progress will do, and returns
         the checkpoint."""
-        checkpoint = self.folder / "out.checkpoint.safetensors"
+        checkpoint = self.folder / f"{output}.checkpoint.safetensors"
         self.end(self.start(*arguments), lambda: checkpoint.exists() and when(self.progress(checkpoint)), by)
         return checkpoint
 

@@ -418,6 +418,19 @@ class CommandLine(CimTestCase):
 
         self.assertEqual([sweep("direct"), sweep("direct", 7), sweep("winograd 4x4"), sweep("direct")], [2, 0, 2, 0])
 
+    def test_nothing_to_choose_is_the_built_in_choice(self):
+        onnx.save(small_network(kernel=1), self.folder / "pointwise.onnx")
+        self.measurements(self.folder / "study.json", "direct")
+
+        def sweep(*options):
+            return self.document("sweep", "pointwise.onnx", *DATA, "--limit", 5, "--vary", "quantize={3,4}", "--store",
+                                 "pointwise.sqlite", *options)["computed"]
+
+        self.assertEqual([sweep(), sweep("--tuned", "study.json")], [2, 0])
+        tuned = self.evaluate("--limit", 5, "--tuned", "study.json", model="pointwise.onnx")
+        self.assertEqual(tuned["kernels"]["choice"], "built-in")
+        self.assertNotIn("tuned", tuned["options"])
+
     def test_kernels_are_recorded(self):
         kernels = self.evaluate("--limit", 5, "--instruction-set", "baseline")["kernels"]
         self.assertRegex(kernels.pop("version"), r"^\d+\.\d+\.\d+$")
@@ -571,6 +584,8 @@ class CommandLine(CimTestCase):
         self.fails(2, "compiled already", "compile", "small.plan")
         document = self.document("compile", "small.onnx", "-o", "other.mlir")
         self.check_common(document, "compile")
+        dump = ["compile", "small.onnx", "--until", "nn", "--dump-passes"]
+        self.assertEqual(self.succeeds(*dump, "--json", "dump.json").stderr, self.succeeds(*dump).stderr)
 
     def test_errors_of_the_file_itself_are_mentioned(self):
         self.succeeds("compile", "small.onnx", "--until", "perturbed", "--quantize", "4", "-o", "itself.mlir")

@@ -50,13 +50,14 @@ class Commands(FreshFolderTestCase):
         for option in (["--reference"], ["--micro-batch", "3"]):
             self.fails(2, f"{option[0]} ", command, DEMO_NETWORK, *self.common, *arguments, *option)
 
-    def goes_on(self, whole, *arguments, moments):
+    def goes_on(self, whole, *arguments, moments, output="out"):
         """A command whose output is out.*, ended as soon as the next of `moments` holds of its plans, by Ctrl-C and
         `kill -9` by turns, and resumed, answers as it did undisturbed. Plans that are done are not retrained again:
         their epochs still took what they took."""
         resume, done = [], {}
         for moment, by in zip(moments, [signal.SIGINT, signal.SIGKILL] * len(moments)):
-            checkpoint = self.interrupted(*arguments, *resume, by=by, when=lambda progress: moment(progress["plans"]))
+            checkpoint = self.interrupted(*arguments, *resume, by=by, when=lambda progress: moment(progress["plans"]),
+                                          output=output)
             plans = self.progress(checkpoint)["plans"]
             self.assertEqual({plan: plans[plan] for plan in done}, done)
             resume, done = ["--resume"], dict(list(plans.items())[:-1])
@@ -105,9 +106,15 @@ class Recovery(Commands):
         self.assertEqual([point["plan"] for point in document["points"]][0], "last:1")
         self.assertIn("last:8", document["diverged"])
         self.assertRegex(result.stderr, "plan last:8 is left out: training diverged: the loss of step [0-9]+ ")
-        result = self.cim("recovery", DEMO_NETWORK, *self.common, *steps, "--depths", "8", "--learning-rate", "1e30")
-        self.assertEqual((result.returncode, result.stdout), (1, ""))
-        self.assertIn("cim: error: training diverged with every plan", result.stderr)
+
+    def test_divergence_of_every_plan(self):
+        """A checkpoint would only say so again."""
+        for depth, error in ("8", "training diverged with every plan"), ("1", "training diverged: "):
+            result = self.cim("recovery", DEMO_NETWORK, *self.common, "--batch", "16", "--depths", depth,
+                              "--learning-rate", "1e30", "-o", "out.svg")
+            self.assertEqual((result.returncode, result.stdout), (1, ""))
+            self.assertIn(f"cim: error: {error}", result.stderr)
+            self.assertEqual(list(self.folder.iterdir()), [])
 
     def diverging(self, *arguments):
         """Plan last:8 comes first and diverges, last:1 goes on for long."""
@@ -135,10 +142,29 @@ class Recovery(Commands):
     def test_interrupted_recovery_goes_on(self):
         arguments = ["recovery", DEMO_NETWORK, *self.common, "--depths", "1,8", "--trials", "2", "--epochs", "20"]
         whole = self.document(*arguments, "-o", "whole.svg")
-        self.goes_on(whole, *arguments, "-o", "out.svg",
+        training = self.folder / "out.checkpoint.safetensors"  # of `cim train -o out.onnx`
+        training.write_text("epochs")
+        self.goes_on(whole, *arguments, "-o", "out.svg", output="out.svg",
                      moments=[lambda plans: len(plans) >= 2, lambda plans: len(plans) >= 3])
+        self.assertEqual(training.read_text(), "epochs")
         self.assertEqual((self.folder / "out.svg").read_bytes(), (self.folder / "whole.svg").read_bytes())
         self.fails(2, "--checkpoint", *arguments, "--resume")
+
+    def test_goes_on_with_other_depths(self):
+        """Plan last:1 comes in front of the one that is in work."""
+        arguments = ["recovery", DEMO_NETWORK, *self.common, "--trials", "2", "--epochs", "20"]
+        whole = self.document(*arguments, "--depths", "8,1")
+        arguments += ["-o", "out.svg"]
+        checkpoint = self.interrupted(*arguments, "--depths", "8", output="out.svg",
+                                      when=lambda progress: len(progress["plans"]) >= 2)
+        done, in_work = list(self.progress(checkpoint)["plans"].items())[:2]
+        self.assertIn("in_work", in_work[1])
+        self.interrupted(*arguments, "--depths", "8,1", "--resume", by=signal.SIGKILL, output="out.svg",
+                         when=lambda progress: progress["in_work"] == "last:1")
+        plans = self.progress(checkpoint)["plans"]
+        self.assertEqual(plans[done[0]], done[1])
+        self.assertEqual(plans[in_work[0]]["chips"], in_work[1]["chips"])
+        self.assertEqual(self.document(*arguments, "--depths", "8,1", "--resume")["points"], whole["points"])
 
     def test_interrupt_keeps_what_is_done(self):
         process = self.start("recovery", DEMO_NETWORK, *self.common, "--trials", "100", "--json", "part.json")
@@ -210,7 +236,8 @@ class Plan(Commands):
 
     def test_divergence_keeps_the_search(self):
         result = self.cim("plan", DEMO_NETWORK, *self.common, "--batch", "16", "--learning-rate", "1e30", "--budget",
-                          "400", "--rounds", "1", "--trials", "1", "--json", "part.json")
+                          "400", "--rounds", "1", "--trials", "1", "--json", "part.json", "--checkpoint",
+                          "out.checkpoint.safetensors")
         self.assertEqual(result.returncode, 1)
         self.assertIn("\ncim: error: plan last:1 on all training images: training diverged", result.stderr)
         self.assertIn("last:1", result.stdout)
@@ -218,6 +245,7 @@ class Plan(Commands):
         self.assertFalse(document["complete"])
         self.assertNotIn("accuracy", document)
         self.assertEqual([point["validation"] for point in document["points"]], [0])
+        self.assertFalse((self.folder / "out.checkpoint.safetensors").exists())
 
     def test_no_layers(self):
         self.refuses_a_network_without_layers("plan", "--budget", "3")

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 CHANNELS = 16
 
 
-def small_network(classes=4, nan=False, flat=False):
+def small_network(classes=4, nan=False, flat=False, kernel=3):
     random = numpy.random.default_rng(1)
     initializers = []
 
@@ -31,8 +31,8 @@ def small_network(classes=4, nan=False, flat=False):
             "weight", "bias", "running_mean", "running_var")], [y], name=name)
 
     def conv(x, name, y, channels):
-        return helper.make_node("Conv", [x, constant(f"{name}.weight", CHANNELS, channels, 3, 3)], [y],
-                                name=name, pads=[1, 1, 1, 1])
+        return helper.make_node("Conv", [x, constant(f"{name}.weight", CHANNELS, channels, kernel, kernel)], [y],
+                                name=name, pads=[kernel // 2] * 4)
 
     nodes = [
         conv("input", "stem", "a", 3), batch_norm("a", "stem_bn", "b"), helper.make_node("Relu", ["b"], ["c"]),

@@ -280,7 +280,7 @@ class Sweeps(CimTestCase):
         for name in ("baseline", "avx2"):
             self.sweep("--vary", "quantize={3}", "--instruction-set", name, store=f"{name}.sqlite")
         result = self.succeeds("merge", "baseline.sqlite", "avx2.sqlite", "-o", "mixed.sqlite")
-        self.assertIn("mix", result.stderr)
+        self.assertRegex(result.stderr, "mix .* --tuned FILE.json")
         self.assertEqual(len(self.rows("mixed.sqlite")), 2)
 
     # Bad stores
