@@ -7,7 +7,8 @@
 //
 // The place of libFuzzer's main() in ordinary builds: every input that once was
 // a finding is a regression test, and so are some changed copies of each, the
-// same ones every time. Fails where a reader that they reach takes none of them.
+// same ones every time. Fails where a reader that they reach takes none of
+// them.
 //
 //     fuzz_TARGET COPIES FOLDER...
 //
