@@ -208,14 +208,14 @@ class Tolerance(CimTestCase):
         self.table(*NOISE, "--trials", 2, "-o", "one.mlir")
         self.tolerance("--noise", "normal:0.5ns", "--trials", 2, "--layers", "fc", "-o", "two.mlir", model="one.mlir")
         self.assertEqual((self.folder / "two.mlir").read_text().count(" tolerance<"), len(LAYERS))
-        self.succeeds("compile", "two.mlir", "-o", "two.plan")
+        self.succeeds("compile", "two.mlir", "-o", "mixed.plan")
         result = self.cim("info", "two.mlir", "--select", "tolerant:4")
         self.assertEqual((result.returncode, result.stdout), (1, ""))
         warning, error = result.stderr.splitlines()
         self.assertRegex(warning, "^cim: warning: 'two.mlir': .* measured differently, .*: 'stem' with noise "
                          "normal:0.06ns on 300 images, .*, 'fc' with noise normal:0.5ns on 300 images, .*; measure all")
         self.assertRegex(error, "^cim: error: --select: 'tolerant:4' needs the measured tolerance")
-        self.fails(1, "'tolerant:4' needs the measured tolerance", "info", "two.plan", "--select", "tolerant:4")
+        self.fails(1, "'tolerant:4' needs the measured tolerance", "info", "mixed.plan", "--select", "tolerant:4")
         self.assertIn("'two.mlir'", self.succeeds("info", "two.mlir", "--select", "last:2").stderr)
 
     def test_pictures(self):
