@@ -58,7 +58,7 @@ public:
 
   /// A plan of what was read, which is gone then.
   CompiledNetwork makePlan() {
-    runStages(*module, Stage::mapped, request.dumpPasses);
+    runStages(*module, Stage::mapped);
     CompiledNetwork network = lower(*module, nullptr);
     module = nullptr;
     return network;
@@ -110,18 +110,18 @@ private:
     if (reached >= stage && !request.foldBatchNorm)
       return;
     request.errors.clear();
-    runStages(*module, stage, request.dumpPasses);
+    runStages(*module, stage);
     reached = stage;
     request.foldBatchNorm = false; // done
   }
 
   /// Brings \p module, which is at the stage that is reached, to \p until.
-  void runStages(mlir::ModuleOp module, Stage until, bool dumps) {
+  void runStages(mlir::ModuleOp module, Stage until, bool dumps = true) {
     mlir::PassManager network(&context), layers(&context);
     // What replaces a file's quantization, cells and converters need not fit
     // what is left of them, pass by pass, but the others that are asked for.
     layers.enableVerifier(false);
-    if (dumps) {
+    if (dumps && request.dumpPasses) {
       dump(network);
       dump(layers);
     }
@@ -224,8 +224,7 @@ class PreparedCompilation : public PreparedNetwork {
 public:
   explicit PreparedCompilation(const CompileRequest &request)
       : compilation(std::make_shared<Compilation>(request)),
-        modelSha256(sha256OfFile(request.model)),
-        dumpPasses(request.dumpPasses) {}
+        modelSha256(sha256OfFile(request.model)) {}
 
   CompiledNetwork compile(const std::vector<ErrorRequest> &errors) override {
     CompiledNetwork network = compilation->makePlanWith(errors, compilation);
@@ -236,7 +235,7 @@ public:
   std::string compileToText(const std::vector<ErrorRequest> &errors,
                             Stage until, const std::string &output) override {
     mlir::OwningOpRef<mlir::ModuleOp> module = compilation->makeModuleWith(
-        errors, std::min(until, Stage::mapped), dumpPasses);
+        errors, std::min(until, Stage::mapped), /*dumps=*/true);
     compilation->stopDumping();
     if (until == Stage::plan) {
       const CompiledNetwork network = compilation->lower(*module, compilation);
@@ -252,7 +251,6 @@ public:
 private:
   std::shared_ptr<Compilation> compilation;
   std::string modelSha256;
-  bool dumpPasses;
 };
 
 class MLIRCompiler : public Compiler {

@@ -65,6 +65,11 @@ llvm::SmallVector<LayerOp> crossbarLayers(mlir::ModuleOp module);
 /// can be compared.
 std::string measurementOf(ToleranceAttr tolerance);
 
+/// How \p operation, a use of a layer, reads the weights: the groups that it
+/// cuts them into, and the dimension in which it has its output channels.
+int64_t groupsOf(mlir::Operation *operation);
+uint64_t channelAxisOf(mlir::Operation *operation);
+
 /// Checks what of \p adc depends on the whole of \p layer, which is mapped.
 llvm::LogicalResult verifyAdcOfLayer(LayerOp layer, AdcOp adc);
 

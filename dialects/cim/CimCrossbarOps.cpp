@@ -36,14 +36,12 @@ static nn::GemmOp::Properties nnProperties(GemmOp operation) {
 
 static nn::MatmulOp::Properties nnProperties(MatmulOp) { return {}; }
 
-static int64_t groupsOf(Operation *operation) {
+int64_t groupsOf(Operation *operation) {
   auto convolution = dyn_cast<ConvOp>(operation);
   return convolution ? convolution.getGroups() : 1;
 }
 
-/// The dimension of a layer's weights in which \p operation has its output
-/// channels.
-static uint64_t channelAxisOf(Operation *operation) {
+uint64_t channelAxisOf(Operation *operation) {
   if (auto gemm = dyn_cast<GemmOp>(operation))
     return gemm.getTransposeB() ? 0 : 1;
   return isa<MatmulOp>(operation) ? 1 : 0;

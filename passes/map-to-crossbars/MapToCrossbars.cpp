@@ -118,14 +118,8 @@ struct MapToCrossbars : impl::MapToCrossbarsBase<MapToCrossbars> {
   FailureOr<int64_t> groupsOf(crossbar::LayerOp layer) {
     std::optional<int64_t> groups;
     for (Operation *user : users.lookup(layer.getSymNameAttr())) {
-      int64_t channelAxis = 0, here = 1;
-      if (auto conv = dyn_cast<crossbar::ConvOp>(user))
-        here = conv.getGroups();
-      else if (auto gemm = dyn_cast<crossbar::GemmOp>(user))
-        channelAxis = gemm.getTransposeB() ? 0 : 1;
-      else
-        channelAxis = 1;
-      if (channelAxis != int64_t(layer.getChannelAxis()) ||
+      const int64_t here = crossbar::groupsOf(user);
+      if (crossbar::channelAxisOf(user) != layer.getChannelAxis() ||
           groups.value_or(here) != here)
         return emitError(user->getLoc())
                << "uses the weights of layer '" << layer.getSymName()

@@ -60,17 +60,25 @@ int largestTaps(const PoolingShape &shape, const ImageView &in,
                          result);
 }
 
-/// Calls \p run(gradient, taps, out) for one image after the other, which so
-/// stays in a cache while its windows add to it.
-template <typename Run>
-static int forEachImage(ImageView gradient, ImageView taps, ImageView out,
-                        const Run &run) {
+/// Calls \p kernel for one image after the other, which so stays in a cache
+/// while its windows add to it. \p counted: pixels of the border that an
+/// average counts.
+template <typename Kernel>
+static int addWindows(const Kernel &kernel, const PoolingShape &shape,
+                      ImageView gradient, ImageView taps,
+                      const BorderWidths &counted, ImageView out) {
   const int images = out.images;
   gradient.images = taps.images = out.images = 1;
   for (int n = 0; n < images; ++n) {
     HalideView<5> g = blockedView(gradient), largest = blockedView(taps),
                   result = blockedView(out);
-    if (const int status = run(g, largest, result))
+    const int status =
+        kernel(g, largest, shape.kernelWidth, shape.kernelHeight, shape.strideX,
+               shape.strideY, shape.dilationX, shape.dilationY, shape.pads.left,
+               shape.pads.top, counted.left + out.width + counted.right,
+               counted.top + out.height + counted.bottom, counted.left,
+               counted.top, result);
+    if (status)
       return status;
     gradient.data += gradient.imageStride;
     taps.data += taps.imageStride;
@@ -81,15 +89,7 @@ static int forEachImage(ImageView gradient, ImageView taps, ImageView out,
 
 int maxPoolGradient(const PoolingShape &shape, const ImageView &gradient,
                     const ImageView &taps, const ImageView &out) noexcept {
-  return forEachImage(gradient, taps, out,
-                      [&](halide_buffer_t *g, halide_buffer_t *largest,
-                          halide_buffer_t *result) {
-                        return cim_max_pool_gradient(
-                            g, largest, shape.kernelWidth, shape.kernelHeight,
-                            shape.strideX, shape.strideY, shape.dilationX,
-                            shape.dilationY, shape.pads.left, shape.pads.top,
-                            out.width, out.height, 0, 0, result);
-                      });
+  return addWindows(cim_max_pool_gradient, shape, gradient, taps, {}, out);
 }
 
 int globalAveragePoolGradient(const ImageView &gradient,
@@ -118,17 +118,9 @@ int averagePoolGradient(const PoolingShape &shape, const ImageView &gradient,
     return globalAveragePoolGradient(gradient, out);
   const BorderWidths counted =
       shape.countIncludesPads ? shape.pads : BorderWidths();
-  return forEachImage(gradient, gradient, out,
-                      [&](halide_buffer_t *g, halide_buffer_t *unused,
-                          halide_buffer_t *result) {
-                        return cim_average_pool_gradient(
-                            g, unused, shape.kernelWidth, shape.kernelHeight,
-                            shape.strideX, shape.strideY, shape.dilationX,
-                            shape.dilationY, shape.pads.left, shape.pads.top,
-                            counted.left + out.width + counted.right,
-                            counted.top + out.height + counted.bottom,
-                            counted.left, counted.top, result);
-                      });
+  const ImageView &unused = gradient;
+  return addWindows(cim_average_pool_gradient, shape, gradient, unused, counted,
+                    out);
 }
 
 } // namespace cim::kernels

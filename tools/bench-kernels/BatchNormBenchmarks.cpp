@@ -77,13 +77,10 @@ constexpr Step steps[] = {
     {"backward", 3, normaliseBackward},
 };
 
-struct Layer {
-  int channels, size, images;
-};
-constexpr Layer layers[] = {
+constexpr ImagesShape layers[] = {
     {16, 32, 4}, {32, 16, 4}, {64, 8, 4}, {64, 56, 1}, {256, 14, 1}};
 
-void run(benchmark::State &state, const Layer &layer, const Step &step) {
+void run(benchmark::State &state, const ImagesShape &layer, const Step &step) {
   const Operands on(layer.channels, layer.size, layer.images);
   const double best = bestTime(state, [&] { return step.run(on); });
   reportBytes(state, step.streams * on.x.bytes(), best);
@@ -93,8 +90,7 @@ void run(benchmark::State &state, const Layer &layer, const Step &step) {
 
 void bench::addBatchNorm(InstructionSet set) {
   for (const Step &step : steps)
-    for (const Layer &layer : layers)
-      add(prefix("batch_norm", set) + step.name + "/" +
-              imagesName(layer.channels, layer.size, layer.images),
-          set, [=](benchmark::State &state) { run(state, layer, step); });
+    for (const ImagesShape &layer : layers)
+      add(prefix("batch_norm", set) + step.name + "/" + imagesName(layer), set,
+          [=](benchmark::State &state) { run(state, layer, step); });
 }

@@ -15,9 +15,6 @@ using namespace cim::kernels;
 
 namespace {
 
-struct ImagesShape {
-  int channels, size, images;
-};
 /// As many images as the executor lets through together (chunkFloats).
 constexpr ImagesShape imagesShapes[] = {{16, 32, 2}, {32, 16, 4}, {64, 8, 8}};
 
@@ -110,7 +107,6 @@ void run(benchmark::State &state, const ImagesShape &shape, const Loop &loop) {
 void bench::addConverters(InstructionSet set) {
   for (const Loop &loop : loops)
     for (const ImagesShape &shape : imagesShapes)
-      add(prefix("converters", set) + loop.name + "/" +
-              imagesName(shape.channels, shape.size, shape.images),
-          set, [=](benchmark::State &state) { run(state, shape, loop); });
+      add(prefix("converters", set) + loop.name + "/" + imagesName(shape), set,
+          [=](benchmark::State &state) { run(state, shape, loop); });
 }

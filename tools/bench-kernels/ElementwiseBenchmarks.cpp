@@ -16,9 +16,6 @@ using namespace cim::kernels;
 
 namespace {
 
-struct ImagesShape {
-  int channels, size, images;
-};
 /// In the second-level cache, and beyond it.
 constexpr ImagesShape imagesShapes[] = {
     {16, 32, 2}, {64, 8, 8}, {256, 56, 1}, {64, 56, 8}};
@@ -90,7 +87,6 @@ void run(benchmark::State &state, const ImagesShape &shape,
 void bench::addElementwise(InstructionSet set) {
   for (const Operation &operation : operations)
     for (const ImagesShape &shape : imagesShapes)
-      add(prefix("elementwise", set) + operation.name + "/" +
-              imagesName(shape.channels, shape.size, shape.images),
+      add(prefix("elementwise", set) + operation.name + "/" + imagesName(shape),
           set, [=](benchmark::State &state) { run(state, shape, operation); });
 }

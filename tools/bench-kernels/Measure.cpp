@@ -81,9 +81,9 @@ Images::Images(int channels, int size, int images,
               border.left * view.pixelStride;
 }
 
-std::string imagesName(int channels, int size, int images) {
-  return std::to_string(channels) + "at" + std::to_string(size) + "_images" +
-         std::to_string(images);
+std::string imagesName(const ImagesShape &shape) {
+  return std::to_string(shape.channels) + "at" + std::to_string(shape.size) +
+         "_images" + std::to_string(shape.images);
 }
 
 } // namespace cim::bench

@@ -74,6 +74,11 @@ private:
   float *first;
 };
 
+/// Square ones, as many as are worked on together.
+struct ImagesShape {
+  int channels, size, images;
+};
+
 /// Square images that own their memory.
 struct Images {
   Images(int channels, int size, int images,
@@ -90,7 +95,7 @@ struct Images {
 };
 
 /// "16at32_images8"
-std::string imagesName(int channels, int size, int images);
+std::string imagesName(const ImagesShape &shape);
 
 } // namespace cim::bench
 
