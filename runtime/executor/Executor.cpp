@@ -13,7 +13,7 @@
 #include "runtime/executor/DriveInputs.h"
 #include "runtime/executor/Layers.h"
 #include "runtime/executor/Memory.h"
-#include "runtime/executor/MicroBatch.h"
+#include "runtime/executor/Parts.h"
 #include "runtime/kernels/Bfloat16.h"
 #include "runtime/plan/OneImage.h"
 #include "runtime/plan/VerifyPlan.h"
@@ -45,16 +45,21 @@ struct RunningStep {
   std::optional<Placement> rounded;
 };
 
+/// What a step has done so far.
+struct StepCount {
+  Clock::duration time{};
+  int64_t passes = 0, calls = 0;
+};
+
 /// What one thread has to itself.
 struct Worker {
   AlignedMemory arena;
   /// One call's input or output, dense and row-major.
   std::vector<float> dense;
-  /// Time of each running step.
-  std::vector<Clock::duration> times;
+  /// By running step.
+  std::vector<StepCount> done;
   /// By layer.
   std::vector<ConverterCounts> counts;
-  int64_t passes = 0, calls = 0; ///< so far
 };
 
 /// \p plan as it is run, once it is known to be well-formed.
@@ -112,9 +117,9 @@ bool copiesBfloat16(const Program &program, const plan::Step &step) {
 }
 
 /// Rounds all numbers of a value, its padding too, to bfloat16.
-void roundPlaced(const Placement &place, std::byte *arena, int64_t calls) {
-  kernels::roundToBfloat16(place.at(arena),
-                           place.geometry.bytes / sizeof(float) * calls);
+void roundPlaced(const Placement &place, const Pass &pass) {
+  kernels::roundToBfloat16(reinterpret_cast<float *>(pass.at(place)),
+                           place.geometry.bytes / sizeof(float) * pass.calls);
 }
 
 } // namespace
@@ -137,29 +142,36 @@ struct Executor::Implementation {
   }
   /// Worker \p w's with images [first, first + images).
   Pass passOf(unsigned w, int64_t first, int64_t images);
+  /// Takes images [first, first + images) by worker \p w through the steps \p
+  /// range, between \p enter and \p leave, as runParts does.
+  template <typename Enter, typename Leave>
+  void runImages(unsigned w, int64_t first, int64_t images, StepRange range,
+                 const Enter &enter, const Leave &leave) {
+    runParts(
+        parts, range, passOf(w, first, images), enter,
+        [&](const Pass &pass, StepRange steps) { runSteps(pass, steps); },
+        leave);
+  }
 
-  // The parts of a micro-batch.
-  void read(Worker &worker, int64_t first, int64_t images,
-            const ReadImage &read);
-  void readCall(Worker &worker, int64_t call, int64_t first, int64_t images,
+  void read(const Pass &pass, const ReadImage &read);
+  void readCall(const Pass &pass, int64_t call, int64_t first, int64_t images,
                 const ReadImage &read);
-  void write(Worker &worker, int64_t first, int64_t images,
-             const WriteResult &write);
-  void writeCall(Worker &worker, int64_t call, int64_t first, int64_t images,
+  void write(const Pass &pass, const WriteResult &write);
+  void writeCall(const Pass &pass, int64_t call, int64_t first, int64_t images,
                  const WriteResult &write);
-  /// Runs steps [begin, end) of the plan.
-  void runSteps(const Pass &pass, int begin, int end);
+  void runSteps(const Pass &pass, StepRange range);
 
   /// What one call has in the arena of a value that has memory of its own.
   struct LiveValue {
-    size_t offset, bytes;
+    const Placement *place;
+    size_t bytes;
   };
   /// The values that stand in the arena between \p step and the one before.
   std::vector<LiveValue> liveBefore(int step) const;
-  void save(const Worker &worker, std::span<const LiveValue> live,
-            std::byte *kept, size_t stride, int64_t calls) const;
-  void restore(Worker &worker, std::span<const LiveValue> live,
-               const std::byte *kept, size_t stride, int64_t calls) const;
+  static void save(const Pass &pass, std::span<const LiveValue> live,
+                   std::byte *kept, size_t stride);
+  static void restore(const Pass &pass, std::span<const LiveValue> live,
+                      const std::byte *kept, size_t stride);
   std::vector<Tensor> call(std::span<const Tensor> inputs);
   void requireImages() const {
     if (!obstacle.empty())
@@ -178,7 +190,7 @@ struct Executor::Implementation {
 
   std::string obstacle; ///< obstacleToImages
   int64_t callImages;   ///< images of one call
-  int64_t calls = 1;    ///< side by side in one pass
+  std::vector<Part> parts;
   Placement input, output;
   std::vector<Placement> places;   ///< by value
   std::vector<Lifetime> lifetimes; ///< by value
@@ -202,15 +214,17 @@ Executor::Implementation::Implementation(const plan::Plan &source,
                     options.chosen.get());
   ValueStorage storage = storageOf(program, steps);
   traffic = trafficOf(program, steps, storage, allSteps(program));
-  if (plan.image_wise())
-    calls = options.microBatch
-                ? options.microBatch
-                : chooseMicroBatch(
-                      traffic, cacheSizes(workers.count()),
-                      planMemory(program, steps, storage, 1, allSteps(program))
-                          .bytes);
-  MemoryPlan memory =
-      planMemory(program, steps, storage, calls, allSteps(program));
+  if (!options.parts.empty())
+    parts = options.parts;
+  else if (plan.image_wise() && !options.microBatch)
+    parts =
+        chooseParts(traffic, allSteps(program), cacheSizes(workers.count()),
+                    [&](std::span<const Part> parts) {
+                      return planMemory(program, steps, storage, parts).bytes;
+                    });
+  else
+    parts = {{allSteps(program), plan.image_wise() ? options.microBatch : 1}};
+  MemoryPlan memory = planMemory(program, steps, storage, parts);
   places = std::move(memory.values);
   lifetimes = std::move(memory.lifetimes);
   arenaBytes = memory.bytes;
@@ -243,7 +257,7 @@ Executor::Implementation::Implementation(const plan::Plan &source,
     perWorker.push_back({AlignedMemory(arenaBytes),
                          std::vector<float>(std::max(input.geometry.elements,
                                                      output.geometry.elements)),
-                         std::vector<Clock::duration>(running.size()),
+                         std::vector<StepCount>(running.size()),
                          std::vector<ConverterCounts>(plan.layers_size())});
 }
 
@@ -253,43 +267,38 @@ Executor::Implementation::liveBefore(int step) const {
   for (size_t v = 0; v < lifetimes.size(); ++v)
     if (lifetimes[v].bytes != 0 && lifetimes[v].first < step &&
         lifetimes[v].last >= step)
-      live.push_back({places[v].offset, places[v].geometry.bytes});
+      live.push_back({&places[v], places[v].geometry.bytes});
   return live;
 }
 
 // Borders and padding go along, so that a kernel finds their zeros again.
-void Executor::Implementation::save(const Worker &worker,
+void Executor::Implementation::save(const Pass &pass,
                                     std::span<const LiveValue> live,
-                                    std::byte *kept, size_t stride,
-                                    int64_t calls) const {
-  for (const auto &[offset, bytes] : live) {
-    for (int64_t call = 0; call < calls; ++call)
-      std::memcpy(kept + call * stride,
-                  worker.arena.data() + offset + call * bytes, bytes);
+                                    std::byte *kept, size_t stride) {
+  for (const auto &[place, bytes] : live) {
+    for (int64_t call = 0; call < pass.calls; ++call)
+      std::memcpy(kept + call * stride, pass.at(*place) + call * bytes, bytes);
     kept += bytes;
   }
 }
 
-void Executor::Implementation::restore(Worker &worker,
+void Executor::Implementation::restore(const Pass &pass,
                                        std::span<const LiveValue> live,
-                                       const std::byte *kept, size_t stride,
-                                       int64_t calls) const {
-  for (const auto &[offset, bytes] : live) {
-    for (int64_t call = 0; call < calls; ++call)
-      std::memcpy(worker.arena.data() + offset + call * bytes,
-                  kept + call * stride, bytes);
+                                       const std::byte *kept, size_t stride) {
+  for (const auto &[place, bytes] : live) {
+    for (int64_t call = 0; call < pass.calls; ++call)
+      std::memcpy(pass.at(*place) + call * bytes, kept + call * stride, bytes);
     kept += bytes;
   }
 }
 
-void Executor::Implementation::readCall(Worker &worker, int64_t call,
+void Executor::Implementation::readCall(const Pass &pass, int64_t call,
                                         int64_t first, int64_t images,
                                         const ReadImage &read) {
   const Geometry &geometry = input.geometry;
-  std::byte *stored =
-      worker.arena.data() + input.offset + call * geometry.bytes;
+  std::byte *stored = pass.at(input) + call * geometry.bytes;
   // Rows are read into place; images have to be turned.
-  float *dense = geometry.channelsLast() ? worker.dense.data()
+  float *dense = geometry.channelsLast() ? perWorker[pass.worker].dense.data()
                                          : reinterpret_cast<float *>(stored);
   const int64_t elements = geometry.elements / callImages;
   for (int64_t i = 0; i < images; ++i)
@@ -302,16 +311,16 @@ void Executor::Implementation::readCall(Worker &worker, int64_t call,
     store(geometry, reinterpret_cast<std::byte *>(dense), stored);
 }
 
-void Executor::Implementation::writeCall(Worker &worker, int64_t call,
+void Executor::Implementation::writeCall(const Pass &pass, int64_t call,
                                          int64_t first, int64_t images,
                                          const WriteResult &write) {
   const Geometry &geometry = output.geometry;
-  const std::byte *stored =
-      worker.arena.data() + output.offset + call * geometry.bytes;
+  std::vector<float> &rows = perWorker[pass.worker].dense;
+  const std::byte *stored = pass.at(output) + call * geometry.bytes;
   const float *dense = reinterpret_cast<const float *>(stored);
   if (geometry.channelsLast()) {
-    load(geometry, stored, reinterpret_cast<std::byte *>(worker.dense.data()));
-    dense = worker.dense.data();
+    load(geometry, stored, reinterpret_cast<std::byte *>(rows.data()));
+    dense = rows.data();
   }
   const int64_t elements = geometry.elements / callImages;
   for (int64_t i = 0; i < images; ++i)
@@ -332,15 +341,14 @@ Pass Executor::Implementation::passOf(unsigned w, int64_t first,
           .batch = {images, calls * callImages}};
 }
 
-void Executor::Implementation::runSteps(const Pass &pass, int begin, int end) {
+void Executor::Implementation::runSteps(const Pass &pass, StepRange range) {
   Worker &worker = perWorker[pass.worker];
-  worker.passes += 1;
-  worker.calls += pass.calls;
   const auto first =
-      std::ranges::lower_bound(running, begin, {}, &RunningStep::index);
+      std::ranges::lower_bound(running, range.begin, {}, &RunningStep::index);
   for (size_t s = first - running.begin();
-       s < running.size() && running[s].index < end; ++s) {
+       s < running.size() && running[s].index < range.end; ++s) {
     const RunningStep &step = running[s];
+    StepCount &done = worker.done[s];
     Clock::time_point start;
     if (step.isTimed)
       start = Clock::now();
@@ -350,23 +358,25 @@ void Executor::Implementation::runSteps(const Pass &pass, int begin, int end) {
                                "' failed with Halide's code " +
                                std::to_string(status) + "; please report it");
     if (step.rounded)
-      roundPlaced(*step.rounded, worker.arena.data(), pass.calls);
+      roundPlaced(*step.rounded, pass);
     if (step.isTimed)
-      worker.times[s] += Clock::now() - start;
+      done.time += Clock::now() - start;
+    done.passes += 1;
+    done.calls += pass.calls;
   }
 }
 
-void Executor::Implementation::read(Worker &worker, int64_t first,
-                                    int64_t images, const ReadImage &read) {
-  for (int64_t done = 0, call = 0; done < images; done += callImages, ++call)
-    readCall(worker, call, first + done, std::min(callImages, images - done),
-             read);
+void Executor::Implementation::read(const Pass &pass, const ReadImage &read) {
+  for (int64_t call = 0; call < pass.calls; ++call)
+    readCall(pass, call, pass.firstImage + call * callImages,
+             std::min(callImages, pass.batch.images - call * callImages), read);
 }
 
-void Executor::Implementation::write(Worker &worker, int64_t first,
-                                     int64_t images, const WriteResult &write) {
-  for (int64_t done = 0, call = 0; done < images; done += callImages, ++call)
-    writeCall(worker, call, first + done, std::min(callImages, images - done),
+void Executor::Implementation::write(const Pass &pass,
+                                     const WriteResult &write) {
+  for (int64_t call = 0; call < pass.calls; ++call)
+    writeCall(pass, call, pass.firstImage + call * callImages,
+              std::min(callImages, pass.batch.images - call * callImages),
               write);
 }
 
@@ -375,6 +385,7 @@ bool Executor::Implementation::forEachMicroBatch(
     const std::function<bool()> &stop) {
   requireImages();
   const int64_t end = first + images;
+  const int64_t calls = mostTogether(parts);
   std::atomic<int64_t> next = first;
   /// The next images, for one thread: a micro-batch, and fewer at the end, so
   /// that all threads are done at the same time.
@@ -438,7 +449,8 @@ Executor::Implementation::call(std::span<const Tensor> inputs) {
                      .callImages = callImages,
                      .worker = 0,
                      .counts = worker.counts};
-  runSteps(pass, 0, plan.steps_size());
+  for (const Part &part : parts)
+    runSteps(pass, part.range);
   std::vector<Tensor> outputs;
   for (uint32_t index : plan.outputs()) {
     if (program.isConstant(index)) {
@@ -484,9 +496,10 @@ bool Executor::run(int64_t images, const ReadImage &read,
   return run.forEachMicroBatch(
       0, images,
       [&](unsigned w, int64_t first, int64_t images) {
-        run.read(run.perWorker[w], first, images, read);
-        run.runSteps(run.passOf(w, first, images), 0, run.plan.steps_size());
-        run.write(run.perWorker[w], first, images, write);
+        run.runImages(
+            w, first, images, allSteps(run.program),
+            [&](const Pass &pass) { run.read(pass, read); },
+            [&](const Pass &pass) { run.write(pass, write); });
       },
       stop);
 }
@@ -516,11 +529,14 @@ bool Executor::keep(KeptActivations &kept, int64_t first, int64_t images,
   const bool isComplete = run.forEachMicroBatch(
       first, images,
       [&](unsigned w, int64_t begin, int64_t images) {
-        Worker &worker = run.perWorker[w];
-        run.read(worker, begin, images, read);
-        run.runSteps(run.passOf(w, begin, images), 0, step);
-        run.save(worker, live, kept.call((begin - first) / run.callImages),
-                 kept.bytesPerCall, run.callsOf(images));
+        run.runImages(
+            w, begin, images, {0, step},
+            [&](const Pass &pass) { run.read(pass, read); },
+            [&](const Pass &pass) {
+              run.save(pass, live,
+                       kept.call((pass.firstImage - first) / run.callImages),
+                       kept.bytesPerCall);
+            });
       },
       stop);
   kept.reached = step;
@@ -538,12 +554,17 @@ bool Executor::advance(KeptActivations &kept, int step,
   const bool isComplete = run.forEachMicroBatch(
       kept.first, kept.count,
       [&](unsigned w, int64_t begin, int64_t images) {
-        Worker &worker = run.perWorker[w];
-        std::byte *place = kept.call((begin - kept.first) / run.callImages);
-        const int64_t calls = run.callsOf(images);
-        run.restore(worker, before, place, kept.bytesPerCall, calls);
-        run.runSteps(run.passOf(w, begin, images), kept.reached, step);
-        run.save(worker, after, place, kept.bytesPerCall, calls);
+        auto placeOf = [&](const Pass &pass) {
+          return kept.call((pass.firstImage - kept.first) / run.callImages);
+        };
+        run.runImages(
+            w, begin, images, {kept.reached, step},
+            [&](const Pass &pass) {
+              run.restore(pass, before, placeOf(pass), kept.bytesPerCall);
+            },
+            [&](const Pass &pass) {
+              run.save(pass, after, placeOf(pass), kept.bytesPerCall);
+            });
       },
       stop);
   kept.reached = step;
@@ -559,13 +580,15 @@ bool Executor::resume(const KeptActivations &kept, const WriteResult &write,
   return run.forEachMicroBatch(
       kept.first, kept.count,
       [&](unsigned w, int64_t begin, int64_t images) {
-        Worker &worker = run.perWorker[w];
-        run.restore(worker, live,
-                    kept.call((begin - kept.first) / run.callImages),
-                    kept.bytesPerCall, run.callsOf(images));
-        run.runSteps(run.passOf(w, begin, images), kept.reached,
-                     run.plan.steps_size());
-        run.write(worker, begin, images, write);
+        run.runImages(
+            w, begin, images, {kept.reached, run.plan.steps_size()},
+            [&](const Pass &pass) {
+              run.restore(
+                  pass, live,
+                  kept.call((pass.firstImage - kept.first) / run.callImages),
+                  kept.bytesPerCall);
+            },
+            [&](const Pass &pass) { run.write(pass, write); });
       },
       stop);
 }
@@ -592,7 +615,7 @@ int64_t Executor::outputElements() const {
 }
 
 unsigned Executor::microBatch() const {
-  return implementation->calls * implementation->callImages;
+  return mostTogether(implementation->parts) * implementation->callImages;
 }
 
 unsigned Executor::threads() const { return implementation->workers.count(); }
@@ -624,12 +647,14 @@ std::vector<StepTime> Executor::profile() const {
     Clock::duration total{};
     double passes = 0, calls = 0;
     for (const Worker &worker : implementation->perWorker) {
-      total += worker.times[s];
-      passes += worker.passes;
-      calls += worker.calls;
+      total += worker.done[s].time;
+      passes += worker.done[s].passes;
+      calls += worker.done[s].calls;
     }
     times.push_back({step.name(), step.operation(), running.step->isGeneral(),
                      running.step->kernel(),
+                     partOf(implementation->parts, running.index).together *
+                         implementation->callImages,
                      std::chrono::duration<double>(total).count(),
                      2 * calls * running.step->multiplyAdds(),
                      calls * traffic.activations + passes * traffic.weights});

@@ -9,6 +9,7 @@
 
 #include "runtime/converters/Counts.h"
 #include "runtime/executor/KeptActivations.h"
+#include "runtime/executor/MicroBatch.h"
 #include "runtime/kernels/Algorithms.h"
 #include "runtime/plan/Precision.h"
 #include "runtime/plan/plan.pb.h"
@@ -28,8 +29,10 @@ class LayerProgram;
 class Measurements;
 
 struct ExecutorOptions {
-  unsigned threads = 0;    ///< 0: all cores
-  unsigned microBatch = 0; ///< images per pass; 0: chosen from cache sizes
+  unsigned threads = 0; ///< 0: all cores
+  /// Images that go through all steps together; 0: cut into parts, chosen from
+  /// cache sizes (chooseParts).
+  unsigned microBatch = 0;
   Precision precision = Precision::f32;
   bool profile = false; ///< time every step
   /// Not null: look at what enters and leaves arrays (calibrate()).
@@ -37,6 +40,9 @@ struct ExecutorOptions {
   /// Not null: what layers get instead of what the built-in table chooses
   /// (chooseAlgorithms, from what `cim tune` has measured).
   std::shared_ptr<const kernels::AlgorithmChoice> chosen = nullptr;
+  /// Not empty: all steps, instead of what microBatch says. For plans that keep
+  /// images apart.
+  std::vector<Part> parts = {};
 };
 
 /// What one step did in all runs so far, summed over threads.
@@ -46,6 +52,7 @@ struct StepTime {
   /// The path without a kernel, through the reference; always measured.
   bool general = false;
   std::string kernel; ///< that was chosen of several: "winograd 4x4x32"
+  int64_t images = 0; ///< that go through it together
   double seconds = 0; ///< of one core
   /// Floating-point operations of the layers with weights, as a direct
   /// convolution needs them; Winograd's kernels do fewer. Where arrays are read

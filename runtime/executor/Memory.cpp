@@ -174,45 +174,6 @@ StepRange cim::allSteps(const Program &program) {
   return {0, program.plan.steps_size()};
 }
 
-std::vector<Traffic> cim::trafficOf(const Program &program,
-                                    const BoundSteps &steps,
-                                    const ValueStorage &storage,
-                                    StepRange range) {
-  std::vector<Traffic> traffic;
-  for (int s = range.begin; s < range.end; ++s) {
-    if (storage.vanishes[s])
-      continue;
-    Traffic step{0, steps[s]->weightBytes()};
-    for (uint32_t v : computedOperands(program, program.plan.steps(s)))
-      step.activations += storage.geometry[v].bytes;
-    for (uint32_t v : program.plan.steps(s).outputs())
-      step.activations += storage.geometry[v].bytes;
-    traffic.push_back(step);
-  }
-  return traffic;
-}
-
-/// Numbers the geometries that have zeros to keep, from 1; 0 for the others.
-static std::vector<unsigned>
-numberGeometries(const std::vector<Geometry> &geometries) {
-  std::vector<Geometry> bordered;
-  std::vector<unsigned> numbers;
-  for (const Geometry &geometry : geometries) {
-    if (!geometry.hasZeros()) {
-      numbers.push_back(0);
-      continue;
-    }
-    // The border stands at the same place, whatever the channels that count.
-    Geometry shape = geometry;
-    shape.channels = shape.elements = 0;
-    auto found = std::ranges::find(bordered, shape);
-    numbers.push_back(found - bordered.begin() + 1);
-    if (found == bordered.end())
-      bordered.push_back(shape);
-  }
-  return numbers;
-}
-
 std::vector<uint32_t> cim::valuesAcross(const Program &program,
                                         const ValueStorage &storage, int step) {
   const std::vector<int> last = lastUses(program);
@@ -234,21 +195,17 @@ std::vector<uint32_t> cim::valuesAcross(const Program &program,
   return across;
 }
 
-/// The buffers of all values; those without memory of their own stay empty.
+/// The buffers of one call of all values; those without memory of their own
+/// stay empty.
 static std::vector<Lifetime> valueBuffers(const Program &program,
                                           const ValueStorage &storage,
-                                          int64_t calls, StepRange range) {
+                                          StepRange range) {
   std::vector<Lifetime> buffers(program.plan.values_size());
   auto lives = [&](uint32_t value, int step) {
-    Lifetime &buffer = buffers[storage.owner[value]];
+    const uint32_t owner = storage.owner[value];
+    Lifetime &buffer = buffers[owner];
     if (buffer.bytes == 0) {
-      const Geometry &geometry = storage.geometry[storage.owner[value]];
-      if (__builtin_mul_overflow(geometry.bytes, calls, &buffer.bytes) ||
-          buffer.bytes / geometry.numberBytes() >
-              INT_MAX) // kernels count in 32 bits
-        throw InputError("value '" + program.value(value).name() + "' of " +
-                         std::to_string(calls) +
-                         " images side by side has more than 2^31 numbers");
+      buffer.bytes = storage.geometry[owner].bytes;
       buffer.first = step;
     }
     buffer.last = step;
@@ -266,16 +223,69 @@ static std::vector<Lifetime> valueBuffers(const Program &program,
   }
   for (uint32_t value : valuesAcross(program, storage, range.end))
     lives(value, range.end);
-  const std::vector<unsigned> geometry = numberGeometries(storage.geometry);
-  for (size_t v = 0; v < buffers.size(); ++v)
-    if (buffers[v].bytes != 0)
-      buffers[v].geometry = geometry[v];
   return buffers;
+}
+
+std::vector<Traffic> cim::trafficOf(const Program &program,
+                                    const BoundSteps &steps,
+                                    const ValueStorage &storage,
+                                    StepRange range) {
+  const std::vector<Lifetime> buffers = valueBuffers(program, storage, range);
+  std::vector<Traffic> traffic;
+  for (int s = range.begin; s < range.end; ++s) {
+    if (storage.vanishes[s])
+      continue;
+    Traffic step{.step = s, .weights = steps[s]->weightBytes()};
+    for (const Lifetime &value : buffers)
+      if (value.first < s && value.last >= s)
+        step.before += value.bytes;
+    for (uint32_t v : computedOperands(program, program.plan.steps(s)))
+      step.activations += storage.geometry[v].bytes;
+    for (uint32_t v : program.plan.steps(s).outputs())
+      step.activations += storage.geometry[v].bytes;
+    traffic.push_back(step);
+  }
+  return traffic;
+}
+
+/// Makes the buffer of value \p value, of one call, one of \p calls calls.
+static void widen(Lifetime &buffer, const Program &program,
+                  const ValueStorage &storage, size_t value, int64_t calls) {
+  if (__builtin_mul_overflow(buffer.bytes, calls, &buffer.bytes) ||
+      buffer.bytes / storage.geometry[value].numberBytes() >
+          INT_MAX) // kernels count in 32 bits
+    throw InputError("value '" + program.value(value).name() + "' of " +
+                     std::to_string(calls) +
+                     " images side by side has more than 2^31 numbers");
+}
+
+/// Numbers the geometries of \p buffers, those of the values, that have zeros
+/// to keep, from 1; 0 for the others.
+static void numberGeometries(const ValueStorage &storage,
+                             std::span<Lifetime> buffers) {
+  struct Shape {
+    Geometry geometry;
+    size_t bytes; ///< of all calls
+    bool operator==(const Shape &) const = default;
+  };
+  std::vector<Shape> bordered;
+  for (size_t v = 0; v < storage.geometry.size(); ++v) {
+    if (buffers[v].bytes == 0 || !storage.geometry[v].hasZeros())
+      continue;
+    // The border stands at the same place, whatever the channels that count.
+    Shape shape = {storage.geometry[v], buffers[v].bytes};
+    shape.geometry.channels = shape.geometry.elements = 0;
+    const auto found = std::ranges::find(bordered, shape);
+    buffers[v].geometry = found - bordered.begin() + 1;
+    if (found == bordered.end())
+      bordered.push_back(shape);
+  }
 }
 
 /// \p buffers: those of the values, and then perhaps those of scratch.
 static MemoryPlan planBuffers(const ValueStorage &storage,
-                              const std::vector<Lifetime> &buffers) {
+                              std::span<Lifetime> buffers) {
+  numberGeometries(storage, buffers);
   const size_t count = storage.geometry.size();
   const ArenaLayout layout = layOut(buffers);
   MemoryPlan plan;
@@ -289,14 +299,38 @@ static MemoryPlan planBuffers(const ValueStorage &storage,
 }
 
 MemoryPlan cim::planMemory(const Program &program, const BoundSteps &steps,
-                           const ValueStorage &storage, int64_t calls,
-                           StepRange range) {
-  std::vector<Lifetime> buffers = valueBuffers(program, storage, calls, range);
+                           const ValueStorage &storage,
+                           std::span<const Part> parts) {
+  const StepRange range = {parts.front().range.begin, parts.back().range.end};
+  const std::vector<Lifetime> lifetimes = valueBuffers(program, storage, range);
+  std::vector<Lifetime> buffers = lifetimes;
+  std::vector<bool> standsBetween(buffers.size());
+  for (size_t v = 0; v < buffers.size(); ++v) {
+    Lifetime &buffer = buffers[v];
+    if (buffer.bytes == 0)
+      continue;
+    const Part &first = partOf(parts, buffer.first),
+               &last = partOf(parts, buffer.last);
+    standsBetween[v] = &first != &last;
+    widen(buffer, program, storage, v,
+          standsBetween[v] ? mostTogether(parts) : first.together);
+    // The next calls come through the whole part.
+    if (standsBetween[v]) {
+      buffer.first = std::min(buffer.first, first.range.begin);
+      buffer.last = std::max(buffer.last, last.range.end - 1);
+    }
+  }
   for (int s = 0; s < program.plan.steps_size(); ++s) {
     const bool runs = s >= range.begin && s < range.end && !storage.vanishes[s];
-    buffers.push_back({runs ? steps[s]->scratchBytes(calls) : 0, s, s, 0});
+    buffers.push_back(
+        {runs ? steps[s]->scratchBytes(partOf(parts, s).together) : 0, s, s,
+         0});
   }
   MemoryPlan plan = planBuffers(storage, buffers);
+  plan.lifetimes = lifetimes;
+  for (size_t v = 0; v < plan.values.size(); ++v)
+    if (standsBetween[storage.owner[v]])
+      plan.values[v].callBytes = storage.geometry[storage.owner[v]].bytes;
   size_t beyond = 0;
   for (const auto &step : steps)
     beyond = std::max(beyond, step->readsBeyond());
@@ -308,9 +342,12 @@ MemoryPlan
 cim::planValues(const Program &program, const ValueStorage &storage,
                 int64_t calls, StepRange range,
                 const std::function<bool(const Lifetime &)> &isWanted) {
-  std::vector<Lifetime> buffers = valueBuffers(program, storage, calls, range);
-  for (Lifetime &buffer : buffers)
-    if (!isWanted(buffer))
-      buffer = {};
+  std::vector<Lifetime> buffers = valueBuffers(program, storage, range);
+  for (size_t v = 0; v < buffers.size(); ++v) {
+    if (!isWanted(buffers[v]))
+      buffers[v] = {};
+    else
+      widen(buffers[v], program, storage, v, calls);
+  }
   return planBuffers(storage, buffers);
 }

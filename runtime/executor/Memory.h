@@ -39,14 +39,10 @@ ValueStorage storageOf(const Program &program, const BoundSteps &steps);
 std::vector<uint32_t> computedOperands(const Program &program,
                                        const plan::Step &step);
 
-/// Steps [begin, end) of a plan.
-struct StepRange {
-  int begin, end;
-};
 /// All steps of \p program.
 StepRange allSteps(const Program &program);
 
-/// What each of the steps \p range moves per call.
+/// What each of the steps \p range moves that is anything to run.
 std::vector<Traffic> trafficOf(const Program &program, const BoundSteps &steps,
                                const ValueStorage &storage, StepRange range);
 
@@ -65,13 +61,15 @@ struct MemoryPlan {
   std::vector<size_t> scratch; ///< by step
   size_t bytes = 0;
 };
-/// For the steps \p range alone: what is computed before and read there has its
-/// place from the beginning, what is read after it, to the end.
+/// For the steps of \p parts alone, which follow each other: what is computed
+/// before and read there has its place from the beginning, what is read after
+/// it, to the end. Values that stand between two parts have a place for each
+/// call of a micro-batch (Placement::callBytes), the others for those that go
+/// through their part together.
 MemoryPlan planMemory(const Program &program, const BoundSteps &steps,
-                      const ValueStorage &storage, int64_t calls,
-                      StepRange range);
-/// The same without scratch, whose place is elsewhere, and for those values
-/// alone whose lifetime \p isWanted.
+                      const ValueStorage &storage, std::span<const Part> parts);
+/// The same for the steps \p range and \p calls calls, without scratch, whose
+/// place is elsewhere, and for those values alone whose lifetime \p isWanted.
 MemoryPlan planValues(const Program &program, const ValueStorage &storage,
                       int64_t calls, StepRange range,
                       const std::function<bool(const Lifetime &)> &isWanted);

@@ -7,6 +7,7 @@
 #include "runtime/executor/MicroBatch.h"
 
 #include <algorithm>
+#include <bit>
 #include <fstream>
 #include <string>
 
@@ -32,42 +33,120 @@ CacheSizes cim::cacheSizes(unsigned threads) {
   return caches;
 }
 
-/// Bytes per image that do not come from a cache of \p cacheBytes.
-static double trafficBeyond(std::span<const Traffic> steps, double cacheBytes,
-                            unsigned images) {
-  double allWeights = 0, mostActivations = 0;
-  for (const Traffic &step : steps) {
-    allWeights += step.weights;
-    mostActivations = std::max<double>(mostActivations, step.activations);
-  }
-  double traffic = 0;
-  for (const Traffic &step : steps) {
-    if (allWeights + mostActivations * images > cacheBytes)
-      traffic += double(step.weights) / images;
-    if (double(step.activations) * images + step.weights > cacheBytes)
-      traffic += step.activations;
-  }
-  return traffic;
+const Part &cim::partOf(std::span<const Part> parts, int step) {
+  return *std::find_if(parts.begin(), parts.end() - 1,
+                       [&](const Part &part) { return step < part.range.end; });
 }
 
-unsigned cim::chooseMicroBatch(std::span<const Traffic> steps,
-                               const CacheSizes &caches, size_t arenaPerImage) {
-  constexpr double arenaLimit = 32 << 20, costOfMemory = 4;
+int64_t cim::mostTogether(std::span<const Part> parts) {
+  return std::ranges::max(parts, {}, &Part::together).together;
+}
+
+namespace {
+
+/// What a cache of so many bytes leaves to move.
+class TrafficBeyond {
+public:
+  TrafficBeyond(std::span<const Traffic> steps, double cacheBytes)
+      : cacheBytes(cacheBytes) {
+    for (const Traffic &step : steps) {
+      allWeights += step.weights;
+      mostActivations = std::max<double>(mostActivations, step.activations);
+    }
+  }
+
+  /// Bytes per call, \p together calls at a time.
+  double of(const Traffic &step, double together) const {
+    double traffic = 0;
+    if (allWeights + mostActivations * together > cacheBytes)
+      traffic += step.weights / together;
+    if (step.activations * together + step.weights > cacheBytes)
+      traffic += step.activations;
+    return traffic;
+  }
+  /// Bytes per call that stand between two parts, of \p calls calls.
+  double between(const Traffic &next, double calls) const {
+    return next.before * calls > cacheBytes ? 2.0 * next.before : 0;
+  }
+
+private:
+  double cacheBytes, allWeights = 0, mostActivations = 0;
+};
+
+} // namespace
+
+/// Parts of at most \p most calls, a power of two: a shortest path through the
+/// steps.
+static std::vector<Part> cheapestParts(std::span<const Traffic> steps,
+                                       StepRange range,
+                                       const CacheSizes &caches,
+                                       unsigned most) {
+  constexpr double costOfMemory = 4;
   // Bytes moved in the time that a step wants once per pass: for its call, and
   // for what of its last tiles stays empty.
   constexpr double costOfStep = 16 << 10;
-  unsigned best = 1;
-  double least = 0;
-  for (unsigned images = 1; images <= 32; images *= 2) {
-    if (images > 1 && double(arenaPerImage) * images > arenaLimit)
-      break;
-    double cost = trafficBeyond(steps, caches.second, images) +
-                  costOfMemory * trafficBeyond(steps, caches.third, images) +
-                  costOfStep * double(steps.size()) / images;
-    if (images == 1 || cost < least) {
-      best = images;
-      least = cost;
+  const TrafficBeyond second(steps, caches.second), third(steps, caches.third);
+  const size_t sizes = std::bit_width(most);
+  /// Up to a step that \p together calls go through at a time.
+  struct Way {
+    double cost = 0;
+    size_t before = 0; ///< together, of the step before, as a power of two
+  };
+  std::vector<std::vector<Way>> ways;
+  for (const Traffic &step : steps) {
+    const double cut =
+        second.between(step, most) + costOfMemory * third.between(step, most);
+    std::vector<Way> next(sizes);
+    for (size_t size = 0; size < sizes; ++size) {
+      const double together = unsigned(1) << size;
+      Way &way = next[size];
+      way.before = size;
+      if (!ways.empty()) {
+        const std::vector<Way> &last = ways.back();
+        const size_t other =
+            std::ranges::min_element(last, {}, &Way::cost) - last.begin();
+        if (last[other].cost + cut < last[size].cost)
+          way = {last[other].cost + cut, other};
+        else
+          way.cost = last[size].cost;
+      }
+      way.cost += second.of(step, together) +
+                  costOfMemory * third.of(step, together) +
+                  costOfStep / together;
     }
+    ways.push_back(std::move(next));
   }
-  return best;
+
+  std::vector<Part> parts; // the last first
+  size_t size = 0;
+  for (size_t s = steps.size(); s-- > 0;) {
+    if (s + 1 == steps.size())
+      size =
+          std::ranges::min_element(ways[s], {}, &Way::cost) - ways[s].begin();
+    const int64_t together = int64_t(1) << size;
+    const int begin = s == 0 ? range.begin : steps[s].step;
+    if (!parts.empty() && parts.back().together == together)
+      parts.back().range.begin = begin;
+    else
+      parts.push_back(
+          {{begin, parts.empty() ? range.end : parts.back().range.begin},
+           together});
+    size = ways[s][size].before;
+  }
+  if (parts.empty())
+    parts.push_back({range, most});
+  std::ranges::reverse(parts);
+  return parts;
+}
+
+std::vector<Part>
+cim::chooseParts(std::span<const Traffic> steps, StepRange range,
+                 const CacheSizes &caches,
+                 const std::function<size_t(std::span<const Part>)> &memory) {
+  constexpr size_t limit = size_t(32) << 20;
+  for (unsigned most = 32;; most /= 2) {
+    std::vector<Part> parts = cheapestParts(steps, range, caches, most);
+    if (most == 1 || memory(parts) <= limit)
+      return parts;
+  }
 }

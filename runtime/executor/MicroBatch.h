@@ -8,15 +8,38 @@
 #define CIM_RUNTIME_EXECUTOR_MICROBATCH_H
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <span>
+#include <vector>
 
 namespace cim {
 
+/// Steps [begin, end) of a plan.
+struct StepRange {
+  int begin, end;
+};
+
 /// What one step moves, in bytes.
 struct Traffic {
-  size_t activations = 0; ///< read and written, per image
+  int step = 0;           ///< in the plan
+  size_t activations = 0; ///< read and written, per call
   size_t weights = 0;
+  size_t before = 0; ///< of the values that stand in front of it, per call
 };
+
+/// Steps through which a micro-batch goes \p together calls at a time, until
+/// all of its calls are through.
+struct Part {
+  StepRange range;
+  int64_t together;
+};
+
+/// The part of \p step; what comes before all of them, or after, counts to the
+/// first or the last.
+const Part &partOf(std::span<const Part> parts, int step);
+/// Calls of a micro-batch.
+int64_t mostTogether(std::span<const Part> parts);
 
 /// Bytes that one worker finds close by.
 struct CacheSizes {
@@ -27,19 +50,24 @@ struct CacheSizes {
 /// This machine's caches, shared by \p threads workers.
 CacheSizes cacheSizes(unsigned threads);
 
-/// The number of images, a power of two from 1 to 32, with the least estimated
-/// traffic beyond the second-level cache, and from memory, which counts four
-/// times. Per image, each step moves its weights divided by the number of
-/// images, unless the cache holds those of the whole network beside the
-/// activations; and its activations, unless the cache holds those of all images
-/// and the weights. To that comes a little per step and pass, so that where all
-/// is in the cache, images are as many as it holds.
+/// Cuts the steps into parts with the least estimated traffic beyond the
+/// second-level cache, and from memory, which counts four times: layers of
+/// large maps want few calls at a time, whose activations the cache holds, and
+/// layers of large weights many, which share them.
 ///
-/// An arena stays below 32 MB, where one image needs \p arenaPerImage bytes,
-/// unless one image needs more: memory must not grow much with the number of
-/// threads.
-unsigned chooseMicroBatch(std::span<const Traffic> steps,
-                          const CacheSizes &caches, size_t arenaPerImage);
+/// Per call, each step moves its weights divided by the number of calls
+/// together, a power of two from 1 to 32, unless the cache holds those of the
+/// whole network beside the activations; and its activations, unless the cache
+/// holds those of all these calls and the weights. To that comes a little per
+/// step and pass, so that where all is in the cache, calls are as many as it
+/// holds; and what stands between two parts, which is written and read.
+///
+/// \p memory says how many bytes parts need. They stay below 32 MB, unless
+/// one call needs more: memory must not grow much with the number of threads.
+std::vector<Part>
+chooseParts(std::span<const Traffic> steps, StepRange range,
+            const CacheSizes &caches,
+            const std::function<size_t(std::span<const Part>)> &memory);
 
 } // namespace cim
 

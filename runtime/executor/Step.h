@@ -31,6 +31,9 @@ struct Placement {
   size_t offset = 0;
   /// It stands in Pass::scratch instead.
   bool inScratch = false;
+  /// From one call's to the next call's of a whole micro-batch, in bytes; 0
+  /// where there is only room for the calls of one pass.
+  size_t callBytes = 0;
 
   float *at(std::byte *arena) const {
     return reinterpret_cast<float *>(arena + offset);
@@ -45,16 +48,18 @@ struct Pass {
   std::byte *arena;
   /// What scratch offsets count from: mostly the arena.
   std::byte *scratch;
-  int64_t calls;      ///< of the micro-batch
+  int64_t calls;
   int64_t firstImage; ///< of the first call
   int64_t callImages; ///< from one call's first image to the next call's
   unsigned worker;
   std::span<ConverterCounts> counts; ///< the worker's, by layer of the plan
   Batch batch = {};                  ///< how far all calls are filled
+  int64_t firstCall = 0;             ///< of the micro-batch
 
   /// The first call's value at \p place.
   std::byte *at(const Placement &place) const {
-    return (place.inScratch ? scratch : arena) + place.offset;
+    return (place.inScratch ? scratch : arena) + place.offset +
+           firstCall * place.callBytes;
   }
 };
 

@@ -26,13 +26,11 @@ public:
   /// place.
   PlacedView(const kernels::ImageView &oneCall, const Placement &place,
              size_t offset = 0)
-      : view(oneCall), offset(place.offset + offset),
-        inScratch(place.inScratch) {}
+      : view(oneCall), place(place), offset(offset) {}
 
   kernels::ImageView in(const Pass &pass) const {
     kernels::ImageView result = view;
-    result.data = reinterpret_cast<float *>(
-        (inScratch ? pass.scratch : pass.arena) + offset);
+    result.data = reinterpret_cast<float *>(pass.at(place) + offset);
     result.images *= static_cast<int>(pass.calls);
     return result;
   }
@@ -46,8 +44,8 @@ public:
 
 private:
   kernels::ImageView view;
+  Placement place;
   size_t offset = 0; ///< of the first inner pixel, in bytes
-  bool inScratch = false;
 };
 
 /// The images of a CHANNELS_LAST value.

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/training/FrozenPrefix.h"
 
-#include "runtime/executor/MicroBatch.h"
+#include "runtime/executor/Parts.h"
 #include "runtime/training/TrainingStep.h"
 
 #include <algorithm>
@@ -20,19 +20,20 @@ FrozenPrefix::FrozenPrefix(const Program &program, const BoundSteps &steps,
                            Workers &workers, size_t keptBytes)
     : program(program), workers(workers) {
   const StepRange range = {0, end};
+  parts = chooseParts(trafficOf(program, steps, storage, range), range,
+                      cacheSizes(workers.count()),
+                      [&](std::span<const Part> parts) {
+                        return planMemory(program, steps, storage, parts).bytes;
+                      });
   const int64_t share = (batch + workers.count() - 1) / workers.count();
-  together = std::clamp<int64_t>(
-      chooseMicroBatch(trafficOf(program, steps, storage, range),
-                       cacheSizes(workers.count()),
-                       planMemory(program, steps, storage, 1, range).bytes),
-      1, share);
-  const MemoryPlan memory =
-      planMemory(program, steps, storage, together, range);
+  for (Part &part : parts)
+    part.together = std::min(part.together, share);
+  const MemoryPlan memory = planMemory(program, steps, storage, parts);
   for (int s = 0; s < end; ++s) {
     if (storage.vanishes[s])
       continue;
     steps[s]->place(memory.values, memory.scratch[s]);
-    running.emplace_back(steps[s].get(), s);
+    running.push_back({steps[s].get(), s});
   }
   input = memory.values[program.plan.inputs(0)];
   // The network's image, where later steps read it, but not the labels.
@@ -41,7 +42,7 @@ FrozenPrefix::FrozenPrefix(const Program &program, const BoundSteps &steps,
         std::ranges::count(program.plan.inputs(), value))
       continue;
     across.push_back({value, storage.geometry[value].bytes});
-    offsets.push_back(memory.values[value].offset);
+    places.push_back(memory.values[value]);
     viewBytes += across.back().bytes;
   }
   for (unsigned w = 0; w < workers.count(); ++w)
@@ -84,36 +85,49 @@ void FrozenPrefix::compute(unsigned w, std::span<const int64_t> positions,
                            const ReadImage &read,
                            std::span<const int64_t> views, const Place &place) {
   auto &[arena, dense] = perWorker[w];
-  for (size_t i = 0; i < positions.size(); ++i) {
-    read(positions[i], dense.data());
-    store(input.geometry, reinterpret_cast<const std::byte *>(dense.data()),
-          arena.data() + input.offset + i * input.geometry.bytes);
-  }
-  const Pass pass = {arena.data(),
-                     arena.data(),
-                     int64_t(positions.size()),
-                     positions[0],
-                     1,
-                     w,
-                     {}};
-  for (const auto &[step, index] : running)
-    checkStatus(step->run(pass), program.plan.steps(index));
-  for (size_t i = 0; i < positions.size(); ++i) {
-    std::byte *keep = views.empty() ? nullptr : keptAt(views[positions[i]]);
-    for (size_t r = 0; r < across.size(); ++r) {
-      const size_t bytes = across[r].bytes;
-      const std::byte *from = arena.data() + offsets[r] + i * bytes;
-      std::memcpy(place(positions[i], r), from, bytes);
-      if (keep) {
-        std::memcpy(keep, from, bytes);
-        keep += bytes;
-      }
-    }
-  }
+  const Pass whole = {.arena = arena.data(),
+                      .scratch = arena.data(),
+                      .calls = int64_t(positions.size()),
+                      .firstImage = positions[0],
+                      .callImages = 1,
+                      .worker = w,
+                      .counts = {}};
+  runParts(
+      parts, {0, parts.back().range.end}, whole,
+      [&](const Pass &pass) {
+        for (int64_t i = 0; i < pass.calls; ++i) {
+          read(positions[pass.firstCall + i], dense.data());
+          store(input.geometry, reinterpret_cast<std::byte *>(dense.data()),
+                pass.at(input) + i * input.geometry.bytes);
+        }
+      },
+      [&](const Pass &pass, StepRange range) {
+        const auto first = std::ranges::lower_bound(running, range.begin, {},
+                                                    &RunningStep::index);
+        for (auto step = first;
+             step != running.end() && step->index < range.end; ++step)
+          checkStatus(step->step->run(pass), program.plan.steps(step->index));
+      },
+      [&](const Pass &pass) {
+        for (int64_t i = 0; i < pass.calls; ++i) {
+          const int64_t position = positions[pass.firstCall + i];
+          std::byte *keep = views.empty() ? nullptr : keptAt(views[position]);
+          for (size_t r = 0; r < across.size(); ++r) {
+            const size_t bytes = across[r].bytes;
+            const std::byte *from = pass.at(places[r]) + i * bytes;
+            std::memcpy(place(position, r), from, bytes);
+            if (keep) {
+              std::memcpy(keep, from, bytes);
+              keep += bytes;
+            }
+          }
+        }
+      });
 }
 
 void FrozenPrefix::run(int64_t images, const ReadImage &read,
                        std::span<const int64_t> views, const Place &place) {
+  const int64_t together = mostTogether(parts);
   std::vector<int64_t> missing, found;
   for (int64_t i = 0; i < images; ++i) {
     const bool isKept = !views.empty() && keptAt(views[i]);

@@ -51,7 +51,7 @@ public:
   size_t bytes() const;
 
 private:
-  /// Computes images \p positions of the batch, as many as fit an arena.
+  /// Computes images \p positions of the batch, a micro-batch at most.
   void compute(unsigned worker, std::span<const int64_t> positions,
                const ReadImage &read, std::span<const int64_t> views,
                const Place &place);
@@ -60,6 +60,10 @@ private:
   /// Makes room for \p view where there is some.
   void reserve(int64_t view);
 
+  struct RunningStep {
+    const BoundStep *step;
+    int index; ///< in the plan
+  };
   struct Worker {
     AlignedMemory arena;
     std::vector<float> dense; ///< one image
@@ -67,11 +71,11 @@ private:
 
   const Program &program;
   Workers &workers;
-  std::vector<std::pair<const BoundStep *, int>> running; ///< with their index
+  std::vector<RunningStep> running;
   std::vector<Result> across;
-  std::vector<size_t> offsets; ///< of the results in an arena
+  std::vector<Placement> places; ///< of the results in an arena
   Placement input;
-  int64_t together = 1; ///< images of an arena
+  std::vector<Part> parts;
   std::vector<Worker> perWorker;
 
   AlignedMemory kept;

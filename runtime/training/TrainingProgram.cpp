@@ -273,21 +273,22 @@ void TrainingProgram::Implementation::layOutPhases(
   // Kernels count floats in 32 bits.
   const int64_t countable = (size_t(1) << 32) / arenaBytes;
   size_t scratchBytes = 0;
-  int64_t mostTogether = 1;
+  int64_t most = 1;
+  const std::vector<Traffic> traffic = trafficOf(
+      program, steps, storage, {prefixSteps, program.plan.steps_size()});
   for (Phase &phase : phases) {
     std::erase_if(phase.steps, [&](const RunningStep &step) {
       return storage.vanishes[step.index];
     });
     size_t widest = 1;
-    for (const RunningStep &step : phase.steps)
-      for (const Traffic &traffic :
-           trafficOf(program, steps, storage, {step.index, step.index + 1}))
-        widest = std::max(widest, traffic.activations);
-    const int64_t most = std::clamp<int64_t>(
+    for (const Traffic &step : traffic)
+      if (step.step >= phase.range.begin && step.step < phase.range.end)
+        widest = std::max(widest, step.activations);
+    const int64_t fitting = std::clamp<int64_t>(
         std::min<int64_t>(cache / widest, countable), 1, laneImages);
-    const int64_t parts = (laneImages + most - 1) / most;
-    phase.together = (laneImages + parts - 1) / parts;
-    mostTogether = std::max(mostTogether, phase.together);
+    const int64_t passes = (laneImages + fitting - 1) / fitting;
+    phase.together = (laneImages + passes - 1) / passes;
+    most = std::max(most, phase.together);
     for (const RunningStep &step : phase.steps)
       scratchBytes =
           std::max(scratchBytes, step.step->scratchBytes(phase.together));
@@ -297,7 +298,7 @@ void TrainingProgram::Implementation::layOutPhases(
   scratchBytes =
       (scratchBytes + arenaAlignment - 1) / arenaAlignment * arenaAlignment;
   const MemoryPlan memory = planValues(
-      program, storage, mostTogether, {prefixSteps, program.plan.steps_size()},
+      program, storage, most, {prefixSteps, program.plan.steps_size()},
       [&](const Lifetime &lifetime) { return isWithinPhase(lifetime); });
   for (size_t v = 0; v < places.size(); ++v)
     if (memory.lifetimes[storage.owner[v]].bytes != 0)

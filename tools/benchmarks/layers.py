@@ -96,18 +96,18 @@ def ideal(operations, size, pass_images, peak, memories):
 
 def rows_of(document, shapes, memories, each=False):
     """Of one document of `cim eval --profile` with medians as its seconds: rows, the longest first."""
-    images, pass_images = document["data"]["images"], document["options"]["micro-batch"]
+    images = document["data"]["images"]
     rows = {}
     for index, step in enumerate(document["profile"]["steps"]):
         seconds, kernel = step["seconds"] / images, step["kernel"] or "none (reference)"
         shape = shapes.get((step["name"], step["operation"]))
         direct = (step["gflops"] or 0) * 1e9 * seconds
         done = direct * (shape.products(kernel) if shape else 1)
-        least, limit = ideal(done, step["gigabytes_per_second"] * 1e9 * seconds, pass_images,
+        least, limit = ideal(done, step["gigabytes_per_second"] * 1e9 * seconds, step["images_per_pass"],
                              document["profile"]["peak_gflops"], memories)
         text = shape.text if shape else ""
-        row = rows.setdefault(index if each else (text, kernel, limit), {
-            "name": step["name"], "steps": 0, "shape": text, "kernel": kernel, "limit": limit,
+        row = rows.setdefault(index if each else (text, kernel, limit, step["images_per_pass"]), {
+            "name": step["name"], "steps": 0, "shape": text, "kernel": kernel, "images_per_pass": step["images_per_pass"], "limit": limit,
             "microseconds": 0, "operations": 0, "ideal_microseconds": 0})
         row["steps"] += 1
         row["microseconds"] += 1e6 * seconds
@@ -121,15 +121,15 @@ def summed(rows, **labels):
 
 
 def markdown(rows, each=False):
-    total = summed(rows, shape="all", kernel="", limit="", name="all")
+    total = summed(rows, shape="all", kernel="", images_per_pass="", limit="", name="all")
     shown = rows if each else [row for row in rows if row["microseconds"] >= SMALL * total["microseconds"]]
     if small := [row for row in rows if row not in shown]:
-        shown = [*shown, summed(small, shape="the rest", kernel="", limit="")]
-    lines = [f"| {'step' if each else 'steps'} | shape | kernel | µs per image | share | GFLOP/s | ideal µs | limit | times ideal |",
-             "|" + "---|" * 9]
+        shown = [*shown, summed(small, shape="the rest", kernel="", images_per_pass="", limit="")]
+    lines = [f"| {'step' if each else 'steps'} | shape | kernel | images together | µs per image | share | GFLOP/s | ideal µs | limit | "
+             "times ideal |", "|" + "---|" * 10]
     for row in (*shown, total):
         time, least = row["microseconds"], row["ideal_microseconds"]
-        cells = [row["name"] if each else str(row["steps"]), row["shape"], row["kernel"], f"{time:,.1f}",
+        cells = [row["name"] if each else str(row["steps"]), row["shape"], row["kernel"], str(row["images_per_pass"]), f"{time:,.1f}",
                  f"{100 * time / total['microseconds']:.1f} %", f"{row['operations'] / time / 1e3:.0f}" if row["operations"] else "",
                  f"{least:,.1f}", row["limit"], f"{time / least:.2f}" if least else ""]
         lines.append("| " + " | ".join(cells) + " |")
@@ -177,7 +177,7 @@ def main():
     measured = memories()
     rows = rows_of(document, shapes, measured, arguments.each)
     images, peak = document["data"]["images"], document["profile"]["peak_gflops"]
-    print(f"{arguments.model}, {images:,} images in passes of {document['options']['micro-batch']}, {arguments.precision}, one core "
+    print(f"{arguments.model}, {images:,} images in micro-batches of {document['options']['micro-batch']}, {arguments.precision}, one core "
           f"(peak {peak:.0f} GFLOP/s; " + ", ".join(f"{name} {speed:.0f} GB/s" for _, speed, name in measured) + "):\n")
     print(markdown(rows, arguments.each))
     print(f"\nWith reading images and what is between steps, {1e6 * document['seconds']['forward'] / images:.2f} µs per image.")

@@ -37,6 +37,7 @@ std::string cim::profileText(std::vector<StepTime> steps) {
   Table table({{"step"},
                {"operation"},
                {"kernel"},
+               {"images", Table::Align::right},
                {"seconds", Table::Align::right},
                {"share", Table::Align::right},
                {"GFLOP/s", Table::Align::right},
@@ -49,7 +50,7 @@ std::string cim::profileText(std::vector<StepTime> steps) {
     const bool multiplies = step.operations > 0;
     table.add({step.name, step.operation,
                step.general ? "none (reference)" : step.kernel,
-               brief(step.seconds, 3),
+               std::to_string(step.images), brief(step.seconds, 3),
                percent(total > 0 ? step.seconds / total : 0, 1),
                multiplies ? brief(speed, 3) : "",
                multiplies ? percent(speed / corePeak, 0) : "",
@@ -57,14 +58,13 @@ std::string cim::profileText(std::vector<StepTime> steps) {
   }
   table.addRule();
   const double speed = giga(operations, total);
-  table.add({"all", "", "", brief(total, 3), percent(1, 0), brief(speed, 3),
+  table.add({"all", "", "", "", brief(total, 3), percent(1, 0), brief(speed, 3),
              percent(speed / corePeak, 0), ""});
   return table.text() +
-         "\nSeconds are of one core, summed over threads. GFLOP/s count a "
-         "direct "
-         "convolution's\noperations (Winograd kernels do fewer) against the "
-         "core's "
-         "measured peak, " +
+         "\nImages are those that go through a step together. Seconds are of "
+         "one core, summed\nover threads. GFLOP/s count a direct convolution's "
+         "operations (Winograd kernels do\nfewer) against the core's measured "
+         "peak, " +
          brief(corePeak, 3) + " GFLOP/s.\n";
 }
 
@@ -77,6 +77,7 @@ Json cim::profileJson(const std::vector<StepTime> &steps) {
     entry["kernel"] = step.general          ? Json()
                       : step.kernel.empty() ? Json(step.operation)
                                             : Json(step.kernel);
+    entry["images_per_pass"] = step.images;
     entry["seconds"] = step.seconds;
     entry["share"] = total > 0 ? step.seconds / total : 0;
     entry["gflops"] = step.operations > 0 ? Json(speed) : Json();

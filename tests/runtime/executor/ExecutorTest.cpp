@@ -114,9 +114,19 @@ std::vector<float> runInParts(Executor &executor, int first, int second) {
   return results;
 }
 
+/// Every step a part of its own, of one to three calls.
+std::vector<Part> partsOf(const PlanBuilder &b) {
+  std::vector<Part> parts;
+  const int steps = Executor(b.plan, b.tensors, {1, 1}).steps();
+  for (int s = 0; s < steps; ++s)
+    parts.push_back({{s, s + 1}, 1 + (s + 1) * 2 % 3});
+  return parts;
+}
+
 /// Cuts the run at every step.
-void checkParts(const PlanBuilder &b, const std::vector<float> &whole) {
-  Executor executor(b.plan, b.tensors, {2, 3});
+void checkCuts(const PlanBuilder &b, const ExecutorOptions &options,
+               const std::vector<float> &whole) {
+  Executor executor(b.plan, b.tensors, options);
   executor.program({});
   for (int step = 0; step <= executor.steps(); ++step)
     for (int second : {step, executor.steps()})
@@ -139,7 +149,12 @@ void check(const PlanBuilder &b) {
                                result.size() * sizeof(float)))
           << threads << " threads, micro-batch " << microBatch;
     }
-  checkParts(b, result);
+  checkCuts(b, {2, 3}, result);
+  if (b.plan.image_wise()) {
+    const ExecutorOptions inParts{.threads = 2, .parts = partsOf(b)};
+    EXPECT_EQ(runFast(b, inParts), result);
+    checkCuts(b, inParts, result);
+  }
 }
 
 /// Names of the steps without a kernel.

@@ -14,39 +14,90 @@ namespace {
 
 constexpr size_t KB = 1024, MB = 1024 * KB;
 
+/// Steps 0, 1, ... in which nothing but their operands stands in memory.
+std::vector<Traffic> steps(int count, size_t activations, size_t weights) {
+  std::vector<Traffic> steps;
+  for (int s = 0; s < count; ++s)
+    steps.push_back({s, activations, weights, activations / 2});
+  return steps;
+}
+
+/// The parts of \p steps, one after the other, of which one call takes \p
+/// arenaPerCall.
+std::vector<Part> choose(const std::vector<Traffic> &steps,
+                         const CacheSizes &caches,
+                         size_t arenaPerCall = 600 * KB) {
+  std::vector<Part> parts = chooseParts(
+      steps, {0, int(steps.size())}, caches, [&](std::span<const Part> parts) {
+        return mostTogether(parts) * arenaPerCall;
+      });
+  EXPECT_EQ(parts.front().range.begin, 0);
+  EXPECT_EQ(parts.back().range.end, int(steps.size()));
+  for (size_t p = 1; p < parts.size(); ++p)
+    EXPECT_EQ(parts[p].range.begin, parts[p - 1].range.end);
+  return parts;
+}
+
+int64_t chooseOne(const std::vector<Traffic> &steps, const CacheSizes &caches,
+                  size_t arenaPerCall = 600 * KB) {
+  const std::vector<Part> parts = choose(steps, caches, arenaPerCall);
+  EXPECT_EQ(parts.size(), 1u);
+  return parts.front().together;
+}
+
 TEST(MicroBatch, fillsTheCache) {
   // Four images of 200 KB and their weights fit; eight do not.
-  std::vector<Traffic> steps(30, {200 * KB, 80 * KB});
-  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 600 * KB), 4u);
-  EXPECT_EQ(chooseMicroBatch(steps, {2 * MB, 16 * MB}, 600 * KB), 8u);
+  EXPECT_EQ(chooseOne(steps(30, 200 * KB, 80 * KB), {MB, 16 * MB}), 4);
+  EXPECT_EQ(chooseOne(steps(30, 200 * KB, 80 * KB), {2 * MB, 16 * MB}), 8);
 }
 
 TEST(MicroBatch, keepsActivationsBesideTheWeightsOfAllSteps) {
   // No weight has to be read twice, so images only fill what is left.
-  std::vector<Traffic> steps(10, {100 * KB, 10 * KB});
-  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 600 * KB), 8u);
-  EXPECT_EQ(chooseMicroBatch(steps, {2 * MB, 16 * MB}, 600 * KB), 16u);
-  steps.assign(10, {100 * KB, 100 * KB}); // 1,000 KB of weights
-  EXPECT_EQ(chooseMicroBatch(steps, {2 * MB, 16 * MB}, 600 * KB), 8u);
-  steps.assign(10, {900 * KB, 10 * KB});
-  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 600 * KB), 1u);
+  EXPECT_EQ(chooseOne(steps(10, 100 * KB, 10 * KB), {MB, 16 * MB}), 8);
+  EXPECT_EQ(chooseOne(steps(10, 100 * KB, 10 * KB), {2 * MB, 16 * MB}), 16);
+  // 1,000 KB of weights
+  EXPECT_EQ(chooseOne(steps(10, 100 * KB, 100 * KB), {2 * MB, 16 * MB}), 8);
+  EXPECT_EQ(chooseOne(steps(10, 900 * KB, 10 * KB), {MB, 16 * MB}), 1);
 }
 
 TEST(MicroBatch, sharesLargeWeightsAmongManyImages) {
-  std::vector<Traffic> steps(10, {100 * KB, 10 * MB});
-  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 600 * KB), 32u);
+  EXPECT_EQ(chooseOne(steps(10, 100 * KB, 10 * MB), {MB, 16 * MB}), 32);
 }
 
 TEST(MicroBatch, keepsActivationsOutOfMemory) {
   // Images in the third-level cache cost less than weights from there.
-  std::vector<Traffic> steps(20, {900 * KB, 300 * KB});
-  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 600 * KB), 8u);
+  EXPECT_EQ(chooseOne(steps(20, 900 * KB, 300 * KB), {MB, 16 * MB}), 8);
 }
 
 TEST(MicroBatch, boundsMemory) {
-  std::vector<Traffic> steps(10, {12 * MB, 100 * MB});
-  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 14 * MB), 2u);
-  EXPECT_EQ(chooseMicroBatch(steps, {MB, 16 * MB}, 100 * MB), 1u);
+  const auto large = steps(10, 12 * MB, 100 * MB);
+  EXPECT_EQ(chooseOne(large, {MB, 16 * MB}, 14 * MB), 2);
+  EXPECT_EQ(chooseOne(large, {MB, 16 * MB}, 100 * MB), 1);
+}
+
+TEST(MicroBatch, isCutBetweenLargeMapsAndLargeWeights) {
+  std::vector<Traffic> network = steps(10, 200 * KB, 40 * KB);
+  for (Traffic deep : steps(10, 50 * KB, 600 * KB)) {
+    deep.step += 10;
+    network.push_back(deep);
+  }
+  const std::vector<Part> parts = choose(network, {512 * KB, 16 * MB});
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts[0].range.end, 10);
+  EXPECT_EQ(parts[0].together, 2);
+  EXPECT_EQ(parts[1].together, 32);
+  // Not where what stands between them is more than what is saved.
+  network[10].before = 10 * MB;
+  EXPECT_EQ(choose(network, {512 * KB, 16 * MB}).size(), 1u);
+}
+
+TEST(MicroBatch, knowsWhichPartAStepIsIn) {
+  const std::vector<Part> parts = {{{2, 5}, 1}, {{5, 9}, 4}};
+  EXPECT_EQ(&partOf(parts, 1), &parts[0]);
+  EXPECT_EQ(&partOf(parts, 4), &parts[0]);
+  EXPECT_EQ(&partOf(parts, 5), &parts[1]);
+  EXPECT_EQ(&partOf(parts, 9), &parts[1]);
+  EXPECT_EQ(mostTogether(parts), 4);
 }
 
 TEST(MicroBatch, knowsTheCaches) {

@@ -143,6 +143,12 @@ TEST_P(Networks, giveTheSameBitsHoweverTheyRun) {
       ASSERT_EQ(runFast(network, 9, {}, options), logits)
           << threads << " threads, micro-batch " << microBatch;
     }
+    options.microBatch = 0;
+    const int steps = Executor(network.plan, network.tensors, options).steps();
+    options.parts = {{{0, steps / 3}, 2},
+                     {{steps / 3, steps / 2}, 1},
+                     {{steps / 2, steps}, 4}};
+    ASSERT_EQ(runFast(network, 9, {}, options), logits) << "in parts";
   }
 }
 

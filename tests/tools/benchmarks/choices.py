@@ -213,9 +213,9 @@ steps {
     def test_rows(self):
         def step(name, operation, kernel, seconds, gflops=None):
             return {"name": name, "operation": operation, "kernel": kernel, "seconds": seconds, "gflops": gflops,
-                    "gigabytes_per_second": 1}
+                    "gigabytes_per_second": 1, "images_per_pass": 10}
 
-        document = {"data": {"images": 100}, "options": {"micro-batch": 10}, "profile": {"peak_gflops": 100, "steps": [
+        document = {"data": {"images": 100}, "profile": {"peak_gflops": 100, "steps": [
             step("first", "conv", "winograd 4x4x32", 1, 200), step("first again", "conv", "winograd 4x4x32", 1, 200),
             step("", "relu", None, 0.005)]}}
         shape, _, relu = self.shapes()
@@ -226,8 +226,8 @@ steps {
         self.assertAlmostEqual(rows[0]["microseconds"], 20_000)
         self.assertAlmostEqual(rows[0]["ideal_microseconds"], 20_000 * 2 * 0.36)
         text = layers.markdown(rows)
-        self.assertIn("| 2 | 16→32 3×3 @10² | winograd 4x4x32 | 20,000.0 | 99.8 % | 200 | 14,400.0 | multiply-adds | 1.39 |", text)
-        self.assertIn("| 1 | the rest |  | 50.0 |", text)
+        self.assertIn("| 2 | 16→32 3×3 @10² | winograd 4x4x32 | 10 | 20,000.0 | 99.8 % | 200 | 14,400.0 | multiply-adds | 1.39 |", text)
+        self.assertIn("| 1 | the rest |  |  | 50.0 |", text)
         self.assertIn("| 3 | all |", text)
         self.assertIn("| first again | 16→32", layers.markdown(layers.rows_of(
             document, {("first again", "conv"): shape}, [(math.inf, 10, "main memory")], each=True), each=True))

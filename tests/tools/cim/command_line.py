@@ -324,6 +324,7 @@ class CommandLine(CimTestCase):
         for step in layers:
             self.assertRegex(step["kernel"], "direct|winograd")
             self.assertGreater(step["seconds"], 0)
+            self.assertGreater(step["images_per_pass"], 0)
             self.assertAlmostEqual(step["peak_fraction"], step["gflops"] / profile["peak_gflops"])
         return {step["name"]: step["gflops"] * step["seconds"] for step in layers}
 
