@@ -11,7 +11,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <mutex>
 #include <string>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <utility>
 
@@ -100,43 +102,59 @@ ArenaLayout cim::layOut(std::span<const Lifetime> buffers) {
   return layout;
 }
 
+constexpr size_t hugePage = size_t(2) << 20;
+
+/// Memory from the system.
+class AlignedMemory::Mapping {
+public:
+  explicit Mapping(size_t bytes) : bytes(bytes) {
+    const size_t physical = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) *
+                            static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    // The system would promise more than there is and kill the process later.
+    if (bytes < physical)
+      address = mmap(nullptr, bytes + hugePage, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (address == MAP_FAILED)
+      throw InputError("not enough memory for " + std::to_string(bytes >> 20) +
+                       " MB of activations or weights");
+    madvise(data(), bytes, MADV_HUGEPAGE); // a hint: fewer TLB misses
+  }
+  ~Mapping() { munmap(address, bytes + hugePage); }
+  Mapping(const Mapping &) = delete;
+  Mapping &operator=(const Mapping &) = delete;
+
+  /// Where the first huge page begins.
+  std::byte *data() const {
+    auto *start = static_cast<std::byte *>(address);
+    return start + -reinterpret_cast<uintptr_t>(start) % hugePage;
+  }
+  const size_t bytes;
+
+private:
+  void *address = MAP_FAILED;
+};
+
 AlignedMemory::AlignedMemory(size_t bytes) : bytes(bytes) {
-  constexpr size_t hugePage = size_t(2) << 20;
-  const size_t physical = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) *
-                          static_cast<size_t>(sysconf(_SC_PAGESIZE));
   if (bytes == 0)
     return;
-  // The system would promise more than there is and kill the process later.
-  if (bytes < physical) {
-    mappedBytes = bytes + (bytes >= hugePage ? hugePage : 0);
-    mapping = mmap(nullptr, mappedBytes, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  }
-  if (mapping == MAP_FAILED)
-    throw InputError("not enough memory for " + std::to_string(bytes >> 20) +
-                     " MB of activations or weights");
-  start = static_cast<std::byte *>(mapping);
   if (bytes >= hugePage) {
-    start += -reinterpret_cast<uintptr_t>(start) % hugePage;
-    madvise(start, bytes, MADV_HUGEPAGE); // a hint: fewer TLB misses
+    mapping = std::make_shared<Mapping>(bytes);
+    start = mapping->data();
+    return;
   }
-}
-
-AlignedMemory::~AlignedMemory() {
-  if (mapping != MAP_FAILED)
-    munmap(mapping, mappedBytes);
-}
-
-AlignedMemory::AlignedMemory(AlignedMemory &&other) noexcept { swap(other); }
-
-AlignedMemory &AlignedMemory::operator=(AlignedMemory &&other) noexcept {
-  swap(other);
-  return *this;
-}
-
-void AlignedMemory::swap(AlignedMemory &other) noexcept {
-  std::swap(mapping, other.mapping);
-  std::swap(mappedBytes, other.mappedBytes);
-  std::swap(start, other.start);
-  std::swap(bytes, other.bytes);
+  // The weights of most layers are smaller. On pages of 4 KB of their own,
+  // kernels would wait for page walks, which cost twice as much in a virtual
+  // machine. What was freed is not given out again, since it is not zero.
+  static std::mutex mutex;
+  static std::weak_ptr<Mapping> shared;
+  static size_t used;
+  const std::scoped_lock lock(mutex);
+  mapping = shared.lock();
+  if (!mapping || used + alignUp(bytes) > mapping->bytes) {
+    mapping = std::make_shared<Mapping>(8 * hugePage);
+    shared = mapping;
+    used = 0;
+  }
+  start = mapping->data() + used;
+  used += alignUp(bytes);
 }

@@ -8,8 +8,8 @@
 #define CIM_RUNTIME_EXECUTOR_ARENA_H
 
 #include <cstddef>
+#include <memory>
 #include <span>
-#include <sys/mman.h>
 #include <vector>
 
 namespace cim {
@@ -39,24 +39,23 @@ inline constexpr size_t arenaAlignment = 64;
 ArenaLayout layOut(std::span<const Lifetime> buffers);
 
 /// Zeroed memory aligned to arenaAlignment, on huge pages where the system has
-/// them. Pages are taken when they are first written, by the thread that does.
+/// them; less than such a page shares it with others, and goes back to the
+/// system with the last of them. Pages are taken when they are first written,
+/// by the thread that does.
 class AlignedMemory {
 public:
   AlignedMemory() = default;
   /// Throws InputError when there is not that much memory.
   explicit AlignedMemory(size_t bytes);
-  ~AlignedMemory();
-  AlignedMemory(AlignedMemory &&) noexcept;
-  AlignedMemory &operator=(AlignedMemory &&) noexcept;
+  AlignedMemory(AlignedMemory &&) noexcept = default;
+  AlignedMemory &operator=(AlignedMemory &&) noexcept = default;
 
   std::byte *data() const { return start; }
   size_t size() const { return bytes; }
 
 private:
-  void swap(AlignedMemory &other) noexcept;
-
-  void *mapping = MAP_FAILED;
-  size_t mappedBytes = 0;
+  class Mapping;
+  std::shared_ptr<Mapping> mapping;
   std::byte *start = nullptr;
   size_t bytes = 0;
 };

@@ -18,6 +18,18 @@
 using namespace cim;
 namespace fs = std::filesystem;
 
+/// The text beside \p path whose tensors would stand in the same file; empty
+/// where there is none.
+static fs::path otherText(const fs::path &path) {
+  for (const char *extension : {".mlir", ".plan"}) {
+    fs::path other = fs::path(path).replace_extension(extension);
+    std::error_code error;
+    if (other != path && fs::exists(other, error))
+      return other;
+  }
+  return {};
+}
+
 void cim::writeWithSidecar(
     const std::string &path, const TensorMap &tensors,
     const std::function<std::string(const SidecarReference &)> &text) {
@@ -40,9 +52,15 @@ void cim::writeWithSidecar(
 
   writeSafetensors(waiting, tensors);
   SidecarReference reference{tensorPath.filename(), sha256OfFile(waiting)};
+  std::error_code error;
+  const fs::path other = otherText(path);
+  if (!other.empty() && fs::exists(tensorPath, error) &&
+      sha256OfFile(tensorPath) != reference.sha256)
+    throw InputError("'" + path + "' would change '" + tensorPath.string() +
+                     "', which '" + other.string() +
+                     "' needs; name another file, or remove that one");
   std::string contents = text(reference);
   writeWhole(path, [&](std::ostream &stream) { stream << contents; });
-  std::error_code error;
   fs::rename(waiting, tensorPath, error);
   if (error)
     throw InputError("'" + tensorPath.string() +

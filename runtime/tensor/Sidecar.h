@@ -29,7 +29,8 @@ struct SidecarReference {
 /// Writes \p tensors into `STEM.safetensors` beside \p path, and into \p path
 /// the text that \p text makes of the reference to them. Both files are whole
 /// when either appears; when anything fails, both are as they were. Throws
-/// InputError.
+/// InputError, also where another text (STEM.mlir or STEM.plan) would find its
+/// tensors changed.
 void writeWithSidecar(
     const std::string &path, const TensorMap &tensors,
     const std::function<std::string(const SidecarReference &)> &text);

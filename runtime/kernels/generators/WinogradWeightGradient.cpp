@@ -101,30 +101,33 @@ public:
     scheduleTransform(inputs, inputRows, get_target());
     scheduleTransform(gradients, gradientRows, get_target());
 
-    // Sums that stay in registers, as many as fit beside their factors.
+    // Sums that stay in registers, as many as fit beside their factors. All
+    // channels of a block follow each other at one point, whose tiles the
+    // first-level cache holds.
     const InstructionSet set = instructionSetOf(get_target());
-    auto stage = Func(output).update();
     const int channels = set == InstructionSet::avx512 ? 16
                          : set == InstructionSet::avx2 ? 4
                                                        : 2;
-    stage.split(c, co, ci, channels)
-        .reorder(lane, dx, dy, ci, co, cb, block)
+    Func(output)
+        .update()
+        .reorder(lane, dx, dy, c, cb, block)
         .vectorize(lane)
         .unroll(dx)
         .unroll(dy);
-    kernel.compute_at(output, ci).store_in(MemoryType::Stack);
+    kernel.compute_at(output, c).store_in(MemoryType::Stack);
     kernel.bound_extent(lane, channelBlock);
     kernel.vectorize(lane).unroll(dx).unroll(dy);
-    columns.compute_at(output, ci).store_in(MemoryType::Stack);
+    columns.compute_at(output, c).store_in(MemoryType::Stack);
     columns.bound_extent(lane, channelBlock);
     columns.vectorize(lane).unroll(dx).unroll(j);
-    products.compute_at(output, co).store_in(MemoryType::Stack);
+    products.compute_at(output, cb).store_in(MemoryType::Stack);
     products.bound_extent(lane, channelBlock);
-    products.reorder(lane, block, c, i, j, cb)
+    products.split(c, co, ci, channels)
+        .reorder(lane, block, ci, co, i, j, cb)
         .vectorize(lane)
         .unroll(block)
-        .unroll(c);
-    sum.compute_at(products, i).store_in(MemoryType::Stack);
+        .unroll(ci);
+    sum.compute_at(products, co).store_in(MemoryType::Stack);
     sum.bound_extent(lane, channelBlock);
     sum.vectorize(lane).unroll(block).unroll(c);
     sum.update()
