@@ -48,12 +48,14 @@ static bool anyActsAtReads(std::span<const LayerChange> changes) {
   });
 }
 
-/// Images of whole micro-batches whose activations fit into \p bytes.
+/// Images whose activations fit into \p bytes, one call at least; of whole
+/// micro-batches, where one fits.
 static int64_t imagesThatFit(const Executor &executor, size_t bytes) {
-  const int64_t batch = executor.microBatch();
-  const size_t perBatch = std::max<size_t>(
-      1, executor.keptBytesPerCall() * (batch / executor.imagesPerCall()));
-  return std::max<int64_t>(1, bytes / perBatch) * batch;
+  const int64_t perCall = executor.imagesPerCall(),
+                batch = executor.microBatch();
+  const size_t bytesPerCall = std::max<size_t>(1, executor.keptBytesPerCall());
+  const int64_t images = std::max<int64_t>(1, bytes / bytesPerCall) * perCall;
+  return images < batch ? images : images / batch * batch;
 }
 
 PrefixEvaluator::PrefixEvaluator(plan::Plan plan, const TensorMap &tensors,

@@ -94,7 +94,8 @@ ArenaLayout cim::layOut(std::span<const Lifetime> buffers) {
   layout.offsets.resize(buffers.size());
   std::map<unsigned, std::vector<size_t>> byGeometry;
   for (size_t b = 0; b < buffers.size(); ++b)
-    byGeometry[buffers[b].geometry].push_back(b);
+    if (buffers[b].bytes != 0)
+      byGeometry[buffers[b].geometry].push_back(b);
   for (const auto &[geometry, members] : byGeometry)
     if (geometry != 0)
       placeSlots(buffers, members, layout);

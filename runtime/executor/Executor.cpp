@@ -13,7 +13,8 @@
 #include "runtime/executor/DriveInputs.h"
 #include "runtime/executor/Layers.h"
 #include "runtime/executor/Memory.h"
-#include "runtime/executor/Parts.h"
+#include "runtime/executor/MicroBatch.h"
+#include "runtime/executor/RunParts.h"
 #include "runtime/kernels/Bfloat16.h"
 #include "runtime/plan/OneImage.h"
 #include "runtime/plan/VerifyPlan.h"
@@ -122,37 +123,48 @@ void roundPlaced(const Placement &place, const Pass &pass) {
                            place.geometry.bytes / sizeof(float) * pass.calls);
 }
 
+// Borders and padding go along, so that a kernel finds their zeros again.
+
+/// Copies what the calls of \p pass have at \p live to \p kept, call by call.
+void save(const Pass &pass, std::span<const Placement> live, std::byte *kept,
+          size_t stride) {
+  for (const Placement &place : live) {
+    const size_t bytes = place.geometry.bytes;
+    for (int64_t call = 0; call < pass.calls; ++call)
+      std::memcpy(kept + call * stride, pass.at(place) + call * bytes, bytes);
+    kept += bytes;
+  }
+}
+
+/// And back.
+void restore(const Pass &pass, std::span<const Placement> live,
+             const std::byte *kept, size_t stride) {
+  for (const Placement &place : live) {
+    const size_t bytes = place.geometry.bytes;
+    for (int64_t call = 0; call < pass.calls; ++call)
+      std::memcpy(pass.at(place) + call * bytes, kept + call * stride, bytes);
+    kept += bytes;
+  }
+}
+
 } // namespace
 
 struct Executor::Implementation {
   Implementation(const plan::Plan &source, const TensorMap &tensors,
                  const ExecutorOptions &options);
 
-  /// Images [first, first + images), at most calls × callImages of them, by
-  /// worker \p w.
-  using RunMicroBatch =
-      std::function<void(unsigned w, int64_t first, int64_t images)>;
-  /// Cuts images [first, first + images) into micro-batches for all workers;
+  using VisitPass = std::function<void(const Pass &pass)>;
+  /// Takes images [first, first + images), in micro-batches for all workers,
+  /// through the steps \p range, between \p enter and \p leave (runParts);
   /// false when \p stop cut it short.
-  bool forEachMicroBatch(int64_t first, int64_t images,
-                         const RunMicroBatch &run,
-                         const std::function<bool()> &stop);
+  bool runImages(int64_t first, int64_t images, StepRange range,
+                 const VisitPass &enter, const VisitPass &leave,
+                 const std::function<bool()> &stop);
   int64_t callsOf(int64_t images) const {
     return (images + callImages - 1) / callImages;
   }
   /// Worker \p w's with images [first, first + images).
   Pass passOf(unsigned w, int64_t first, int64_t images);
-  /// Takes images [first, first + images) by worker \p w through the steps \p
-  /// range, between \p enter and \p leave, as runParts does.
-  template <typename Enter, typename Leave>
-  void runImages(unsigned w, int64_t first, int64_t images, StepRange range,
-                 const Enter &enter, const Leave &leave) {
-    runParts(
-        parts, range, passOf(w, first, images), enter,
-        [&](const Pass &pass, StepRange steps) { runSteps(pass, steps); },
-        leave);
-  }
-
   void read(const Pass &pass, const ReadImage &read);
   void readCall(const Pass &pass, int64_t call, int64_t first, int64_t images,
                 const ReadImage &read);
@@ -161,17 +173,9 @@ struct Executor::Implementation {
                  const WriteResult &write);
   void runSteps(const Pass &pass, StepRange range);
 
-  /// What one call has in the arena of a value that has memory of its own.
-  struct LiveValue {
-    const Placement *place;
-    size_t bytes;
-  };
-  /// The values that stand in the arena between \p step and the one before.
-  std::vector<LiveValue> liveBefore(int step) const;
-  static void save(const Pass &pass, std::span<const LiveValue> live,
-                   std::byte *kept, size_t stride);
-  static void restore(const Pass &pass, std::span<const LiveValue> live,
-                      const std::byte *kept, size_t stride);
+  /// Where values with memory of their own stand between \p step and the one
+  /// before.
+  std::vector<Placement> liveBefore(int step) const;
   std::vector<Tensor> call(std::span<const Tensor> inputs);
   void requireImages() const {
     if (!obstacle.empty())
@@ -214,6 +218,8 @@ Executor::Implementation::Implementation(const plan::Plan &source,
                     options.chosen.get());
   ValueStorage storage = storageOf(program, steps);
   traffic = trafficOf(program, steps, storage, allSteps(program));
+  assert((options.parts.empty() || plan.image_wise()) &&
+         "calls go side by side");
   if (!options.parts.empty())
     parts = options.parts;
   else if (plan.image_wise() && !options.microBatch)
@@ -249,8 +255,8 @@ Executor::Implementation::Implementation(const plan::Plan &source,
   }
   for (int s = 0; s <= plan.steps_size(); ++s) {
     size_t bytes = 0;
-    for (const LiveValue &value : liveBefore(s))
-      bytes += value.bytes;
+    for (const Placement &place : liveBefore(s))
+      bytes += place.geometry.bytes;
     keptBytes = std::max(keptBytes, bytes);
   }
   for (unsigned w = 0; w < workers.count(); ++w)
@@ -261,35 +267,13 @@ Executor::Implementation::Implementation(const plan::Plan &source,
                          std::vector<ConverterCounts>(plan.layers_size())});
 }
 
-std::vector<Executor::Implementation::LiveValue>
-Executor::Implementation::liveBefore(int step) const {
-  std::vector<LiveValue> live;
+std::vector<Placement> Executor::Implementation::liveBefore(int step) const {
+  std::vector<Placement> live;
   for (size_t v = 0; v < lifetimes.size(); ++v)
     if (lifetimes[v].bytes != 0 && lifetimes[v].first < step &&
         lifetimes[v].last >= step)
-      live.push_back({&places[v], places[v].geometry.bytes});
+      live.push_back(places[v]);
   return live;
-}
-
-// Borders and padding go along, so that a kernel finds their zeros again.
-void Executor::Implementation::save(const Pass &pass,
-                                    std::span<const LiveValue> live,
-                                    std::byte *kept, size_t stride) {
-  for (const auto &[place, bytes] : live) {
-    for (int64_t call = 0; call < pass.calls; ++call)
-      std::memcpy(kept + call * stride, pass.at(*place) + call * bytes, bytes);
-    kept += bytes;
-  }
-}
-
-void Executor::Implementation::restore(const Pass &pass,
-                                       std::span<const LiveValue> live,
-                                       const std::byte *kept, size_t stride) {
-  for (const auto &[place, bytes] : live) {
-    for (int64_t call = 0; call < pass.calls; ++call)
-      std::memcpy(pass.at(*place) + call * bytes, kept + call * stride, bytes);
-    kept += bytes;
-  }
 }
 
 void Executor::Implementation::readCall(const Pass &pass, int64_t call,
@@ -380,9 +364,11 @@ void Executor::Implementation::write(const Pass &pass,
               write);
 }
 
-bool Executor::Implementation::forEachMicroBatch(
-    int64_t first, int64_t images, const RunMicroBatch &run,
-    const std::function<bool()> &stop) {
+bool Executor::Implementation::runImages(int64_t first, int64_t images,
+                                         StepRange range,
+                                         const VisitPass &enter,
+                                         const VisitPass &leave,
+                                         const std::function<bool()> &stop) {
   requireImages();
   const int64_t end = first + images;
   const int64_t calls = mostTogether(parts);
@@ -410,10 +396,16 @@ bool Executor::Implementation::forEachMicroBatch(
         const int64_t taken = claim(begin);
         if (taken == 0)
           return;
-        if (stop && stop())
-          isStopped = true;
-        else
-          run(w, begin, taken);
+        runParts(
+            parts, range, passOf(w, begin, taken), enter,
+            [&](const Pass &pass, StepRange steps) {
+              if (stop && stop())
+                isStopped = true;
+              if (!isStopped)
+                runSteps(pass, steps);
+              return !isStopped;
+            },
+            leave);
       }
     } catch (...) {
       isStopped = true; // the other workers, too
@@ -449,8 +441,7 @@ Executor::Implementation::call(std::span<const Tensor> inputs) {
                      .callImages = callImages,
                      .worker = 0,
                      .counts = worker.counts};
-  for (const Part &part : parts)
-    runSteps(pass, part.range);
+  runSteps(pass, allSteps(program));
   std::vector<Tensor> outputs;
   for (uint32_t index : plan.outputs()) {
     if (program.isConstant(index)) {
@@ -493,15 +484,10 @@ bool Executor::run(int64_t images, const ReadImage &read,
   Implementation &run = *implementation;
   assert((run.isProgrammed || run.plan.layers_size() == 0) &&
          "program() comes before run()");
-  return run.forEachMicroBatch(
-      0, images,
-      [&](unsigned w, int64_t first, int64_t images) {
-        run.runImages(
-            w, first, images, allSteps(run.program),
-            [&](const Pass &pass) { run.read(pass, read); },
-            [&](const Pass &pass) { run.write(pass, write); });
-      },
-      stop);
+  return run.runImages(
+      0, images, allSteps(run.program),
+      [&](const Pass &pass) { run.read(pass, read); },
+      [&](const Pass &pass) { run.write(pass, write); }, stop);
 }
 
 int Executor::steps() const { return implementation->plan.steps_size(); }
@@ -526,17 +512,11 @@ bool Executor::keep(KeptActivations &kept, int64_t first, int64_t images,
   assert(run.callsOf(images) * kept.bytesPerCall <= kept.memory.size());
   const auto live = run.liveBefore(step);
   kept.count = 0;
-  const bool isComplete = run.forEachMicroBatch(
-      first, images,
-      [&](unsigned w, int64_t begin, int64_t images) {
-        run.runImages(
-            w, begin, images, {0, step},
-            [&](const Pass &pass) { run.read(pass, read); },
-            [&](const Pass &pass) {
-              run.save(pass, live,
-                       kept.call((pass.firstImage - first) / run.callImages),
-                       kept.bytesPerCall);
-            });
+  const bool isComplete = run.runImages(
+      first, images, {0, step}, [&](const Pass &pass) { run.read(pass, read); },
+      [&](const Pass &pass) {
+        save(pass, live, kept.call((pass.firstImage - first) / run.callImages),
+             kept.bytesPerCall);
       },
       stop);
   kept.reached = step;
@@ -551,20 +531,16 @@ bool Executor::advance(KeptActivations &kept, int step,
   assert(step >= kept.reached && "what was computed is gone");
   const auto before = run.liveBefore(kept.reached),
              after = run.liveBefore(step);
-  const bool isComplete = run.forEachMicroBatch(
-      kept.first, kept.count,
-      [&](unsigned w, int64_t begin, int64_t images) {
-        auto placeOf = [&](const Pass &pass) {
-          return kept.call((pass.firstImage - kept.first) / run.callImages);
-        };
-        run.runImages(
-            w, begin, images, {kept.reached, step},
-            [&](const Pass &pass) {
-              run.restore(pass, before, placeOf(pass), kept.bytesPerCall);
-            },
-            [&](const Pass &pass) {
-              run.save(pass, after, placeOf(pass), kept.bytesPerCall);
-            });
+  const auto placeOf = [&](const Pass &pass) {
+    return kept.call((pass.firstImage - kept.first) / run.callImages);
+  };
+  const bool isComplete = run.runImages(
+      kept.first, kept.count, {kept.reached, step},
+      [&](const Pass &pass) {
+        restore(pass, before, placeOf(pass), kept.bytesPerCall);
+      },
+      [&](const Pass &pass) {
+        save(pass, after, placeOf(pass), kept.bytesPerCall);
       },
       stop);
   kept.reached = step;
@@ -577,20 +553,14 @@ bool Executor::resume(const KeptActivations &kept, const WriteResult &write,
                       const std::function<bool()> &stop) {
   Implementation &run = *implementation;
   const auto live = run.liveBefore(kept.reached);
-  return run.forEachMicroBatch(
-      kept.first, kept.count,
-      [&](unsigned w, int64_t begin, int64_t images) {
-        run.runImages(
-            w, begin, images, {kept.reached, run.plan.steps_size()},
-            [&](const Pass &pass) {
-              run.restore(
-                  pass, live,
-                  kept.call((pass.firstImage - kept.first) / run.callImages),
-                  kept.bytesPerCall);
-            },
-            [&](const Pass &pass) { run.write(pass, write); });
+  return run.runImages(
+      kept.first, kept.count, {kept.reached, run.plan.steps_size()},
+      [&](const Pass &pass) {
+        restore(pass, live,
+                kept.call((pass.firstImage - kept.first) / run.callImages),
+                kept.bytesPerCall);
       },
-      stop);
+      [&](const Pass &pass) { run.write(pass, write); }, stop);
 }
 
 size_t Executor::keptBytesPerCall() const { return implementation->keptBytes; }
@@ -616,6 +586,14 @@ int64_t Executor::outputElements() const {
 
 unsigned Executor::microBatch() const {
   return mostTogether(implementation->parts) * implementation->callImages;
+}
+
+int64_t Executor::imagesTogether(const kernels::ConvolutionShape &shape) const {
+  for (const RunningStep &running : implementation->running)
+    if (const auto *own = running.step->convolution(); own && *own == shape)
+      return partOf(implementation->parts, running.index).together *
+             implementation->callImages;
+  return microBatch();
 }
 
 unsigned Executor::threads() const { return implementation->workers.count(); }

@@ -9,7 +9,7 @@
 
 #include "runtime/converters/Counts.h"
 #include "runtime/executor/KeptActivations.h"
-#include "runtime/executor/MicroBatch.h"
+#include "runtime/executor/Parts.h"
 #include "runtime/kernels/Algorithms.h"
 #include "runtime/plan/Precision.h"
 #include "runtime/plan/plan.pb.h"
@@ -98,18 +98,18 @@ public:
   /// Runs \p images images of a network that takes one image and whose first
   /// output is one row per image, both f32; throws InputError for others. The
   /// same bits for any thread count and any micro-batch. \p stop is polled
-  /// between micro-batches, from several threads; returns false when it cut the
+  /// between passes, from several threads; returns false when it cut the
   /// run short. Exceptions of the callbacks are passed on.
   bool run(int64_t images, const ReadImage &read, const WriteResult &write,
            const std::function<bool()> &stop = nullptr);
 
-  // Runs of a part of the program. Where only some layers change from run to
-  // run, all steps before them compute the same again and again: keep() runs
+  // Runs of some steps of the program. Where only some layers change from run
+  // to run, all steps before them compute the same again and again: keep() runs
   // them once for a range of images, and resume() does the rest as often as
   // wanted, with the same bits as a whole run. Only for networks that run() can
   // run, too.
 
-  /// Steps of the program; a run has parts from 0 to here.
+  /// Steps of the program.
   int steps() const;
   /// The first step that uses layer \p layer, and so the last at which a run
   /// can resume when that layer has changed; the number of steps when none
@@ -140,6 +140,9 @@ public:
   int64_t inputElements() const;  ///< per image
   int64_t outputElements() const; ///< per image
   unsigned microBatch() const;    ///< images
+  /// Images that go together through the first layer of shape \p shape; as many
+  /// as the micro-batch has where there is none.
+  int64_t imagesTogether(const kernels::ConvolutionShape &shape) const;
   unsigned threads() const;
   size_t arenaBytes() const; ///< per thread
 

@@ -249,14 +249,14 @@ std::vector<Traffic> cim::trafficOf(const Program &program,
 }
 
 /// Makes the buffer of value \p value, of one call, one of \p calls calls.
-static void widen(Lifetime &buffer, const Program &program,
-                  const ValueStorage &storage, size_t value, int64_t calls) {
+static void multiply(Lifetime &buffer, const Program &program,
+                     const ValueStorage &storage, size_t value, int64_t calls) {
   if (__builtin_mul_overflow(buffer.bytes, calls, &buffer.bytes) ||
       buffer.bytes / storage.geometry[value].numberBytes() >
           INT_MAX) // kernels count in 32 bits
     throw InputError("value '" + program.value(value).name() + "' of " +
                      std::to_string(calls) +
-                     " images side by side has more than 2^31 numbers");
+                     " calls side by side has more than 2^31 numbers");
 }
 
 /// Numbers the geometries of \p buffers, those of the values, that have zeros
@@ -303,6 +303,7 @@ MemoryPlan cim::planMemory(const Program &program, const BoundSteps &steps,
                            std::span<const Part> parts) {
   const StepRange range = {parts.front().range.begin, parts.back().range.end};
   const std::vector<Lifetime> lifetimes = valueBuffers(program, storage, range);
+  const int64_t allCalls = mostTogether(parts);
   std::vector<Lifetime> buffers = lifetimes;
   std::vector<bool> standsBetween(buffers.size());
   for (size_t v = 0; v < buffers.size(); ++v) {
@@ -312,9 +313,10 @@ MemoryPlan cim::planMemory(const Program &program, const BoundSteps &steps,
     const Part &first = partOf(parts, buffer.first),
                &last = partOf(parts, buffer.last);
     standsBetween[v] = &first != &last;
-    widen(buffer, program, storage, v,
-          standsBetween[v] ? mostTogether(parts) : first.together);
-    // The next calls come through the whole part.
+    multiply(buffer, program, storage, v,
+             standsBetween[v] ? allCalls : first.together);
+    // Every pass through a part runs all its steps again, while the values of
+    // other calls stand there already, or still.
     if (standsBetween[v]) {
       buffer.first = std::min(buffer.first, first.range.begin);
       buffer.last = std::max(buffer.last, last.range.end - 1);
@@ -330,7 +332,7 @@ MemoryPlan cim::planMemory(const Program &program, const BoundSteps &steps,
   plan.lifetimes = lifetimes;
   for (size_t v = 0; v < plan.values.size(); ++v)
     if (standsBetween[storage.owner[v]])
-      plan.values[v].callBytes = storage.geometry[storage.owner[v]].bytes;
+      plan.values[v].isForAllCalls = true;
   size_t beyond = 0;
   for (const auto &step : steps)
     beyond = std::max(beyond, step->readsBeyond());
@@ -347,7 +349,7 @@ cim::planValues(const Program &program, const ValueStorage &storage,
     if (!isWanted(buffers[v]))
       buffers[v] = {};
     else
-      widen(buffers[v], program, storage, v, calls);
+      multiply(buffers[v], program, storage, v, calls);
   }
   return planBuffers(storage, buffers);
 }

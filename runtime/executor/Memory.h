@@ -64,8 +64,8 @@ struct MemoryPlan {
 /// For the steps of \p parts alone, which follow each other: what is computed
 /// before and read there has its place from the beginning, what is read after
 /// it, to the end. Values that stand between two parts have a place for each
-/// call of a micro-batch (Placement::callBytes), the others for those that go
-/// through their part together.
+/// call of a micro-batch (Placement::isForAllCalls), the others for those that
+/// go through their part together.
 MemoryPlan planMemory(const Program &program, const BoundSteps &steps,
                       const ValueStorage &storage, std::span<const Part> parts);
 /// The same for the steps \p range and \p calls calls, without scratch, whose

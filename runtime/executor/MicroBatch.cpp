@@ -1,4 +1,4 @@
-//===- MicroBatch.cpp - How many images run side by side ------------------===//
+//===- MicroBatch.cpp - Cuts a program into parts -------------------------===//
 //
 // Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -31,15 +31,6 @@ CacheSizes cim::cacheSizes(unsigned threads) {
     caches.third = bytes / threads;
   caches.third = std::max(caches.third, caches.second);
   return caches;
-}
-
-const Part &cim::partOf(std::span<const Part> parts, int step) {
-  return *std::find_if(parts.begin(), parts.end() - 1,
-                       [&](const Part &part) { return step < part.range.end; });
-}
-
-int64_t cim::mostTogether(std::span<const Part> parts) {
-  return std::ranges::max(parts, {}, &Part::together).together;
 }
 
 namespace {
@@ -75,12 +66,18 @@ private:
 
 } // namespace
 
+namespace {
+struct PricedParts {
+  std::vector<Part> parts;
+  double cost; ///< at least, where no part takes as many calls as there may be
+};
+} // namespace
+
 /// Parts of at most \p most calls, a power of two: a shortest path through the
 /// steps.
-static std::vector<Part> cheapestParts(std::span<const Traffic> steps,
-                                       StepRange range,
-                                       const CacheSizes &caches,
-                                       unsigned most) {
+static PricedParts cheapestParts(std::span<const Traffic> steps,
+                                 StepRange range, const CacheSizes &caches,
+                                 unsigned most) {
   constexpr double costOfMemory = 4;
   // Bytes moved in the time that a step wants once per pass: for its call, and
   // for what of its last tiles stays empty.
@@ -90,7 +87,7 @@ static std::vector<Part> cheapestParts(std::span<const Traffic> steps,
   /// Up to a step that \p together calls go through at a time.
   struct Way {
     double cost = 0;
-    size_t before = 0; ///< together, of the step before, as a power of two
+    size_t previousSize = 0; ///< together, of the step before, as a power of 2
   };
   std::vector<std::vector<Way>> ways;
   for (const Traffic &step : steps) {
@@ -100,7 +97,7 @@ static std::vector<Part> cheapestParts(std::span<const Traffic> steps,
     for (size_t size = 0; size < sizes; ++size) {
       const double together = unsigned(1) << size;
       Way &way = next[size];
-      way.before = size;
+      way.previousSize = size;
       if (!ways.empty()) {
         const std::vector<Way> &last = ways.back();
         const size_t other =
@@ -117,12 +114,12 @@ static std::vector<Part> cheapestParts(std::span<const Traffic> steps,
     ways.push_back(std::move(next));
   }
 
+  if (steps.empty())
+    return {{{range, most}}, 0};
+  const auto end = std::ranges::min_element(ways.back(), {}, &Way::cost);
   std::vector<Part> parts; // the last first
-  size_t size = 0;
+  size_t size = end - ways.back().begin();
   for (size_t s = steps.size(); s-- > 0;) {
-    if (s + 1 == steps.size())
-      size =
-          std::ranges::min_element(ways[s], {}, &Way::cost) - ways[s].begin();
     const int64_t together = int64_t(1) << size;
     const int begin = s == 0 ? range.begin : steps[s].step;
     if (!parts.empty() && parts.back().together == together)
@@ -131,22 +128,24 @@ static std::vector<Part> cheapestParts(std::span<const Traffic> steps,
       parts.push_back(
           {{begin, parts.empty() ? range.end : parts.back().range.begin},
            together});
-    size = ways[s][size].before;
+    size = ways[s][size].previousSize;
   }
-  if (parts.empty())
-    parts.push_back({range, most});
   std::ranges::reverse(parts);
-  return parts;
+  return {std::move(parts), end->cost};
 }
 
-std::vector<Part>
-cim::chooseParts(std::span<const Traffic> steps, StepRange range,
-                 const CacheSizes &caches,
-                 const std::function<size_t(std::span<const Part>)> &memory) {
+std::vector<Part> cim::chooseParts(
+    std::span<const Traffic> steps, StepRange range, const CacheSizes &caches,
+    const std::function<size_t(std::span<const Part>)> &memory, int64_t most) {
   constexpr size_t limit = size_t(32) << 20;
-  for (unsigned most = 32;; most /= 2) {
-    std::vector<Part> parts = cheapestParts(steps, range, caches, most);
-    if (most == 1 || memory(parts) <= limit)
-      return parts;
+  PricedParts best = cheapestParts(steps, range, caches, 1);
+  // Where one call needs more, so do all parts.
+  if (memory(best.parts) > limit)
+    return best.parts;
+  for (unsigned calls = 2; calls <= most; calls *= 2) {
+    PricedParts other = cheapestParts(steps, range, caches, calls);
+    if (other.cost < best.cost && memory(other.parts) <= limit)
+      best = std::move(other);
   }
+  return best.parts;
 }

@@ -1,4 +1,4 @@
-//===- MicroBatch.h - How many images run side by side ----------*- C++ -*-===//
+//===- MicroBatch.h - Cuts a program into parts -----------------*- C++ -*-===//
 //
 // Part of Cimulator, under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,18 +7,14 @@
 #ifndef CIM_RUNTIME_EXECUTOR_MICROBATCH_H
 #define CIM_RUNTIME_EXECUTOR_MICROBATCH_H
 
+#include "runtime/executor/Parts.h"
+
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <span>
 #include <vector>
 
 namespace cim {
-
-/// Steps [begin, end) of a plan.
-struct StepRange {
-  int begin, end;
-};
 
 /// What one step moves, in bytes.
 struct Traffic {
@@ -27,19 +23,6 @@ struct Traffic {
   size_t weights = 0;
   size_t before = 0; ///< of the values that stand in front of it, per call
 };
-
-/// Steps through which a micro-batch goes \p together calls at a time, until
-/// all of its calls are through.
-struct Part {
-  StepRange range;
-  int64_t together;
-};
-
-/// The part of \p step; what comes before all of them, or after, counts to the
-/// first or the last.
-const Part &partOf(std::span<const Part> parts, int step);
-/// Calls of a micro-batch.
-int64_t mostTogether(std::span<const Part> parts);
 
 /// Bytes that one worker finds close by.
 struct CacheSizes {
@@ -60,14 +43,17 @@ CacheSizes cacheSizes(unsigned threads);
 /// whole network beside the activations; and its activations, unless the cache
 /// holds those of all these calls and the weights. To that comes a little per
 /// step and pass, so that where all is in the cache, calls are as many as it
-/// holds; and what stands between two parts, which is written and read.
+/// holds; and what stands between two parts, which is written and read. (That
+/// the cache may hold the weights of a part from pass to pass is left out.)
 ///
 /// \p memory says how many bytes parts need. They stay below 32 MB, unless
 /// one call needs more: memory must not grow much with the number of threads.
+/// None takes more than \p most calls together.
 std::vector<Part>
 chooseParts(std::span<const Traffic> steps, StepRange range,
             const CacheSizes &caches,
-            const std::function<size_t(std::span<const Part>)> &memory);
+            const std::function<size_t(std::span<const Part>)> &memory,
+            int64_t most = 32);
 
 } // namespace cim
 

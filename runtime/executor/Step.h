@@ -31,9 +31,9 @@ struct Placement {
   size_t offset = 0;
   /// It stands in Pass::scratch instead.
   bool inScratch = false;
-  /// From one call's to the next call's of a whole micro-batch, in bytes; 0
-  /// where there is only room for the calls of one pass.
-  size_t callBytes = 0;
+  /// There is room for all calls of a micro-batch, not for those of one pass
+  /// alone.
+  bool isForAllCalls = false;
 
   float *at(std::byte *arena) const {
     return reinterpret_cast<float *>(arena + offset);
@@ -58,8 +58,9 @@ struct Pass {
 
   /// The first call's value at \p place.
   std::byte *at(const Placement &place) const {
+    const int64_t call = place.isForAllCalls ? firstCall : 0;
     return (place.inScratch ? scratch : arena) + place.offset +
-           firstCall * place.callBytes;
+           call * place.geometry.bytes;
   }
 };
 
@@ -93,8 +94,8 @@ public:
   virtual size_t readsBeyond() const { return 0; }
   /// Bytes of working memory that run() wants for \p calls calls.
   virtual size_t scratchBytes(int64_t calls) const { return 0; }
-  /// Takes the places of all values, by value index, and the scratch's offset
-  /// (Pass::scratch).
+  /// Takes the places of all values, by value index, which must stay where they
+  /// are, and the scratch's offset (Pass::scratch).
   virtual void place(std::span<const Placement> values, size_t scratch) = 0;
 
   /// Computes the step. Returns 0 or the kernel's error code.

@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/training/FrozenPrefix.h"
 
-#include "runtime/executor/Parts.h"
+#include "runtime/executor/MicroBatch.h"
+#include "runtime/executor/RunParts.h"
 #include "runtime/training/TrainingStep.h"
 
 #include <algorithm>
@@ -20,15 +21,14 @@ FrozenPrefix::FrozenPrefix(const Program &program, const BoundSteps &steps,
                            Workers &workers, size_t keptBytes)
     : program(program), workers(workers) {
   const StepRange range = {0, end};
-  parts = chooseParts(trafficOf(program, steps, storage, range), range,
-                      cacheSizes(workers.count()),
-                      [&](std::span<const Part> parts) {
-                        return planMemory(program, steps, storage, parts).bytes;
-                      });
-  const int64_t share = (batch + workers.count() - 1) / workers.count();
-  for (Part &part : parts)
-    part.together = std::min(part.together, share);
-  const MemoryPlan memory = planMemory(program, steps, storage, parts);
+  parts = chooseParts(
+      trafficOf(program, steps, storage, range), range,
+      cacheSizes(workers.count()),
+      [&](std::span<const Part> parts) {
+        return planMemory(program, steps, storage, parts).bytes;
+      },
+      (batch + workers.count() - 1) / workers.count());
+  memory = planMemory(program, steps, storage, parts);
   for (int s = 0; s < end; ++s) {
     if (storage.vanishes[s])
       continue;
@@ -42,7 +42,6 @@ FrozenPrefix::FrozenPrefix(const Program &program, const BoundSteps &steps,
         std::ranges::count(program.plan.inputs(), value))
       continue;
     across.push_back({value, storage.geometry[value].bytes});
-    places.push_back(memory.values[value]);
     viewBytes += across.back().bytes;
   }
   for (unsigned w = 0; w < workers.count(); ++w)
@@ -85,13 +84,15 @@ void FrozenPrefix::compute(unsigned w, std::span<const int64_t> positions,
                            const ReadImage &read,
                            std::span<const int64_t> views, const Place &place) {
   auto &[arena, dense] = perWorker[w];
-  const Pass whole = {.arena = arena.data(),
-                      .scratch = arena.data(),
-                      .calls = int64_t(positions.size()),
-                      .firstImage = positions[0],
-                      .callImages = 1,
-                      .worker = w,
-                      .counts = {}};
+  const Pass whole = {
+      .arena = arena.data(),
+      .scratch = arena.data(),
+      .calls = int64_t(positions.size()),
+      .firstImage = positions[0],
+      .callImages = 1,
+      .worker = w,
+      .counts = {},
+      .batch = {int64_t(positions.size()), int64_t(positions.size())}};
   runParts(
       parts, {0, parts.back().range.end}, whole,
       [&](const Pass &pass) {
@@ -107,6 +108,7 @@ void FrozenPrefix::compute(unsigned w, std::span<const int64_t> positions,
         for (auto step = first;
              step != running.end() && step->index < range.end; ++step)
           checkStatus(step->step->run(pass), program.plan.steps(step->index));
+        return true;
       },
       [&](const Pass &pass) {
         for (int64_t i = 0; i < pass.calls; ++i) {
@@ -114,7 +116,8 @@ void FrozenPrefix::compute(unsigned w, std::span<const int64_t> positions,
           std::byte *keep = views.empty() ? nullptr : keptAt(views[position]);
           for (size_t r = 0; r < across.size(); ++r) {
             const size_t bytes = across[r].bytes;
-            const std::byte *from = pass.at(places[r]) + i * bytes;
+            const std::byte *from =
+                pass.at(memory.values[across[r].value]) + i * bytes;
             std::memcpy(place(position, r), from, bytes);
             if (keep) {
               std::memcpy(keep, from, bytes);

@@ -73,9 +73,9 @@ private:
   Workers &workers;
   std::vector<RunningStep> running;
   std::vector<Result> across;
-  std::vector<Placement> places; ///< of the results in an arena
   Placement input;
   std::vector<Part> parts;
+  MemoryPlan memory; ///< where the steps find their values
   std::vector<Worker> perWorker;
 
   AlignedMemory kept;

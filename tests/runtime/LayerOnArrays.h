@@ -11,6 +11,7 @@
 #include "runtime/converters/LayerConverters.h"
 #include "runtime/executor/Executor.h"
 #include "runtime/reference/ReferenceExecutor.h"
+#include "tests/runtime/InParts.h"
 #include "tests/runtime/PlanBuilder.h"
 
 #include <gtest/gtest.h>
@@ -293,6 +294,16 @@ inline void check(const Layer &layer, Precision precision = Precision::f32) {
     ASSERT_EQ(0, std::memcmp(again.results.data(), run.results.data(),
                              run.results.size() * sizeof(float)))
         << threads << " threads, micro-batch " << microBatch;
+    EXPECT_EQ(again.counts[0].clippedSums, counts.clippedSums);
+  }
+  if (layer.b.plan.image_wise()) {
+    const Run again = runFast(
+        layer.b,
+        {.threads = 2,
+         .precision = precision,
+         .parts = cutIntoParts(layer.b.plan, layer.b.tensors, precision)},
+        chip);
+    ASSERT_EQ(again.results, run.results) << "in parts";
     EXPECT_EQ(again.counts[0].clippedSums, counts.clippedSums);
   }
 }

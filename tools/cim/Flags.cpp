@@ -252,7 +252,8 @@ void RunFlags::addThreads(CLI::App &app) {
 void RunFlags::addKernels(CLI::App &app) {
   addCount(app, "--micro-batch", microBatch,
            "Images that a thread takes through the network at once; changes "
-           "speed, never a number (default: from the cache sizes)",
+           "speed, never a number (default: for each layer, from the cache "
+           "sizes)",
            4096)
       ->group("Running");
   app.add_option("--precision", precision,

@@ -65,13 +65,13 @@ void Tune::run() {
   const plan::Plan plan = oneImage(network.plan);
   const std::vector<ConvolutionShape> shapes =
       convolutionsWithChoice({plan, network.tensors});
-  const int images =
-      Executor(network.plan, network.tensors, running.executorOptions())
-          .microBatch();
+  const Executor executor(network.plan, network.tensors,
+                          running.executorOptions());
   const bool bfloat16 = running.executorOptions().precision == Precision::bf16;
 
   std::vector<ConvolutionAlgorithm> asked;
-  std::vector<Table::Column> columns = {{"shape"}};
+  std::vector<Table::Column> columns = {{"shape"},
+                                        {"images", Table::Align::right}};
   for (ConvolutionAlgorithm algorithm : algorithms)
     if (algorithm != ConvolutionAlgorithm::bfloat16 || bfloat16) {
       asked.push_back(algorithm);
@@ -89,7 +89,8 @@ void Tune::run() {
     for (const ConvolutionShape &shape : shapes) {
       if (interrupted()) // a shape is measured whole or not at all
         break;
-      std::vector<std::string> row = {shapeName(shape)};
+      const int images = executor.imagesTogether(shape);
+      std::vector<std::string> row = {shapeName(shape), std::to_string(images)};
       std::vector<ConvolutionAlgorithm> possible;
       Json seconds = Json::object();
       for (ConvolutionAlgorithm algorithm : asked) {
@@ -113,6 +114,7 @@ void Tune::run() {
       row.push_back(std::string(nameOf(measured)));
       table.add(row);
       list.push_back({{"shape", shapeName(shape)},
+                      {"images", images},
                       {"seconds", seconds},
                       {"built_in", nameOf(builtIn)},
                       {"measured", nameOf(measured)}});
@@ -127,14 +129,14 @@ void Tune::run() {
   if (bfloat16)
     program.bfloat16 = bfloat16Values(plan);
 
-  Json options = {{"images", images}};
+  Json options = Json::object();
   running.describe(options);
   output.write(table.text() +
                    (isComplete ? ""
                                : grouped(list.size()) + " of " +
                                      grouped(shapes.size()) + " shapes. ") +
-                   "Times of one image, in passes of " +
-                   std::to_string(images) + ", on one core; saved in " +
+                   "Times of one image, of as many as go through a layer "
+                   "together, on one core; saved in " +
                    TunedKernels::path() + " for --tuned.\n",
                {{"command", "tune"},
                 {"model", network.describe()},

@@ -14,6 +14,7 @@
 #include "runtime/reference/ReferenceExecutor.h"
 #include "runtime/tensor/Errors.h"
 #include "tests/runtime/Differences.h"
+#include "tests/runtime/InParts.h"
 #include "tests/runtime/PlanBuilder.h"
 #include "tests/runtime/kernels/InstructionSetGuard.h"
 
@@ -114,15 +115,6 @@ std::vector<float> runInParts(Executor &executor, int first, int second) {
   return results;
 }
 
-/// Every step a part of its own, of one to three calls.
-std::vector<Part> partsOf(const PlanBuilder &b) {
-  std::vector<Part> parts;
-  const int steps = Executor(b.plan, b.tensors, {1, 1}).steps();
-  for (int s = 0; s < steps; ++s)
-    parts.push_back({{s, s + 1}, 1 + (s + 1) * 2 % 3});
-  return parts;
-}
-
 /// Cuts the run at every step.
 void checkCuts(const PlanBuilder &b, const ExecutorOptions &options,
                const std::vector<float> &whole) {
@@ -151,7 +143,8 @@ void check(const PlanBuilder &b) {
     }
   checkCuts(b, {2, 3}, result);
   if (b.plan.image_wise()) {
-    const ExecutorOptions inParts{.threads = 2, .parts = partsOf(b)};
+    const ExecutorOptions inParts{.threads = 2,
+                                  .parts = cutIntoParts(b.plan, b.tensors)};
     EXPECT_EQ(runFast(b, inParts), result);
     checkCuts(b, inParts, result);
   }

@@ -91,6 +91,38 @@ TEST(MicroBatch, isCutBetweenLargeMapsAndLargeWeights) {
   EXPECT_EQ(choose(network, {512 * KB, 16 * MB}).size(), 1u);
 }
 
+TEST(MicroBatch, belongsToAllStepsOfTheRange) {
+  EXPECT_EQ(chooseParts({}, {3, 7}, {MB, 16 * MB}, [](auto) { return 0; })[0]
+                .range.end,
+            7);
+  // Steps 0, 4 and 9 share their operands' memory, so nothing runs.
+  std::vector<Traffic> some;
+  for (int step : {1, 2, 3, 5, 6, 7, 8})
+    some.push_back({step, 100 * KB, step < 5 ? 0 : 10 * MB, 50 * KB});
+  const std::vector<Part> parts =
+      chooseParts(some, {0, 10}, {MB, 16 * MB}, [](auto) { return 0; });
+  EXPECT_EQ(parts.front().range.begin, 0);
+  EXPECT_EQ(parts.back().range.end, 10);
+}
+
+// Of a value of 2^26 numbers, 32 would be more than kernels can count.
+TEST(MicroBatch, asksForNoMoreThanFits) {
+  const std::vector<Part> parts =
+      chooseParts(steps(10, 512 * MB, 10 * KB), {0, 10}, {MB, 16 * MB},
+                  [](std::span<const Part> parts) {
+                    EXPECT_EQ(mostTogether(parts), 1);
+                    return 512 * MB;
+                  });
+  EXPECT_EQ(mostTogether(parts), 1);
+}
+
+TEST(MicroBatch, takesNoMoreCallsThanThereAre) {
+  EXPECT_EQ(mostTogether(chooseParts(
+                steps(10, 100 * KB, 10 * MB), {0, 10}, {MB, 16 * MB},
+                [](auto) { return 0; }, 5)),
+            4);
+}
+
 TEST(MicroBatch, knowsWhichPartAStepIsIn) {
   const std::vector<Part> parts = {{{2, 5}, 1}, {{5, 9}, 4}};
   EXPECT_EQ(&partOf(parts, 1), &parts[0]);

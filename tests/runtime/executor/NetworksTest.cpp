@@ -9,6 +9,7 @@
 #include "runtime/kernels/InstructionSet.h"
 #include "runtime/reference/ReferenceExecutor.h"
 #include "tests/runtime/Differences.h"
+#include "tests/runtime/InParts.h"
 #include "tests/runtime/kernels/InstructionSetGuard.h"
 
 #include <gmock/gmock.h>
@@ -144,10 +145,8 @@ TEST_P(Networks, giveTheSameBitsHoweverTheyRun) {
           << threads << " threads, micro-batch " << microBatch;
     }
     options.microBatch = 0;
-    const int steps = Executor(network.plan, network.tensors, options).steps();
-    options.parts = {{{0, steps / 3}, 2},
-                     {{steps / 3, steps / 2}, 1},
-                     {{steps / 2, steps}, 4}};
+    options.parts =
+        test::cutIntoParts(network.plan, network.tensors, precision);
     ASSERT_EQ(runFast(network, 9, {}, options), logits) << "in parts";
   }
 }
