@@ -11,7 +11,6 @@
 #include "runtime/plan/OneImage.h"
 #include "runtime/programming/Programming.h"
 #include "runtime/reference/Conversion.h"
-#include "runtime/tensor/Errors.h"
 #include "runtime/threads/Workers.h"
 
 #include <algorithm>
@@ -142,10 +141,8 @@ ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs,
     else if (step.operation() == "relayout" ||
              step.operation() == "scale_offset")
       results[0] = *operands[0];
-    else if (!reference::evaluate(step.operation(), attributesOf(step),
-                                  operands, results))
-      throw InputError("node '" + step.name() + "': the operation '" +
-                       step.operation() + "' is unknown");
+    else
+      evaluateStep(step, attributesOf(step), operands, results);
     if (step.has_epilogue())
       applyEpilogue(step.epilogue(), value, results[0]);
     for (int i = 0; i < step.outputs_size(); ++i)

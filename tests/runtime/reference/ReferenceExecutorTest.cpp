@@ -112,6 +112,25 @@ TEST(ReferenceExecutor, namesAnUnknownOperation) {
   }
 }
 
+TEST(ReferenceExecutor, namesTheNodeOfAnIndexOutOfRange) {
+  PlanBuilder b;
+  b.plan.set_image_wise(false);
+  uint32_t x = b.constant({4}, {5, 6, 7, 8}), i = b.input({2}, plan::ROW_MAJOR);
+  b.plan.mutable_values(i)->set_element_type(plan::I64);
+  uint32_t y = b.step("gather", {x, i}, {2}, plan::ROW_MAJOR);
+  b.with("axis", 0);
+  b.output(y);
+  ReferenceExecutor executor(b.plan, b.tensors);
+  reference::Tensor indices = zeros(b.plan.values(i));
+  indices.integers = {-1, 0};
+  EXPECT_THAT(executor.evaluate({&indices, 1})[y].numbers, ElementsAre(8, 5));
+  indices.integers = {0, 4};
+  EXPECT_THAT(
+      [&] { executor.evaluate({&indices, 1}); },
+      testing::ThrowsMessage<InputError>(testing::AllOf(
+          testing::HasSubstr("'gather1'"), testing::HasSubstr("index 4"))));
+}
+
 TEST(Conversion, keepsEveryElementType) {
   for (int number = plan::ElementType_MIN; number <= plan::ElementType_MAX;
        ++number) {
