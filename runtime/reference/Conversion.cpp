@@ -93,6 +93,15 @@ void cim::writeElements(plan::ElementType type, const reference::Tensor &tensor,
   });
 }
 
+void cim::wrapIntegers(plan::ElementType type, reference::Tensor &tensor) {
+  if (tensor.kind == reference::Kind::floating)
+    return;
+  withType(type, [&]<typename T>(T *) {
+    for (int64_t &integer : tensor.integers)
+      integer = static_cast<int64_t>(static_cast<T>(integer));
+  });
+}
+
 reference::Attributes cim::attributesOf(const plan::Step &step) {
   reference::Attributes attributes;
   for (const auto &[name, attribute] : step.attributes()) {

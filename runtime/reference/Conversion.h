@@ -32,6 +32,10 @@ void readElements(plan::ElementType type, const std::byte *bytes,
 void writeElements(plan::ElementType type, const reference::Tensor &tensor,
                    std::byte *bytes);
 
+/// Wraps integers to \p type, as storing them does. Numbers stay as they are:
+/// the reference computes in double precision.
+void wrapIntegers(plan::ElementType type, reference::Tensor &tensor);
+
 /// The attributes of \p step in the reference's words.
 reference::Attributes attributesOf(const plan::Step &step);
 

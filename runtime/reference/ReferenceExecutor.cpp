@@ -107,6 +107,7 @@ ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs,
   std::vector<reference::Tensor> computed(program_.values_size());
   auto keep = [&](uint32_t index, reference::Tensor result) {
     computed[index] = std::move(result);
+    wrapIntegers(program_.values(index).element_type(), computed[index]);
     if (!bfloat16.empty() && bfloat16[index])
       roundToBfloat16(computed[index]);
   };
