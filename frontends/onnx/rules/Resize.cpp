@@ -287,6 +287,8 @@ static Results importResize(Node &node) {
   };
   const size_t scales = isEarly ? 1 : 2;
   if (isGiven(scales)) {
+    if (!isEarly && isGiven(3))
+      node.fail("has both scales and sizes; leave one of them out");
     auto factors = node.constantNumbers(scales, "the result's shape");
     if (factors.size() != axes.size())
       node.fail("expects " + llvm::Twine(axes.size()) + " scales, got " +

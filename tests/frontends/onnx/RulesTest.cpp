@@ -280,6 +280,21 @@ TEST(OnnxRules, ResizeWithCoordinatesOfOpset11) {
   EXPECT_THAT(resize(13).error(), HasSubstr("which opset 13 removed"));
 }
 
+TEST(OnnxRules, ResizeByEitherScalesOrSizes) {
+  auto resize = [](const std::vector<float> &scales,
+                   const std::vector<int64_t> &sizes) {
+    return OneNode("Resize", 11)
+        .numbers({2}, {1, 2})
+        .leaveOut()
+        .numbers({int64_t(scales.size())}, scales)
+        .list(sizes);
+  };
+  EXPECT_THAT(resize({2}, {}).values(), ElementsAre(1, 1, 2, 2));
+  EXPECT_THAT(resize({}, {4}).values(), ElementsAre(1, 1, 2, 2));
+  EXPECT_THAT(resize({2}, {4}).error(), HasSubstr("both scales and sizes"));
+  EXPECT_THAT(resize({}, {}).error(), HasSubstr("neither scales nor sizes"));
+}
+
 TEST(OnnxRules, ResizeByScalesInFloat32) {
   // As onnxruntime 1.32 does. The float32 nearest to a decimal scale is a
   // little less or more: in double, the last place or an element would be
