@@ -280,6 +280,28 @@ TEST(OnnxRules, ResizeWithCoordinatesOfOpset11) {
   EXPECT_THAT(resize(13).error(), HasSubstr("which opset 13 removed"));
 }
 
+TEST(OnnxRules, ResizeToOneElementAsPyTorch) {
+  // At 0, as onnxruntime 1.32 does, also where the scale asks for 1.2 elements.
+  auto resize = [](const std::string &mode, float scale) {
+    return OneNode("Resize", 19)
+        .numbers({4}, {1, 2, 4, 8})
+        .leaveOut()
+        .numbers({1}, {scale})
+        .with([=](A &a) {
+          a.text("mode", mode)
+              .text("coordinate_transformation_mode", "pytorch_half_pixel")
+              .integer("antialias", mode == "linear");
+        })
+        .values();
+  };
+  for (float scale : {0.25f, 0.3f}) {
+    EXPECT_THAT(resize("cubic", scale), ElementsAre(1));
+    EXPECT_THAT(resize("nearest", scale), ElementsAre(1));
+  }
+  EXPECT_THAT(resize("linear", 0.25f), near({2}));
+  EXPECT_THAT(resize("linear", 0.3f), near({6 / 3.4}));
+}
+
 TEST(OnnxRules, ResizeByEitherScalesOrSizes) {
   auto resize = [](const std::vector<float> &scales,
                    const std::vector<int64_t> &sizes) {
