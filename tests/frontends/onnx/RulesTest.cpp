@@ -201,6 +201,24 @@ TEST(OnnxRules, ConvolutionsPadAutomatically) {
   EXPECT_THAT(padded("SAME_LOWER", 1), ElementsAre(10, 21, 32, 43));
   EXPECT_THAT(padded("SAME_UPPER", 2), ElementsAre(21, 43));
   EXPECT_THAT(padded("NOTSET", 3), ElementsAre(21));
+  EXPECT_THAT(padded("", 3), ElementsAre(21));
+}
+
+TEST(OnnxRules, TransposedConvolutionsPadAutomatically) {
+  auto convolution = [](const std::string &autoPad) {
+    return OneNode("ConvTranspose", 11)
+        .numbers({1, 1, 2}, {1, 2})
+        .numbers({1, 1, 3}, {1, 10, 100})
+        .with([=](A &a) {
+          a.text("auto_pad", autoPad).integers("pads", {1, 0});
+        });
+  };
+  for (const char *unset : {"NOTSET", ""})
+    EXPECT_THAT(convolution(unset).values(), ElementsAre(12, 120, 200));
+  EXPECT_THAT(convolution("VALID").values(), ElementsAre(1, 12, 120, 200));
+  EXPECT_THAT(convolution("SAME").error(),
+              HasSubstr("expects auto_pad NOTSET, VALID, SAME_UPPER or "
+                        "SAME_LOWER, got 'SAME'"));
 }
 
 TEST(OnnxRules, ConvolutionAttributes) {
