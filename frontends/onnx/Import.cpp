@@ -374,12 +374,15 @@ cim::importOnnx(mlir::MLIRContext &context, const std::string &path,
     try {
       return Importer(context, path, bound).run();
     } catch (const DependsOnInputs &error) {
+      bool bindsMore = false; // else the same error would come for ever
       for (const std::string &input : error.inputs) {
         auto example = options.examples.find(input);
         if (example == options.examples.end())
           throw;
-        bound.constants.insert(*example);
+        bindsMore |= bound.constants.insert(*example).second;
       }
+      if (!bindsMore)
+        throw;
     }
   }
 }

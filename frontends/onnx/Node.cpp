@@ -321,15 +321,18 @@ static std::vector<std::string> inputsBehind(Value value) {
 
 mlir::ElementsAttr Node::constantOperand(size_t index, llvm::StringRef what) {
   Value value = operand(index);
-  mlir::ElementsAttr constant = constantOf(value);
-  if (!constant)
-    throw DependsOnInputs(
-        message("operand " + quotation(proto.input(index)) + " decides " +
-                what +
-                ", so it has to be a constant, but it depends on the "
-                "network's input"),
-        inputsBehind(value));
-  return constant;
+  if (mlir::ElementsAttr constant = constantOf(value))
+    return constant;
+  const std::string decides =
+      "operand " + quotation(proto.input(index)) + " decides " + what.str();
+  std::vector<std::string> inputs = inputsBehind(value);
+  if (inputs.empty()) // an operation of more steps than are folded
+    fail(decides + ", but takes too long to compute; export the network with "
+                   "it computed");
+  throw DependsOnInputs(
+      message(decides + ", so it has to be a constant, but it depends on the "
+                        "network's input"),
+      std::move(inputs));
 }
 
 Integers Node::constantIntegers(size_t index, llvm::StringRef what) {
@@ -391,6 +394,15 @@ Integers Node::sortedAxes(llvm::ArrayRef<int64_t> axes, int64_t rank) const {
 // Building
 //===----------------------------------------------------------------------===//
 
+void Node::failIfSenseless(mlir::Operation *operation) const {
+  llvm::SmallVector<mlir::Attribute> operands(
+      llvm::map_range(operation->getOperands(), constantOf));
+  std::string whyNot;
+  nn::foldByReference(operation, operands, &whyNot);
+  if (!whyNot.empty())
+    fail("cannot be computed: " + whyNot + "; correct the model");
+}
+
 Value Node::create(llvm::StringRef mnemonic, mlir::ValueRange operands,
                    llvm::ArrayRef<mlir::NamedAttribute> attributes,
                    mlir::Type resultType) {
@@ -403,7 +415,8 @@ Value Node::create(llvm::StringRef mnemonic, mlir::ValueRange operands,
     fail(message);
   }
   mlir::Operation *operation = created->getDefiningOp();
-  if (llvm::all_of(operands, constantOf)) {
+  const bool isConstant = llvm::all_of(operands, constantOf);
+  if (isConstant) {
     double steps = nn::foldingSteps(operation);
     if (steps > context.foldingBudget)
       fail("computes a constant, and those of the network take too long to "
@@ -413,8 +426,11 @@ Value Node::create(llvm::StringRef mnemonic, mlir::ValueRange operands,
       failForMemory();
   }
   llvm::SmallVector<mlir::OpFoldResult, 1> folded;
-  if (mlir::failed(operation->fold(folded)) || folded.empty())
+  if (mlir::failed(operation->fold(folded)) || folded.empty()) {
+    if (isConstant)
+      failIfSenseless(operation);
     return *created;
+  }
   Value value = llvm::dyn_cast_if_present<Value>(folded.front());
   if (!value) // folding may have given it the location of a named constant
     value = nn::ConstantOp::create(

@@ -191,6 +191,9 @@ private:
   const onnx::AttributeProto *find(llvm::StringRef attribute);
   std::string message(const llvm::Twine &what) const;
   [[noreturn]] void failForMemory() const;
+  /// Fails when the constant operands of \p operation make no sense to it, so
+  /// that it will never be computed.
+  void failIfSenseless(mlir::Operation *operation) const;
   mlir::ElementsAttr constantOperand(size_t index, llvm::StringRef what);
 
   mlir::Attribute toAttribute(bool value) const {

@@ -29,8 +29,9 @@ MarginEstimate::answers(std::span<const LayerChange> changes) {
         double highest = -std::numeric_limits<double>::infinity();
         double sum = 0, squares = 0;
         for (int64_t i = 0; i < classes; ++i) {
-          if (i != label)
-            highest = std::max<double>(highest, logits[i]);
+          // NaN prevails, as it does where right answers are counted.
+          if (i != label && !(highest >= logits[i] || std::isnan(highest)))
+            highest = logits[i];
           sum += logits[i];
           squares += double(logits[i]) * logits[i];
         }
@@ -59,15 +60,18 @@ std::optional<double> MarginEstimate::of(std::span<const LayerChange> changes) {
     return scale.spread > 0 ? number / scale.spread : 0;
   };
   double squares = 0;
+  std::vector<double> margins;
   for (int64_t i = 0; i < images; ++i) {
-    const double moved =
-        relative((*perturbed)[i].margin - exact[i].margin, exact[i]);
+    const double move = (*perturbed)[i].margin - exact[i].margin;
+    if (!std::isfinite(move)) // logits overflow: the image is lost
+      continue;
+    const double moved = relative(move, exact[i]);
     squares += moved * moved;
+    margins.push_back(relative(exact[i].margin, exact[i]));
   }
-  const double deviation = std::sqrt(squares / images);
+  const double deviation = std::sqrt(squares / margins.size());
   double right = 0;
-  for (const Answer &answer : exact) {
-    const double expected = relative(answer.margin, answer);
+  for (const double expected : margins) {
     // Without a spread, Phi is a step.
     right += deviation > 0
                  ? std::erfc(-expected / (deviation * std::numbers::sqrt2)) / 2

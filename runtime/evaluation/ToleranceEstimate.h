@@ -25,7 +25,8 @@ namespace cim {
 /// (move / d) over all images; the expected accuracy is then the mean of
 /// Phi(margin / d / s) over the images' exact margins. So an image near its
 /// decision boundary counts as partly lost, where counting right answers on one
-/// chip would need many more images and chips to see it.
+/// chip would need many more images and chips to see it. An image whose margin
+/// is not finite, with errors or without, says nothing about s and is lost.
 class MarginEstimate {
 public:
   /// Uses the first \p images images of \p data, the data of \p evaluator,

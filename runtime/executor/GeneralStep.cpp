@@ -9,11 +9,9 @@
 #include "runtime/converters/LayerConverters.h"
 #include "runtime/reference/Conversion.h"
 #include "runtime/reference/MappedLayer.h"
-#include "runtime/tensor/Errors.h"
 
 #include <algorithm>
 #include <map>
-#include <stdexcept>
 
 using namespace cim;
 
@@ -143,20 +141,11 @@ private:
              step.operation() == "scale_offset")
       results[0] = *operands[0];
     else
-      evaluate(operands, results);
+      evaluateStep(step, attributes, operands, results);
     if (step.has_epilogue())
       applyEpilogue(step.epilogue(), value, results[0]);
     for (int i = 0; i < step.outputs_size(); ++i)
       storeValue(step.outputs(i), results[i], pass, call);
-  }
-
-  void evaluate(std::span<const reference::Tensor *const> operands,
-                std::vector<reference::Tensor> &results) const try {
-    if (!reference::evaluate(step.operation(), attributes, operands, results))
-      throw InputError("node '" + step.name() + "': the operation '" +
-                       step.operation() + "' is unknown");
-  } catch (const std::domain_error &error) { // an index that was computed
-    throw InputError("node '" + step.name() + "': " + error.what());
   }
 
   template <typename ValueOf>

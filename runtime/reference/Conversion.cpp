@@ -6,9 +6,11 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/reference/Conversion.h"
 
+#include "runtime/tensor/Errors.h"
 #include "runtime/tensor/Tensor.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 using namespace cim;
 
@@ -91,6 +93,15 @@ void cim::writeElements(plan::ElementType type, const reference::Tensor &tensor,
   });
 }
 
+void cim::wrapIntegers(plan::ElementType type, reference::Tensor &tensor) {
+  if (tensor.kind == reference::Kind::floating)
+    return;
+  withType(type, [&]<typename T>(T *) {
+    for (int64_t &integer : tensor.integers)
+      integer = static_cast<int64_t>(static_cast<T>(integer));
+  });
+}
+
 reference::Attributes cim::attributesOf(const plan::Step &step) {
   reference::Attributes attributes;
   for (const auto &[name, attribute] : step.attributes()) {
@@ -119,6 +130,17 @@ reference::Attributes cim::attributesOf(const plan::Step &step) {
     }
   }
   return attributes;
+}
+
+void cim::evaluateStep(const plan::Step &step,
+                       const reference::Attributes &attributes,
+                       std::span<const reference::Tensor *const> operands,
+                       std::span<reference::Tensor> results) try {
+  if (!reference::evaluate(step.operation(), attributes, operands, results))
+    throw InputError("node '" + step.name() + "': the operation '" +
+                     step.operation() + "' is unknown");
+} catch (const std::domain_error &error) { // an index that was computed
+  throw InputError("node '" + step.name() + "': " + error.what());
 }
 
 static double activate(const plan::Epilogue &epilogue, double x) {

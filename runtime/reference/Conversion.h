@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <span>
 
 namespace cim {
 
@@ -31,8 +32,20 @@ void readElements(plan::ElementType type, const std::byte *bytes,
 void writeElements(plan::ElementType type, const reference::Tensor &tensor,
                    std::byte *bytes);
 
+/// Wraps integers to \p type, as storing them does. Numbers stay as they are:
+/// the reference computes in double precision.
+void wrapIntegers(plan::ElementType type, reference::Tensor &tensor);
+
 /// The attributes of \p step in the reference's words.
 reference::Attributes attributesOf(const plan::Step &step);
+
+/// Computes \p step by the function that defines its operation. Throws
+/// InputError, which names the step, for an operation that is unknown and for
+/// operands whose values make no sense, such as an index out of range.
+void evaluateStep(const plan::Step &step,
+                  const reference::Attributes &attributes,
+                  std::span<const reference::Tensor *const> operands,
+                  std::span<reference::Tensor> results);
 
 /// Applies \p epilogue in place to \p result, the result of a step. \p value
 /// gives a value of the plan by its index.

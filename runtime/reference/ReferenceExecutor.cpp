@@ -11,7 +11,6 @@
 #include "runtime/plan/OneImage.h"
 #include "runtime/programming/Programming.h"
 #include "runtime/reference/Conversion.h"
-#include "runtime/tensor/Errors.h"
 #include "runtime/threads/Workers.h"
 
 #include <algorithm>
@@ -108,6 +107,7 @@ ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs,
   std::vector<reference::Tensor> computed(program_.values_size());
   auto keep = [&](uint32_t index, reference::Tensor result) {
     computed[index] = std::move(result);
+    wrapIntegers(program_.values(index).element_type(), computed[index]);
     if (!bfloat16.empty() && bfloat16[index])
       roundToBfloat16(computed[index]);
   };
@@ -142,10 +142,8 @@ ReferenceExecutor::evaluate(std::span<const reference::Tensor> inputs,
     else if (step.operation() == "relayout" ||
              step.operation() == "scale_offset")
       results[0] = *operands[0];
-    else if (!reference::evaluate(step.operation(), attributesOf(step),
-                                  operands, results))
-      throw InputError("node '" + step.name() + "': the operation '" +
-                       step.operation() + "' is unknown");
+    else
+      evaluateStep(step, attributesOf(step), operands, results);
     if (step.has_epilogue())
       applyEpilogue(step.epilogue(), value, results[0]);
     for (int i = 0; i < step.outputs_size(); ++i)

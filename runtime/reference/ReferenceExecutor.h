@@ -52,7 +52,7 @@ public:
   /// call's \p inputs, whose shapes must be those of the plan's inputs, and
   /// the first of which is image \p firstImage. Converters count what belongs
   /// to images of \p batch. Throws InputError for an operation that the
-  /// reference does not know.
+  /// reference does not know, and for an index out of range.
   std::vector<reference::Tensor>
   evaluate(std::span<const reference::Tensor> inputs, uint64_t firstImage = 0,
            const Batch &batch = {}) const;

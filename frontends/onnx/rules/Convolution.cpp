@@ -14,22 +14,30 @@
 using namespace cim::importer;
 using mlir::Value;
 
+/// How a node pads. Some exporters leave the attribute empty.
+static std::string readAutoPad(Node &node) {
+  std::string automatic = node.text("auto_pad", "NOTSET");
+  if (automatic.empty())
+    return "NOTSET";
+  if (!llvm::is_contained({"NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"},
+                          automatic))
+    node.fail("expects auto_pad NOTSET, VALID, SAME_UPPER or SAME_LOWER, got " +
+              quotation(automatic));
+  return automatic;
+}
+
 Integers cim::importer::readPads(Node &node, llvm::ArrayRef<int64_t> x,
                                  llvm::ArrayRef<int64_t> kernel,
                                  llvm::ArrayRef<int64_t> strides,
                                  llvm::ArrayRef<int64_t> dilations) {
   size_t rank = kernel.size();
-  std::string automatic = node.text("auto_pad", "NOTSET");
+  std::string automatic = readAutoPad(node);
   Integers pads(2 * rank, 0);
-  if (automatic == "NOTSET" || automatic.empty())
+  if (automatic == "NOTSET")
     return node.extents("pads", 2 * rank, 0).value_or(pads);
   node.ignore({"pads"}); // exporters write zeros beside auto_pad
   if (automatic == "VALID")
     return pads;
-  if (automatic != "SAME_UPPER" && automatic != "SAME_LOWER")
-    node.fail(
-        "expects auto_pad NOTSET, VALID, SAME_UPPER or SAME_LOWER, got '" +
-        automatic + "'");
   // As many results as the input has strides; what cannot be halved goes to the
   // end (SAME_UPPER) or the begin.
   for (size_t i = 0; i < rank; ++i) {
@@ -113,12 +121,8 @@ static Transposed readTransposed(Node &node, llvm::ArrayRef<int64_t> image,
   how.strides = node.extents("strides", rank, 1).value_or(ones);
   how.dilations = node.extents("dilations", rank, 1).value_or(ones);
   how.added = node.extents("output_padding", rank, 0).value_or(zeros);
-  std::string automatic = node.text("auto_pad", "NOTSET");
+  std::string automatic = readAutoPad(node);
   bool isSame = automatic == "SAME_UPPER" || automatic == "SAME_LOWER";
-  if (!isSame && automatic != "NOTSET" && automatic != "VALID")
-    node.fail(
-        "expects auto_pad NOTSET, VALID, SAME_UPPER or SAME_LOWER, got '" +
-        automatic + "'");
   std::optional<Integers> shape = node.integers("output_shape");
   if (shape && shape->size() == rank + 2) // older files count all dimensions
     shape->erase(shape->begin(), shape->begin() + 2);

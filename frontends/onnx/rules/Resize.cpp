@@ -64,8 +64,8 @@ static float sourceOf(int64_t y, const Dimension &dimension,
     return resized == 1 ? 0 : y * (from - 1) / (resized - 1);
   if (coordinates == "asymmetric")
     return y / scale;
-  if (coordinates == "pytorch_half_pixel")
-    return resized == 1 ? -0.5f : centre;
+  if (coordinates == "pytorch_half_pixel") // see docs/onnx.md
+    return to > 1 ? centre : 0;
   if (coordinates == "tf_half_pixel_for_nn")
     return (y + 0.5f) / scale;
   if (coordinates == "half_pixel_symmetric")
@@ -287,6 +287,8 @@ static Results importResize(Node &node) {
   };
   const size_t scales = isEarly ? 1 : 2;
   if (isGiven(scales)) {
+    if (!isEarly && isGiven(3))
+      node.fail("has both scales and sizes; leave one of them out");
     auto factors = node.constantNumbers(scales, "the result's shape");
     if (factors.size() != axes.size())
       node.fail("expects " + llvm::Twine(axes.size()) + " scales, got " +

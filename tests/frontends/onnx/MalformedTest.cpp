@@ -476,6 +476,54 @@ TEST(MalformedNode, ConstantsThatTakeHoursToCompute) {
   EXPECT_THAT(importError(model), HasSubstr("too long"));
 }
 
+/// Gives \p model an output whose shape is the constant `s`.
+void reshapeTo(ModelBuilder &model) {
+  model.input("x", {1, 4}).output("y");
+  model.node("Reshape", {"x", "s"}, {"y"}, "view");
+}
+
+TEST(MalformedNode, ConstantIndicesOutOfRange) {
+  for (auto [type, shape] : {std::pair{"GatherElements", Shape{1}},
+                             {"GatherND", {1, 1}},
+                             {"ScatterElements", {1}},
+                             {"ScatterND", {1, 1}}}) {
+    const bool scatters = llvm::StringRef(type).starts_with("Scatter");
+    for (int64_t index : {7, -3}) {
+      ModelBuilder model;
+      model.integers("data", {2}, {2, 2}).integers("indices", shape, {index});
+      model.integers("updates", {1}, {4});
+      Names operands{"data", "indices"};
+      if (scatters)
+        operands.push_back("updates");
+      model.node(type, operands, {"s"}, "n");
+      reshapeTo(model);
+      EXPECT_THAT(
+          importError(model),
+          AllOf(HasSubstr(std::string("model.onnx: node 'n' (") + type + ")"),
+                HasSubstr("index " + std::to_string(index) + " lies outside"),
+                HasSubstr("correct the model")));
+    }
+  }
+}
+
+TEST(MalformedNode, ShapesThatTakeTooLongToCompute) {
+  // A constant of one number, whose maximum takes more steps than are folded.
+  ModelBuilder model;
+  model.integers("extent", {1}, {1 << 28});
+  onnx::TensorProto &one =
+      model.node("ConstantOfShape", {"extent"}, {"ones"}).tensor("value");
+  one.set_data_type(onnx::TensorProto::INT8);
+  one.add_dims(1);
+  one.add_int32_data(1);
+  model.node("ReduceMax", {"ones"}, {"most"});
+  model.node("Cast", {"most"}, {"s"}).integer("to", onnx::TensorProto::INT64);
+  reshapeTo(model);
+  EXPECT_THAT(importError(model),
+              AllOf(HasSubstr("node 'view' (Reshape)"),
+                    HasSubstr("operand 's' decides the result's shape"),
+                    HasSubstr("takes too long to compute")));
+}
+
 TEST(MalformedNode, ConstantsThatFillTheMemory) {
   ModelBuilder model;
   model.integers("first", {}, {0}).integers("step", {}, {1});

@@ -201,6 +201,24 @@ TEST(OnnxRules, ConvolutionsPadAutomatically) {
   EXPECT_THAT(padded("SAME_LOWER", 1), ElementsAre(10, 21, 32, 43));
   EXPECT_THAT(padded("SAME_UPPER", 2), ElementsAre(21, 43));
   EXPECT_THAT(padded("NOTSET", 3), ElementsAre(21));
+  EXPECT_THAT(padded("", 3), ElementsAre(21));
+}
+
+TEST(OnnxRules, TransposedConvolutionsPadAutomatically) {
+  auto convolution = [](const std::string &autoPad) {
+    return OneNode("ConvTranspose", 11)
+        .numbers({1, 1, 2}, {1, 2})
+        .numbers({1, 1, 3}, {1, 10, 100})
+        .with([=](A &a) {
+          a.text("auto_pad", autoPad).integers("pads", {1, 0});
+        });
+  };
+  for (const char *unset : {"NOTSET", ""})
+    EXPECT_THAT(convolution(unset).values(), ElementsAre(12, 120, 200));
+  EXPECT_THAT(convolution("VALID").values(), ElementsAre(1, 12, 120, 200));
+  EXPECT_THAT(convolution("SAME").error(),
+              HasSubstr("expects auto_pad NOTSET, VALID, SAME_UPPER or "
+                        "SAME_LOWER, got 'SAME'"));
 }
 
 TEST(OnnxRules, ConvolutionAttributes) {
@@ -278,6 +296,43 @@ TEST(OnnxRules, ResizeWithCoordinatesOfOpset11) {
   // At 2/3, 2 and 10/3.
   EXPECT_THAT(resize(12).values(), ElementsAre(2, 3, 4));
   EXPECT_THAT(resize(13).error(), HasSubstr("which opset 13 removed"));
+}
+
+TEST(OnnxRules, ResizeToOneElementAsPyTorch) {
+  // At 0, as onnxruntime 1.32 does, also where the scale asks for 1.2 elements.
+  auto resize = [](const std::string &mode, float scale) {
+    return OneNode("Resize", 19)
+        .numbers({4}, {1, 2, 4, 8})
+        .leaveOut()
+        .numbers({1}, {scale})
+        .with([=](A &a) {
+          a.text("mode", mode)
+              .text("coordinate_transformation_mode", "pytorch_half_pixel")
+              .integer("antialias", mode == "linear");
+        })
+        .values();
+  };
+  for (float scale : {0.25f, 0.3f}) {
+    EXPECT_THAT(resize("cubic", scale), ElementsAre(1));
+    EXPECT_THAT(resize("nearest", scale), ElementsAre(1));
+  }
+  EXPECT_THAT(resize("linear", 0.25f), near({2}));
+  EXPECT_THAT(resize("linear", 0.3f), near({6 / 3.4}));
+}
+
+TEST(OnnxRules, ResizeByEitherScalesOrSizes) {
+  auto resize = [](const std::vector<float> &scales,
+                   const std::vector<int64_t> &sizes) {
+    return OneNode("Resize", 11)
+        .numbers({2}, {1, 2})
+        .leaveOut()
+        .numbers({int64_t(scales.size())}, scales)
+        .list(sizes);
+  };
+  EXPECT_THAT(resize({2}, {}).values(), ElementsAre(1, 1, 2, 2));
+  EXPECT_THAT(resize({}, {4}).values(), ElementsAre(1, 1, 2, 2));
+  EXPECT_THAT(resize({2}, {4}).error(), HasSubstr("both scales and sizes"));
+  EXPECT_THAT(resize({}, {}).error(), HasSubstr("neither scales nor sizes"));
 }
 
 TEST(OnnxRules, ResizeByScalesInFloat32) {

@@ -181,6 +181,16 @@ TEST_F(PrefixEvaluatorTest, MarginsEstimateAccuracy) {
   }
 }
 
+// Logits of all classes become infinite, and margins are not a number.
+TEST_F(PrefixEvaluatorTest, MarginsThatOverflowAreLost) {
+  PrefixEvaluator evaluator(network.plan, network.tensors, *data, {});
+  MarginEstimate estimate(evaluator, *data, images);
+  LayerChange change{2, network.plan.layers(2)};
+  change.as.mutable_shift()->set_amount(3e38);
+  change.as.mutable_shift()->set_unit(plan::ABSOLUTE);
+  EXPECT_LT(*estimate.of({&change, 1}), 0.2);
+}
+
 TEST(WithoutErrors, LeavesWhereWeightsStand) {
   plan::Plan plan;
   plan::Layer &layer = *plan.add_layers();

@@ -112,6 +112,52 @@ TEST(ReferenceExecutor, namesAnUnknownOperation) {
   }
 }
 
+TEST(ReferenceExecutor, namesTheNodeOfAnIndexOutOfRange) {
+  PlanBuilder b;
+  b.plan.set_image_wise(false);
+  uint32_t x = b.constant({4}, {5, 6, 7, 8}), i = b.input({2}, plan::ROW_MAJOR);
+  b.plan.mutable_values(i)->set_element_type(plan::I64);
+  uint32_t y = b.step("gather", {x, i}, {2}, plan::ROW_MAJOR);
+  b.with("axis", 0);
+  b.output(y);
+  ReferenceExecutor executor(b.plan, b.tensors);
+  reference::Tensor indices = zeros(b.plan.values(i));
+  indices.integers = {-1, 0};
+  EXPECT_THAT(executor.evaluate({&indices, 1})[y].numbers, ElementsAre(8, 5));
+  indices.integers = {0, 4};
+  EXPECT_THAT(
+      [&] { executor.evaluate({&indices, 1}); },
+      testing::ThrowsMessage<InputError>(testing::AllOf(
+          testing::HasSubstr("'gather1'"), testing::HasSubstr("index 4"))));
+}
+
+TEST(ReferenceExecutor, wrapsIntegersToTheTypeOfEveryValue) {
+  PlanBuilder b;
+  auto as = [&](plan::ElementType type, uint32_t value) {
+    b.plan.mutable_values(value)->set_element_type(type);
+    return value;
+  };
+  auto step = [&](const char *operation, std::vector<uint32_t> operands) {
+    return b.step(operation, operands, {1, 2}, plan::ROW_MAJOR);
+  };
+  uint32_t x = b.input({1, 2}, plan::ROW_MAJOR);
+  uint32_t bytes = as(plan::U8, step("cast", {x}));
+  uint32_t sum = as(plan::U8, step("add", {bytes, bytes}));
+  uint32_t difference = as(plan::U8, step("sub", {bytes, sum}));
+  uint32_t narrow = as(plan::I8, step("cast", {difference}));
+  uint32_t y = step("cast", {difference});
+  b.output(y);
+  ReferenceExecutor executor(b.plan, b.tensors);
+  reference::Tensor input = zeros(b.plan.values(x));
+  input.numbers = {300, 5};
+  const auto values = executor.evaluate({&input, 1});
+  EXPECT_THAT(values[bytes].integers, ElementsAre(44, 5));
+  EXPECT_THAT(values[sum].integers, ElementsAre(88, 10));
+  EXPECT_THAT(values[difference].integers, ElementsAre(212, 251));
+  EXPECT_THAT(values[narrow].integers, ElementsAre(-44, -5));
+  EXPECT_THAT(values[y].numbers, ElementsAre(212, 251));
+}
+
 TEST(Conversion, keepsEveryElementType) {
   for (int number = plan::ElementType_MIN; number <= plan::ElementType_MAX;
        ++number) {

@@ -370,6 +370,21 @@ class Networks(CimTestCase):
         layers = self.document("info", "net.onnx")["layers"]
         self.assertEqual([(layer["name"], layer["weights"]) for layer in layers], [("conv", 216), ("fc", 40)])
 
+    def test_narrow_integers_wrap(self):
+        """Against NumPy: onnxruntime has no sums of bytes."""
+        nodes = [helper.make_node("Mul", ["input", "scale"], ["large"]),
+                 helper.make_node("Cast", ["large"], ["bytes"], to=TensorProto.UINT8),
+                 helper.make_node("Add", ["bytes", "more"], ["sums"]),
+                 helper.make_node("BitwiseNot", ["sums"], ["inverted"]),
+                 helper.make_node("Cast", ["inverted"], ["signed"], to=TensorProto.INT8),
+                 helper.make_node("Cast", ["signed"], ["logits"], to=TensorProto.FLOAT)]
+        constants = {"scale": numpy.array(256, numpy.float32), "more": numpy.array([200], numpy.uint8)}
+        x = self.prepare(model_of(nodes, [("input", ["N", 5])], [("logits", ["N", 5])], constants, opset=18), (5,))
+        numbers = (x * 256).astype(numpy.int64).astype(numpy.uint8)
+        expected = (~(numbers + numpy.uint8(200))).astype(numpy.int8)
+        for options in ((), ("--reference",)):
+            numpy.testing.assert_array_equal(self.logits(*options), expected)
+
     def test_light_models_with_random_weights(self):
         """Of those that the onnx package brings along, all but VGG-19, whose layers AlexNet has, too."""
         folder = pathlib.Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
