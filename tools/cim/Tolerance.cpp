@@ -189,7 +189,8 @@ void Tolerance::checkStore() const {
                                    "--layers, which --") +
                        option.name + " does not obey; leave out --" +
                        option.name + " or --store");
-  if (!std::filesystem::is_regular_file(storePath))
+  std::error_code ignored; // checkWritable() says what it is
+  if (!std::filesystem::is_regular_file(storePath, ignored))
     checkWritable("--store", storePath);
 }
 

@@ -121,7 +121,8 @@ std::string TunedKernels::path() {
 
 TunedKernels TunedKernels::load() {
   const std::string file = path();
-  if (!fs::exists(file))
+  std::error_code error;
+  if (!fs::exists(file, error) && !error)
     return {};
   try {
     return parse(mapFile(file).text());

@@ -160,6 +160,19 @@ class CommandLine(CimTestCase):
         self.fails(1, "image 7", *evaluate, "npy:xnan.npy,y.npy")
         self.fails(1, "--normalize has no effect", *evaluate, "npy:x.npy,y.npy", "--normalize", "0/1")
 
+    def test_names_of_which_nothing_can_be_known(self):
+        (self.folder / "loops").mkdir()
+        (self.folder / "loops/a").symlink_to("a")
+        noise = ("--noise", "normal:0.1ns")
+        for name, why in [("x" * 300, "File name too long"), ("loops/a", "Too many levels of symbolic links")]:
+            for command in [("sweep", "--vary", "quantize={3,4}"), ("tolerance", *noise),
+                            ("limits", "--threshold", 0.5, "--search", "quantize={8..2}")]:
+                with self.subTest((command[0], name[:9])):
+                    self.fails(1, [f"--store '{name}'", why], command[0], "small.onnx", *DATA, *command[1:], "--store",
+                               name)
+        self.fails(1, "Too many levels", "eval", "small.onnx", *DATA, "--tuned",
+                   env=dict(os.environ, XDG_CACHE_HOME=str(self.folder / "loops/a")))
+
     def test_answers_that_are_no_logits(self):
         network = onnx.load(self.folder / "small.onnx")
         helper = onnx.helper
