@@ -189,9 +189,6 @@ void Eval::run() {
   for (const std::string &warning : result.warnings)
     warn(warning);
   warnOfSlowSteps(result);
-  if (!outputs.empty())
-    writeNpy(outputs,
-             makeTensor({result.images, result.classes}, result.logits));
 
   const Measure accuracy = measure(result.correct, result.images);
   const bool top5 = result.classes > 10;
@@ -275,7 +272,12 @@ void Eval::run() {
                          {"total", total.seconds()}};
   if (!converters.isEmpty())
     document["seconds"]["calibrate"] = calibrateSeconds;
-  output.write(text, document);
+  auto writeOutputs = [&] {
+    if (!outputs.empty())
+      writeNpy(outputs,
+               makeTensor({result.images, result.classes}, result.logits));
+  };
+  writeAll({writeOutputs, [&] { output.write(text, document); }});
   if (result.stopped)
     throw Interrupted();
 }

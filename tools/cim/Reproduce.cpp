@@ -77,7 +77,8 @@ private:
   Json documentOf(const std::string &name, const YAML::Node &run);
   /// One published number beside ours; adds it to `result`.
   Json compare(const YAML::Node &published);
-  void writeFiles() const;
+  /// All results, in the form that the name of \p file asks for.
+  void write(const std::string &file) const;
   [[noreturn]] void fail(const YAML::Node &node, const std::string &what) const;
   std::string text(const YAML::Node &node, const char *key) const;
   double number(const YAML::Node &node, const char *key) const;
@@ -314,18 +315,15 @@ Json Reproduce::compare(const YAML::Node &published) {
   return entry;
 }
 
-void Reproduce::writeFiles() const {
-  for (const std::string &file : files) {
-    if (isMarkdown(file)) {
-      writeWhole(file,
-                 [&](std::ostream &out) { out << result.markdown(file); });
-    } else {
-      Store opened = Store::open(store);
-      PageOptions page;
-      page.title = result.title;
-      writeResults(file, studiesOf(opened), page);
-    }
+void Reproduce::write(const std::string &file) const {
+  if (isMarkdown(file)) {
+    writeWhole(file, [&](std::ostream &out) { out << result.markdown(file); });
+    return;
   }
+  Store opened = Store::open(store);
+  PageOptions page;
+  page.title = result.title;
+  writeResults(file, studiesOf(opened), page);
 }
 
 void Reproduce::run() {
@@ -352,14 +350,17 @@ void Reproduce::run() {
     throw InputError("experiment '" + path + "' line " +
                      std::to_string(error.mark.line + 1) + ": " + error.msg);
   }
-  writeFiles();
-  Json options = {{"experiment", path}, {"store", store}};
-  output.write(result.text(), {{"command", "reproduce"},
-                               {"options", options},
-                               {"title", result.title},
-                               {"comparison", list},
-                               {"runs", runs},
-                               {"seconds", {{"total", total.seconds()}}}});
+  const Json document = {{"command", "reproduce"},
+                         {"options", {{"experiment", path}, {"store", store}}},
+                         {"title", result.title},
+                         {"comparison", list},
+                         {"runs", runs},
+                         {"seconds", {{"total", total.seconds()}}}};
+  std::vector<std::function<void()>> writers = {
+      [&] { output.write(result.text(), document); }};
+  for (const std::string &file : files)
+    writers.push_back([&] { write(file); });
+  writeAll(writers);
 }
 
 } // namespace

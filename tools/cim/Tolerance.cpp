@@ -64,8 +64,8 @@ private:
                                     double multiple) const;
   bool estimateLayers(std::vector<MeasuredLayer> &layers,
                       PrefixEvaluator &evaluator, const DataSet &set);
-  void write(const std::vector<MeasuredLayer> &layers, const Json &document,
-             const std::string &errorText);
+  void write(const std::string &file, const std::vector<MeasuredLayer> &layers,
+             const Json &document, const std::string &errorText);
 
   std::optional<double> accuracyToKeep;
   std::vector<ErrorRequest> requests;
@@ -341,21 +341,20 @@ void Tolerance::searchLargest(MeasuredLayer &layer, LayerChips &chips) {
   layer.largestInterval = {lowest, highest};
 }
 
-void Tolerance::write(const std::vector<MeasuredLayer> &layers,
+void Tolerance::write(const std::string &file,
+                      const std::vector<MeasuredLayer> &layers,
                       const Json &document, const std::string &errorText) {
-  for (const std::string &file : files) {
-    const std::string extension = extensionOf(file);
-    if (extension == ".mlir") {
-      CompileRequest request = model.request();
-      request.toleranceDocument = document.dump();
-      loadCompiler().compileToText(request, Stage::mapped, file);
-      continue;
-    }
-    const std::string picture = drawTolerance(
-        toleranceBars(layers), exact, "Tolerance: " + errorText,
-        extension == ".png" ? PictureFormat::png : PictureFormat::svg);
-    writeWhole(file, [&](std::ostream &out) { out << picture; });
+  const std::string extension = extensionOf(file);
+  if (extension == ".mlir") {
+    CompileRequest request = model.request();
+    request.toleranceDocument = document.dump();
+    loadCompiler().compileToText(request, Stage::mapped, file);
+    return;
   }
+  const std::string picture = drawTolerance(
+      toleranceBars(layers), exact, "Tolerance: " + errorText,
+      extension == ".png" ? PictureFormat::png : PictureFormat::svg);
+  writeWhole(file, [&](std::ostream &out) { out << picture; });
 }
 
 void Tolerance::run() {
@@ -503,8 +502,11 @@ void Tolerance::run() {
                          {"program", prepareSeconds},
                          {"forward", forwardSeconds},
                          {"total", total.seconds()}};
-  writeAll({[&] { write(layers, document, errorText); },
-            [&] { output.write(text, document); }});
+  std::vector<std::function<void()>> writers = {
+      [&] { output.write(text, document); }};
+  for (const std::string &file : files)
+    writers.push_back([&] { write(file, layers, document, errorText); });
+  writeAll(writers);
   if (done < asked)
     throw Interrupted();
 }

@@ -135,6 +135,11 @@ published:
             self.assertIn(f"| {point['quantize']} | 1 | {100 * point['accuracy']['mean']:.2f} |", page)
         self.assertIn(f"| all | quantize={{8..2}} | {limits['limits'][0]['largest']:g} |", page)
         self.assertIn("![](weights.svg)", page)
+        (self.folder / "full.md").symlink_to("/dev/full")
+        full = self.cim("reproduce", "study.yaml", "-o", "full.md", "-o", "beside.md", "--json", "kept.json")
+        self.assertRefused(full, 1, "No space left on device")
+        self.assertIn("3 of 4 agree", (self.folder / "beside.md").read_text())
+        self.assertEqual(json.loads((self.folder / "kept.json").read_text())["comparison"], document["comparison"])
         result = self.succeeds("reproduce", "study.yaml", "--limit", 100)
         self.assertIn("3 of 4 agree", result.stdout)
         for words, text in (("has no 'runs'", "title: x"), ("no valid YAML", "runs: ["),

@@ -229,9 +229,11 @@ class Tolerance(CimTestCase):
         self.assertRefused(closed, 1, "standard output")
         layers = json.loads((self.folder / "closed.json").read_text())["layers"]
         self.assertEqual((self.folder / "closed.mlir").read_text().count(" tolerance<"), len(layers))
-        undrawn = self.cim(*command, "--json", "undrawn.json", "-o", "undrawn.svg", env={"PATH": str(self.folder)})
+        undrawn = self.cim(*command, "--json", "undrawn.json", "-o", "undrawn.svg", "-o", "undrawn.mlir",
+                           env={"PATH": str(self.folder)})
         self.assertRefused(undrawn, 1, "gnuplot")
         self.assertEqual(json.loads((self.folder / "undrawn.json").read_text())["layers"], layers)
+        self.assertEqual((self.folder / "undrawn.mlir").read_text().count(" tolerance<"), len(layers))
         self.assertIn("block.conv2", undrawn.stdout)
 
     # Interruption
