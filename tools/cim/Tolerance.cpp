@@ -60,6 +60,8 @@ private:
   void searchLargest(MeasuredLayer &layer, LayerChips &chips);
   /// The errors that stand for \p layer in a store.
   ErrorFlags errorsAlone(const MeasuredLayer &layer) const;
+  /// Throws InputError where a largest error of \p layers cannot be searched.
+  void checkSizes(const std::vector<MeasuredLayer> &layers) const;
   std::vector<LayerChange> errorsOf(const MeasuredLayer &layer,
                                     double multiple) const;
   bool estimateLayers(std::vector<MeasuredLayer> &layers,
@@ -92,6 +94,7 @@ bool scaleError(plan::Layer &layer, double multiple) {
   return layer.has_noise() || layer.has_shift();
 }
 
+/// 0 where there is none.
 double sizeOfError(const plan::Layer &layer) {
   return layer.has_noise() ? layer.noise().width() : layer.shift().amount();
 }
@@ -238,6 +241,16 @@ std::vector<MeasuredLayer> Tolerance::subjects(const Network &network) const {
   return subjects;
 }
 
+void Tolerance::checkSizes(const std::vector<MeasuredLayer> &layers) const {
+  for (const MeasuredLayer &layer : layers)
+    if (const plan::Layer &first = network.plan.layers(layer.layers[0]);
+        sizeOfError(first) == 0)
+      throw InputError("layer '" + first.name() +
+                       "' has no noise or shift of a size above 0, and so no "
+                       "largest one for --threshold; give it one, or leave it "
+                       "out of --layers");
+}
+
 std::vector<LayerChange> Tolerance::errorsOf(const MeasuredLayer &layer,
                                              double multiple) const {
   std::vector<LayerChange> changes;
@@ -302,12 +315,7 @@ void Tolerance::measureLayer(MeasuredLayer &layer, LayerChips &chips) {
 }
 
 void Tolerance::searchLargest(MeasuredLayer &layer, LayerChips &chips) {
-  const plan::Layer &first = network.plan.layers(layer.layers[0]);
-  const double size = sizeOfError(first);
-  if (!(first.has_noise() || first.has_shift()) || size == 0)
-    throw InputError("layer '" + first.name() +
-                     "' has no noise or shift of a size above 0, and so no "
-                     "largest one for --threshold");
+  const double size = sizeOfError(network.plan.layers(layer.layers[0]));
   constexpr double most = 1024; // times the size
   std::map<double, std::vector<double>> known = {{1, layer.accuracy.trials}};
   const Limit limit = findLimit(
@@ -374,6 +382,9 @@ void Tolerance::run() {
                        model.path + "' itself; leave out --store");
   }
   calibrator.check(network);
+  std::vector<MeasuredLayer> layers = subjects(network);
+  if (accuracyToKeep)
+    checkSizes(layers);
   const std::vector<int64_t> inputShape = imageShape(network.plan);
   checkInterrupted();
   const DataSet set = data.open({.inputShape = inputShape,
@@ -391,7 +402,6 @@ void Tolerance::run() {
            "same");
     trials = 1;
   }
-  std::vector<MeasuredLayer> layers = subjects(network);
 
   Stopwatch preparing;
   PrefixOptions options;

@@ -282,7 +282,9 @@ class Tolerance(CimTestCase):
         self.tolerance_fails(1, "did you mean", *NOISE, "--layers", "block.conv3")
         self.tolerance_fails(1, "did you mean", *NOISE, "--group", "block.conv3")
         self.tolerance_fails(1, "its layers have no errors", *NOISE, "--layers", "stem", "--group", "fc")
-        self.tolerance_fails(1, "no largest one", *NOISE, "--threshold", "0.8", "--layer", "fc:noise=normal:0ns")
+        # Before the data, which are not there, are opened.
+        self.fails(1, ["layer 'fc'", "no largest one"], "tolerance", "small.onnx", "--data", "npy:none.npy,none.npy",
+                   *NOISE, "--threshold", "0.8", "--layer", "fc:noise=normal:0ns")
         self.assertEqual(list(self.folder.glob("*.tmp*")), [])
         self.succeeds("compile", "small.onnx", *NOISE, "-o", "fixed.plan")
         self.tolerance_fails(2, "no plan can become an .mlir file", "-o", "x.mlir", model="fixed.plan")
