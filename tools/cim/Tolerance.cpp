@@ -344,6 +344,7 @@ void Tolerance::searchLargest(MeasuredLayer &layer, LayerChips &chips) {
                : multiple * size;
   };
   layer.largest = sizeAt(limit.largest.value_or(0));
+  layer.unit = unitOfError(network.plan.layers(layer.layers[0]));
   const auto [lowest, highest] = std::minmax(
       {sizeAt(limit.interval.lowest), sizeAt(limit.interval.highest)});
   layer.largestInterval = {lowest, highest};
@@ -450,12 +451,6 @@ void Tolerance::run() {
     throw Interrupted();
   const double forwardSeconds = forward.seconds();
 
-  ToleranceTexts texts;
-  if (accuracyToKeep) {
-    texts.hasThreshold = true;
-    texts.threshold = *accuracyToKeep;
-    texts.unit = unitOfError(network.plan.layers(layers[0].layers[0]));
-  }
   const std::string text =
       fieldsText(
           {{"model", model.path + " (" + grouped(network.plan.layers_size()) +
@@ -470,7 +465,7 @@ void Tolerance::run() {
                               : "")},
            {"chips", grouped(trials)},
            {"no errors", measureText(exactMeasure)}}) +
-      "\n" + toleranceText(layers, exact, texts);
+      "\n" + toleranceText(layers, exact, accuracyToKeep);
 
   Json resolved = Json::object();
   errors.describe(resolved);
@@ -502,7 +497,8 @@ void Tolerance::run() {
         !errors.noise.empty()   ? "noise " + withoutSize(errors.noise)
         : !errors.shift.empty() ? "shift " + withoutSize(errors.shift)
                                 : errorText;
-    document["unit"] = texts.unit;
+    if (const std::optional<std::string> unit = commonUnit(layers))
+      document["unit"] = *unit;
   }
   describeTolerance(layers, document);
   document["complete"] = done == asked;

@@ -112,6 +112,16 @@ class Tolerance(CimTestCase):
             self.assertTrue(low <= largest and (high is None or largest <= high))
         self.assertIn("largest for 80.0 %", self.table(*NOISE, "--trials", 3, "--threshold", 0.8))
 
+    def test_threshold_in_several_units(self):
+        asked = ("--quantize", 4, "--layer", "stem:noise=normal:0.1qs", "--layer", "fc:noise=normal:0.1ns", "--layers",
+                 "stem,fc", "--trials", 2, "--threshold", 0.8)
+        document = self.tolerance(*asked)
+        self.assertEqual([layer["unit"] for layer in document["layers"]], ["qs", "ns"])
+        self.assertNotIn("unit", document)
+        table = self.table(*asked)
+        for layer in document["layers"]:
+            self.assertRegex(table, rf"(?m)^{layer['name']} .* [\d.e-]+ {layer['unit']} ")
+
     def test_threshold_of_a_shift(self):
         document = self.tolerance("--shift", "-0.01ns", "--threshold", 0.8, "--layers", "stem", "-o", "shift.mlir")
         (layer,) = document["layers"]
