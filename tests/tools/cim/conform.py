@@ -233,6 +233,14 @@ class Conform(CimTestCase):
         self.assertEqual((result.returncode, document["passed"], document["failed"]), (1, 1, 1))
         self.assertIn("output_0.pb' cannot be read: Too many levels", document["cases"][1]["message"])
 
+    def test_a_pipe_is_not_waited_for(self):
+        sum_case(self.folder / "pipe", numpy.array([2, 3, 4], numpy.float32))
+        expected = self.folder / "pipe" / "test_data_set_0" / "output_0.pb"
+        expected.unlink()
+        os.mkfifo(expected)
+        _, document = self.conform("pipe")
+        self.assertIn("output_0.pb: is not a regular file", document["cases"][0]["message"])
+
     def test_table(self):
         sum_case(self.folder / "table" / "good", numpy.array([2, 3, 4], numpy.float32))
         sum_case(self.folder / "table" / "bad", numpy.array([2, 3, 9], numpy.float32))
