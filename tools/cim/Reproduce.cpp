@@ -15,6 +15,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -30,9 +32,18 @@ namespace {
 
 /// A folder for what one run says, removed in the end.
 struct Scratch {
-  fs::path folder = fs::temp_directory_path() /
-                    ("cim-reproduce-" + std::to_string(::getpid()));
-  Scratch() { fs::create_directories(folder); }
+  fs::path folder;
+  /// Throws InputError where none can be made.
+  Scratch() {
+    std::error_code error;
+    std::string name = fs::temp_directory_path(error) / "cim-reproduce-XXXXXX";
+    if (!error && !::mkdtemp(name.data()))
+      error = {errno, std::generic_category()};
+    if (error)
+      throw InputError("there is no place for temporary files: " +
+                       error.message() + "; set TMPDIR to a writable folder");
+    folder = name;
+  }
   ~Scratch() {
     std::error_code ignored;
     fs::remove_all(folder, ignored);

@@ -262,6 +262,16 @@ TEST_F(StoreTest, MergesOneViewOfAStoreThatGrows) {
   }
 }
 
+TEST_F(StoreTest, MergesBesideWhatAnotherMergeLeft) {
+  Store::openOrCreate(path("a")).add(point("x"), "m", "d", true);
+  // A process of this number, in another container, that was killed.
+  const std::string left = path("c") + ".tmp" + std::to_string(::getpid());
+  Store::openOrCreate(left).add(point("y"), "m", "d", true);
+  const std::string inputs[] = {path("a")};
+  EXPECT_EQ(mergeStores(inputs, path("c"))->points, 1);
+  EXPECT_EQ(Store::open(left).points().size(), 1u);
+}
+
 TEST_F(StoreTest, LeavesNothingOfAMergeThatWasStopped) {
   {
     Store a = Store::openOrCreate(path("a"));

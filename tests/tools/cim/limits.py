@@ -1,6 +1,7 @@
 """Runs the built `cim limits` and `cim reproduce` as a user would."""
 
 import json
+import os
 
 from cim_test_case import CimTestCase, DATA, SOURCE, main
 
@@ -140,6 +141,8 @@ published:
         self.assertRefused(full, 1, "No space left on device")
         self.assertIn("3 of 4 agree", (self.folder / "beside.md").read_text())
         self.assertEqual(json.loads((self.folder / "kept.json").read_text())["comparison"], document["comparison"])
+        unplaced = self.cim("reproduce", "study.yaml", env=dict(os.environ, TMPDIR="/dev/null"))
+        self.assertRefused(unplaced, 1, "set TMPDIR")
         result = self.succeeds("reproduce", "study.yaml", "--limit", 100)
         self.assertIn("3 of 4 agree", result.stdout)
         for words, text in (("has no 'runs'", "title: x"), ("no valid YAML", "runs: ["),
