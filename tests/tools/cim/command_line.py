@@ -66,6 +66,7 @@ class CommandLine(CimTestCase):
         answer = subprocess.run(["bash", "-c", script + asked], capture_output=True, text=True, check=True)
         self.assertEqual(answer.stdout, "--precision\neval\n")
         script = self.succeeds("completion", "zsh").stdout
+        self.assertRegex(script, r"'--conductance\[.*\]:GMIN\\:GMAX:_files'")
         if shutil.which("zsh"):
             subprocess.run(["zsh", "-n"], input=script, text=True, check=True)
         self.fails(2, "bash or zsh", "completion", "fish")
