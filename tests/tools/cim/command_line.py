@@ -568,6 +568,9 @@ class CommandLine(CimTestCase):
         self.assertEqual(document["options"]["quantize"], "2")
         config("layers: role:C2\nshift: -1/4qs\nquantize: 5\nreference: false\n")
         self.assertEqual(self.evaluate("--config", "experiment.yaml")["options"]["layers"], "role:C2")
+        for text in ("layer: fc:quantize=4\n", "layer: [fc:quantize=4]\n", "layers: {fc: {quantize: 4}}\n"):
+            config(text)
+            self.assertEqual(self.evaluate("--config", "experiment.yaml")["options"]["layer"], ["fc:quantize=4"], text)
         for text, words in [
                 ("quantise: 4", ["experiment.yaml' line 1", "did you mean 'quantize'?"]),
                 ("a: 1\n  b: 2", "line 2"),
