@@ -16,7 +16,7 @@ import tempfile
 import numpy
 import onnx
 
-from cim_test_case import CimTestCase, DATA, DEMO_NETWORK, after, main
+from cim_test_case import CimTestCase, DATA, DEMO_NETWORK, SLOWNESS, after, main
 from small_network import small_network
 
 LAYERS = ["stem", "block.conv1", "block.conv2", "fc"]
@@ -477,6 +477,19 @@ class CommandLine(CimTestCase):
             self.assertIn(f"{len(document['shapes'])} of 16 shapes.", text)
             kept = json.loads(pathlib.Path(document["file"]).read_text())["measurements"]
             self.assertEqual(len(kept), sum(len(shape["seconds"]) for shape in document["shapes"]))
+
+    def test_tuning_keeps_what_another_measured_meanwhile(self):
+        onnx.save(many_shapes(6), self.folder / "six.onnx")
+        with tempfile.TemporaryDirectory() as cache:
+            environment = dict(os.environ, XDG_CACHE_HOME=cache)
+            longer = self.start("tune", "six.onnx", "--json", "six.json", env=environment)
+            self.succeeds("tune", "small.onnx", "--json", "one.json", env=environment)
+            _, errors = longer.communicate(timeout=280 * SLOWNESS)
+            self.assertEqual(longer.returncode, 0, errors)
+            documents = [json.loads((self.folder / name).read_text()) for name in ("six.json", "one.json")]
+            kept = json.loads(pathlib.Path(documents[0]["file"]).read_text())["measurements"]
+            self.assertEqual(len(kept), sum(len(shape["seconds"]) for document in documents
+                                            for shape in document["shapes"]))
 
     def test_top5(self):
         document = self.evaluate(model="wide.onnx")
