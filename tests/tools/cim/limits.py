@@ -3,7 +3,10 @@
 import json
 import os
 
+import onnx
+
 from cim_test_case import CimTestCase, DATA, SOURCE, main
+from small_network import ODD_NAMES, small_network, with_odd_names
 
 SMALL = ("small.onnx", *DATA)
 
@@ -64,6 +67,13 @@ class Limits(CimTestCase):
         groups = self.document("limits", *SMALL, *search, "--group", names[0], "--group", f"{names[0]},{names[1]}")
         self.assertEqual(groups["limits"][0]["largest"], each["limits"][0]["largest"])
         self.assertLess(groups["limits"][1]["largest"], groups["limits"][0]["largest"])
+
+    def test_layers_whose_names_are_patterns(self):
+        onnx.save(with_odd_names(small_network()), self.folder / "odd.onnx")
+        search = (*DATA, "--threshold", 0.95, "--trials", 5, "--search", "noise=normal:{0..0.5}ns", "--each-layer")
+        plain, odd = (self.document("limits", model, *search)["limits"] for model in ("small.onnx", "odd.onnx"))
+        self.assertEqual([limit["layer"] for limit in odd], list(ODD_NAMES.values()))
+        self.assertEqual([limit["largest"] for limit in odd], [limit["largest"] for limit in plain])
 
     def test_progress(self):
         drawn = self.drawn("limits", *SMALL, "--threshold", 0.9, "--trials", 100000, "--search",
