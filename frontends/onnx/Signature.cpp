@@ -13,6 +13,7 @@
 #include <google/protobuf/stubs/logging.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <set>
 
@@ -33,6 +34,9 @@ Signature cim::signatureOfOnnx(const std::string &path) {
 }
 
 OnnxTensor cim::readOnnxTensor(const std::string &path) {
+  std::error_code ignored; // only what is no regular file can block
+  if (!std::filesystem::is_regular_file(path, ignored))
+    throw InputError(path + ": is not a regular file");
   std::ifstream file(path, std::ios::binary);
   onnx::TensorProto stored;
   google::protobuf::LogSilencer silence;

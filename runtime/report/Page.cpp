@@ -173,10 +173,12 @@ Json jsonOf(const Study &study, const PageOptions &options) {
   Json drawn = Json::array();
   for (const Chart &chart : charts)
     drawn.push_back(jsonOf(chart));
+  // JavaScript's numbers have only 53 bits.
+  const std::string seed = std::to_string(study.seed);
   return {{"model", study.model},   {"model_sha256", study.modelSha256},
           {"data", study.data},     {"data_sha256", study.dataSha256},
           {"images", study.images}, {"kernels", study.kernels},
-          {"seed", study.seed},     {"last_finished", study.lastFinished},
+          {"seed", seed},           {"last_finished", study.lastFinished},
           {"settings", settings},   {"columns", varying},
           {"charts", drawn},        {"results", results}};
 }

@@ -7,11 +7,13 @@
 #include "runtime/store/Database.h"
 #include "runtime/tensor/Errors.h"
 
+#include <array>
 #include <cassert>
 #include <cctype>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sqlite3.h>
 #include <thread>
 
@@ -20,11 +22,8 @@ using namespace cim;
 /// How long to wait for another process that is writing.
 static constexpr int busyMilliseconds = 60'000;
 
-/// \p path as a URI that reads the file. Reading a WAL database wants to write
-/// beside it, and one that a process has to itself waits for its end, unless
-/// nothing is in the log or half-written: then the file alone is the whole
-/// truth.
-static std::string readingUri(const std::string &path) {
+/// \p path as a URI of SQLite's.
+static std::string uriOf(const std::string &path) {
   std::string uri = "file:";
   const std::string absolute = std::filesystem::absolute(path).string();
   for (unsigned char character : absolute) {
@@ -35,27 +34,72 @@ static std::string readingUri(const std::string &path) {
     else
       uri += {'%', digits[character >> 4], digits[character & 15]};
   }
+  return uri;
+}
+
+namespace {
+
+/// Differs after a write: SQLite counts changes in bytes 24 to 27, but not
+/// those that it brings in from a log.
+struct Version {
+  uintmax_t size = 0;
+  std::filesystem::file_time_type time;
+  std::array<char, 4> changes = {};
+  bool operator==(const Version &) const = default;
+};
+
+} // namespace
+
+static Version versionOf(const std::string &path) {
+  std::error_code ignored;
+  Version version = {std::filesystem::file_size(path, ignored),
+                     std::filesystem::last_write_time(path, ignored)};
+  std::ifstream(path, std::ios::binary)
+      .seekg(24)
+      .read(version.changes.data(), version.changes.size());
+  return version;
+}
+
+/// Whether something is in the log or half-written, so that the file alone is
+/// not the whole truth.
+static bool isUnfinished(const std::string &path) {
   std::error_code none;
   const auto size = std::filesystem::file_size(path + "-wal", none);
   const bool hasLog = !none && size != 0;
   // A rollback journal begins with zeros, if with anything, until it can take
   // back what is then written into the file.
-  const bool isHalfWritten =
-      std::ifstream(path + "-journal", std::ios::binary).get() > 0;
-  return uri + (hasLog || isHalfWritten ? "?mode=ro" : "?mode=ro&immutable=1");
+  return hasLog || std::ifstream(path + "-journal", std::ios::binary).get() > 0;
+}
+
+/// The bytes of the file at one moment; none where they alone are not the whole
+/// truth.
+static std::vector<unsigned char> copyOf(const std::string &path) {
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    const Version before = versionOf(path);
+    if (isUnfinished(path))
+      break;
+    std::ifstream stream(path, std::ios::binary);
+    std::vector<unsigned char> copy(std::istreambuf_iterator<char>(stream), {});
+    // In this order: what begins later does not matter.
+    if (!isUnfinished(path) && versionOf(path) == before)
+      return copy;
+  }
+  return {};
 }
 
 Database::Database(std::string path, Access access) : file(std::move(path)) {
   sqlite3 *opened = nullptr;
+  if (access == Access::read)
+    copy = copyOf(file);
   const int code =
-      access == Access::read
-          ? sqlite3_open_v2(readingUri(file).c_str(), &opened,
-                            SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr)
-      : access == Access::memory
+      access == Access::memory || !copy.empty()
           ? sqlite3_open_v2(":memory:", &opened,
                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
                                 SQLITE_OPEN_MEMORY,
                             nullptr)
+      : access == Access::read
+          ? sqlite3_open_v2((uriOf(file) + "?mode=ro").c_str(), &opened,
+                            SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr)
           // A name like ":memory:" is a file, too.
           : sqlite3_open_v2(std::filesystem::absolute(file).c_str(), &opened,
                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
@@ -65,6 +109,20 @@ Database::Database(std::string path, Access access) : file(std::move(path)) {
     fail(code);
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_timeout(opened, busyMilliseconds);
+  if (!copy.empty())
+    useCopy();
+}
+
+void Database::useCopy() {
+  // Says that there may be a log, which a copy in memory cannot have.
+  for (size_t format : {18, 19})
+    if (format < copy.size() && copy[format] == 2)
+      copy[format] = 1;
+  const int code =
+      sqlite3_deserialize(connection.get(), "main", copy.data(), copy.size(),
+                          copy.size(), SQLITE_DESERIALIZE_READONLY);
+  if (code != SQLITE_OK)
+    fail(code);
 }
 
 void Database::Close::operator()(sqlite3 *database) const {

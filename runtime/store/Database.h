@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -54,7 +55,14 @@ private:
   struct Close {
     void operator()(sqlite3 *database) const;
   };
+  /// Reads `copy` in the place of the file.
+  void useCopy();
+
   std::string file;
+  /// Reading the file itself would make a log beside it, or wait for the
+  /// process that has it to itself; whoever writes it meanwhile would mix two
+  /// states of it.
+  std::vector<unsigned char> copy; ///< outlives the connection
   bool isAlone = false;
   std::unique_ptr<sqlite3, Close> connection;
 };

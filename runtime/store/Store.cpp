@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sys/vfs.h>
@@ -399,15 +400,23 @@ std::optional<MergeResult> cim::mergeStores(std::span<const std::string> inputs,
     throw InputError("'" + output +
                      "' exists already; name a new file for the merged store, "
                      "or remove it first");
-  const std::string temporary = output + ".tmp" + std::to_string(::getpid());
+  auto fail = [&] {
+    throw InputError("the store '" + output + "' cannot be made: " +
+                     std::error_code(errno, std::generic_category()).message());
+  };
+  // A folder of its own: processes of several machines, or containers, may have
+  // the same number.
+  std::string folder = output + ".tmpXXXXXX";
+  if (!::mkdtemp(folder.data()))
+    fail();
   struct Removal {
-    std::string path;
+    const std::string &folder;
     ~Removal() {
       std::error_code ignored;
-      for (const char *suffix : {"", "-journal", "-wal", "-shm"})
-        fs::remove(path + suffix, ignored);
+      fs::remove_all(folder, ignored);
     }
-  } removal{temporary};
+  } removal{folder};
+  const std::string temporary = folder + "/store";
 
   MergeResult result;
   {
@@ -433,7 +442,6 @@ std::optional<MergeResult> cim::mergeStores(std::span<const std::string> inputs,
   // A link never replaces a file; where there are none, a name has to do.
   if (::link(temporary.c_str(), output.c_str()) != 0 &&
       (errno == EEXIST || std::rename(temporary.c_str(), output.c_str()) != 0))
-    throw InputError("the store '" + output + "' cannot be made: " +
-                     std::error_code(errno, std::generic_category()).message());
+    fail();
   return result;
 }

@@ -141,7 +141,8 @@ MappedFile cim::mapFile(const std::string &path) {
     throw InputError("cannot read '" + path + "': " + std::strerror(error));
   };
   TemporaryFile file; // never named, so only closed
-  file.descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // O_NONBLOCK: opening a pipe without a writer must not hang.
+  file.descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file.descriptor < 0)
     fail(errno);
   struct stat status;

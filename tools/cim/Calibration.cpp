@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 #include "tools/cim/Calibration.h"
+#include "dialects/cim/grammar/LayerPattern.h"
 #include "runtime/calibration/Calibrate.h"
 #include "runtime/converters/LayerConverters.h"
 #include "runtime/evaluation/Evaluation.h"
@@ -89,11 +90,12 @@ std::vector<ErrorRequest> cim::fixedRanges(const plan::Plan &plan) {
     return std::string(text, std::to_chars(text, std::end(text), number).ptr);
   };
   std::vector<ErrorRequest> requests;
-  for (const plan::Layer &layer : plan.layers()) {
+  for (int index = 0; index < plan.layers_size(); ++index) {
+    const plan::Layer &layer = plan.layers(index);
     if (!layer.has_dac() && !layer.has_adc())
       continue;
     ErrorRequest &request = requests.emplace_back();
-    request.layers = layer.name();
+    request.layers = patternOfLayer(index);
     if (const plan::Dac &dac = layer.dac(); layer.has_dac())
       request.dac = std::to_string(dac.bits()) +
                     ",range=" + decimal(dac.range()) +

@@ -40,7 +40,8 @@ void CheckpointFlags::check(const std::string &output) {
   if (fs::path(file).extension() != ".safetensors")
     throw UsageError("--checkpoint '" + file + "': name a .safetensors file");
   checkWritable("--checkpoint", file);
-  if (resume && !fs::exists(file))
+  std::error_code ignored; // checkWritable() has said what it is
+  if (resume && !fs::exists(file, ignored))
     throw InputError("--resume: there is no checkpoint '" + file +
                      "'; leave --resume out to begin anew");
 }

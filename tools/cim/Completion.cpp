@@ -10,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <string_view>
 
 using namespace cim;
 
@@ -30,19 +31,22 @@ std::string joined(const std::vector<std::string> &words) {
   return text;
 }
 
-/// \p text in single quotes for a shell, without the characters that
-/// _describe and _arguments take for their own.
-std::string zshDescription(const std::string &text) {
+/// \p text in single quotes for a shell, without the characters \p special,
+/// which _describe and _arguments would take for their own.
+std::string zshText(const std::string &text, std::string_view special) {
   std::string result;
   for (char character : text)
     if (character == '\'')
       result += "'\\''";
-    else if (character == ':' || character == '[' || character == ']' ||
-             character == '\\')
+    else if (special.find(character) != special.npos)
       result += std::string("\\") + character;
     else
       result += character;
   return result;
+}
+
+std::string zshDescription(const std::string &text) {
+  return zshText(text, ":[]\\");
 }
 
 std::string bash(const CLI::App &cim) {
@@ -93,10 +97,12 @@ std::string zsh(const CLI::App &cim) {
     for (const CLI::Option *option : app->get_options())
       for (const std::string &name : option->get_lnames()) {
         const bool isFlag = option->get_items_expected_max() == 0;
-        cases += "          '--" + name + "[" +
-                 zshDescription(option->get_description()) + "]" +
-                 (isFlag ? "" : ":" + option->get_type_name() + ":_files") +
-                 "' \\\n";
+        cases +=
+            "          '--" + name + "[" +
+            zshDescription(option->get_description()) + "]" +
+            (isFlag ? ""
+                    : ":" + zshText(option->get_type_name(), ":") + ":_files") +
+            "' \\\n";
       }
     cases += app->get_name() == "completion"
                  ? "          '1:shell:(bash zsh)' ;;\n"

@@ -110,8 +110,13 @@ private:
     arguments.push_back("--" + key + "=" + content);
   }
 
-  /// A map PATTERN: {OPTION: VALUE, ...}, or a list of PATTERN:OPTION=VALUE.
+  /// A map PATTERN: {OPTION: VALUE, ...}, or PATTERN:OPTION=VALUE, one or a
+  /// list of them.
   void addOverrides(const YAML::Node &section) {
+    if (section.IsScalar()) {
+      arguments.push_back("--layer=" + section.Scalar());
+      return;
+    }
     if (section.IsSequence()) {
       for (const auto &item : section)
         arguments.push_back("--layer=" + text(item, "an override"));

@@ -166,14 +166,16 @@ CaseResult runDataSet(const std::string &model, const fs::path &folder) {
 }
 
 bool isDataSet(const fs::directory_entry &entry) {
-  return entry.is_directory() &&
+  std::error_code ignored; // a link to itself is no folder
+  return entry.is_directory(ignored) &&
          entry.path().filename().string().starts_with("test_data_set_");
 }
 
 /// The data sets of the case \p folder, sorted; none when it is no case.
 std::vector<fs::path> dataSetsOf(const fs::path &folder) {
   std::vector<fs::path> sets;
-  if (fs::is_regular_file(folder / "model.onnx"))
+  std::error_code ignored;
+  if (fs::is_regular_file(folder / "model.onnx", ignored))
     for (const fs::directory_entry &entry : fs::directory_iterator(folder))
       if (isDataSet(entry))
         sets.push_back(entry.path());
@@ -190,7 +192,8 @@ std::vector<fs::path> cim::findConformanceCases(const fs::path &folder) {
       cases.push_back(folder);
     for (auto entry = fs::recursive_directory_iterator(folder);
          entry != fs::recursive_directory_iterator(); ++entry) {
-      if (!entry->is_directory())
+      std::error_code ignored;
+      if (!entry->is_directory(ignored))
         continue;
       if (isDataSet(*entry))
         entry.disable_recursion_pending();
@@ -206,10 +209,16 @@ std::vector<fs::path> cim::findConformanceCases(const fs::path &folder) {
 }
 
 CaseResult cim::runConformanceCase(const fs::path &folder) {
-  for (const fs::path &set : dataSetsOf(folder)) {
-    CaseResult result = runDataSet((folder / "model.onnx").string(), set);
-    if (result.status != Conformance::passed)
-      return result;
+  try {
+    for (const fs::path &set : dataSetsOf(folder)) {
+      CaseResult result = runDataSet((folder / "model.onnx").string(), set);
+      if (result.status != Conformance::passed)
+        return result;
+    }
+  } catch (const fs::filesystem_error &error) {
+    return {Conformance::failed,
+            "'" + error.path1().string() +
+                "' cannot be read: " + error.code().message()};
   }
   return {};
 }

@@ -78,6 +78,16 @@ struct LaterResult {
   Measure accuracy;
 };
 
+/// Adds what was clipped and warned of at another time, every warning once.
+void addLater(Evaluation &result, const Evaluation &later) {
+  for (const std::string &warning : later.warnings)
+    if (std::ranges::find(result.warnings, warning) == result.warnings.end())
+      result.warnings.push_back(warning);
+  for (size_t l = 0; l < later.converters.size(); ++l)
+    result.converters[l] += later.converters[l];
+  result.stopped |= later.stopped;
+}
+
 std::string timesText(const std::vector<LaterResult> &times) {
   Table table({{"time", Table::Align::right}, {"accuracy"}});
   for (const LaterResult &later : times)
@@ -158,8 +168,9 @@ void Eval::run() {
   options.reference = running.reference;
   options.keepLogits = !outputs.empty();
   options.stop = interrupted;
-  Evaluation result;
+  Evaluation result; // of the first time, but for what addLater() adds
   std::vector<LaterResult> later;
+  double programSeconds = 0, forwardSeconds = 0;
   {
     const int64_t runs = options.trials * int64_t(plans.size());
     Progress progress(runs == 1
@@ -172,6 +183,8 @@ void Eval::run() {
       const bool isFirst = &plan == &plans.front();
       Evaluation one = evaluate(plan, network.tensors, images, options);
       options.keepLogits = false;
+      programSeconds += one.programSeconds;
+      forwardSeconds += one.forwardSeconds;
       const bool isComplete = !one.stopped;
       if (!seconds.empty() && !one.correct.empty())
         later.push_back(
@@ -179,7 +192,7 @@ void Eval::run() {
       if (isFirst)
         result = std::move(one);
       else
-        result.stopped |= !isComplete;
+        addLater(result, one);
       if (!isComplete)
         break;
     }
@@ -189,9 +202,6 @@ void Eval::run() {
   for (const std::string &warning : result.warnings)
     warn(warning);
   warnOfSlowSteps(result);
-  if (!outputs.empty())
-    writeNpy(outputs,
-             makeTensor({result.images, result.classes}, result.logits));
 
   const Measure accuracy = measure(result.correct, result.images);
   const bool top5 = result.classes > 10;
@@ -270,12 +280,17 @@ void Eval::run() {
     document["profile"] = profileJson(result.profile);
   document["complete"] = !result.stopped;
   document["seconds"] = {{"compile", network.compileSeconds},
-                         {"program", result.programSeconds},
-                         {"forward", result.forwardSeconds},
+                         {"program", programSeconds},
+                         {"forward", forwardSeconds},
                          {"total", total.seconds()}};
   if (!converters.isEmpty())
     document["seconds"]["calibrate"] = calibrateSeconds;
-  output.write(text, document);
+  auto writeOutputs = [&] {
+    if (!outputs.empty())
+      writeNpy(outputs,
+               makeTensor({result.images, result.classes}, result.logits));
+  };
+  writeAll({writeOutputs, [&] { output.write(text, document); }});
   if (result.stopped)
     throw Interrupted();
 }

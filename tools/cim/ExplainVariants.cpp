@@ -78,13 +78,6 @@ ErrorSources::without(const std::string &source) const {
   return rest;
 }
 
-/// Selects the layer with index \p layer alone. Names may hold what means
-/// something in a pattern; places cannot.
-static std::string patternOf(size_t layer) {
-  const std::string pattern = "first:" + std::to_string(layer + 1);
-  return layer > 0 ? pattern + ",!first:" + std::to_string(layer) : pattern;
-}
-
 /// As `--conductance` takes it.
 static std::string windowText(const plan::Crossbar &crossbar) {
   return Json(crossbar.lowest_conductance()).dump() + ":" +
@@ -99,7 +92,7 @@ void ErrorSources::fix(const plan::Plan &whole) {
   for (int layer = 0; layer < whole.layers_size(); ++layer)
     if (whole.layers(layer).has_device()) {
       ErrorRequest &window = fixed.emplace_back();
-      window.layers = patternOf(layer);
+      window.layers = patternOfLayer(layer);
       window.conductance = windowText(whole.layers(layer).crossbar());
     }
 }
@@ -142,7 +135,7 @@ ErrorSources::requests(const Names &chosen, std::optional<size_t> layer) const {
     if (layer) {
       if (!selects(request, *layer))
         continue;
-      errors.layers = patternOf(*layer);
+      errors.layers = patternOfLayer(*layer);
     }
     result.push_back(errors);
   }

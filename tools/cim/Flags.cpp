@@ -443,9 +443,13 @@ void cim::checkWritable(const std::string &option, const std::string &path) {
   if (!fs::is_directory(folder, ignored))
     throw InputError(option + " '" + path + "': there is no folder '" +
                      folder.string() + "'; make it first");
+  std::error_code error; // such as for a name that is too long
   const bool replaces =
-      !fs::exists(path, ignored) || fs::is_regular_file(path, ignored);
-  if (::access((replaces ? folder : fs::path(path)).c_str(), W_OK) != 0)
+      !fs::exists(path, error) || fs::is_regular_file(path, ignored);
+  if (!error &&
+      ::access((replaces ? folder : fs::path(path)).c_str(), W_OK) != 0)
+    error = {errno, std::generic_category()};
+  if (error)
     throw InputError(option + " '" + path + "' cannot be written: " +
-                     std::strerror(errno) + "; choose another place");
+                     error.message() + "; choose another place");
 }

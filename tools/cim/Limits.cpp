@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
+#include "dialects/cim/grammar/LayerPattern.h"
 #include "dialects/cim/grammar/Words.h"
 #include "runtime/evaluation/LimitSearch.h"
 #include "runtime/tensor/Errors.h"
@@ -108,6 +109,26 @@ std::string Searched::valueAt(double size) const {
          suffix;
 }
 
+/// Layers in which an error grows together.
+struct Group {
+  std::string name, pattern;
+};
+
+/// The one with index \p layer, by its name as stores know it, or by its place
+/// where the name means something else in a pattern.
+Group groupOf(const std::vector<LayerIdentity> &layers, size_t layer) {
+  const std::string &name = layers[layer].name;
+  std::vector<bool> alone(layers.size());
+  alone[layer] = true;
+  try {
+    if (name.find('=') == name.npos && selectLayers(name, layers) == alone)
+      return {name, name};
+  } catch (const GrammarError &) {
+    // It is no pattern at all.
+  }
+  return {name, patternOfLayer(layer)};
+}
+
 struct Limits {
   MeasurementFlags measured{20};
   std::vector<std::string> searchTexts, groups;
@@ -206,11 +227,14 @@ void Limits::run() {
           }));
   PointWork &work = measurement.work;
   const int64_t images = measurement.images.images();
-  if (eachLayer) {
-    groups.clear();
-    for (const plan::Layer &layer : measurement.network.plan.layers())
-      groups.push_back(layer.name());
-  }
+  const std::vector<LayerIdentity> layers = measurement.network.identities();
+  std::vector<Group> asked;
+  if (eachLayer)
+    for (size_t layer = 0; layer < layers.size(); ++layer)
+      asked.push_back(groupOf(layers, layer));
+  else
+    for (const std::string &group : groups)
+      asked.push_back({group, group});
 
   Table table({{"layers"},
                {"option"},
@@ -223,23 +247,23 @@ void Limits::run() {
   {
     Progress progress("searching", 0, "images");
     work.countInto(&progress.done);
-    const int64_t wanted = groups.size() * searches.size();
+    const int64_t wanted = asked.size() * searches.size();
     int64_t finished = 0;
-    for (const std::string &group : groups)
+    for (const Group &group : asked)
       for (const Searched &searched : searches) {
         std::map<double, Point> points;
         auto accuraciesOf = [&](double size, int64_t count) {
           auto [entry, isNew] = points.try_emplace(size);
           Point &point = entry->second;
           if (isNew) {
-            const ErrorFlags all = errorsWith(searched, group, size);
+            const ErrorFlags all = errorsWith(searched, group.pattern, size);
             point.name = all.text();
             point.requests = all.check();
             point.identity = measurement.identities.of(all);
             work.refresh(point, measured.trials);
           }
-          progress.setActivity("searching " + group + ": " + searched.option +
-                               " " + searched.valueAt(size));
+          progress.setActivity("searching " + group.name + ": " +
+                               searched.option + " " + searched.valueAt(size));
           // At least the chips of this size are left, if they differ.
           const int64_t known = std::distance(point.trials.begin(),
                                               point.trials.lower_bound(count)),
@@ -281,7 +305,7 @@ void Limits::run() {
         auto spelled = [&](double size) {
           return searched.isWhole ? brief(size) : brief(size, 3);
         };
-        table.add({group, searched.text,
+        table.add({group.name, searched.text,
                    !limit.largest      ? "none"
                    : limit.reachesMost ? "all: " + spelled(*limit.largest)
                                        : spelled(*limit.largest),
@@ -289,7 +313,7 @@ void Limits::run() {
                        spelled(limit.interval.highest),
                    std::to_string(limit.visited.size()), grouped(chips)});
         list.push_back(
-            {{"layer", group},
+            {{"layer", group.name},
              {"option", searched.option},
              {"largest", limit.largest ? Json(*limit.largest) : Json(nullptr)},
              {"ci95",

@@ -42,7 +42,9 @@ void MeasurementFlags::check() {
   model.check();
   data.check();
   running.check();
-  if (!storePath.empty() && !std::filesystem::is_regular_file(storePath))
+  std::error_code ignored; // checkWritable() says what it is
+  if (!storePath.empty() &&
+      !std::filesystem::is_regular_file(storePath, ignored))
     checkWritable("--store", storePath);
   output.check();
 }
@@ -84,7 +86,9 @@ static DataSet openImages(const MeasurementFlags &flags,
 }
 
 static bool isWriteProtected(const std::string &path) {
-  return std::filesystem::exists(path) && ::access(path.c_str(), W_OK) != 0;
+  std::error_code ignored; // opening it says what it is
+  return std::filesystem::exists(path, ignored) &&
+         ::access(path.c_str(), W_OK) != 0;
 }
 
 static Store openStore(const std::string &path) {

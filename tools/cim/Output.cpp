@@ -51,7 +51,7 @@ void Output::write(const std::string &text, const Json &document) const {
             [&] { writeStdout(text); }});
 }
 
-void cim::writeAll(std::initializer_list<std::function<void()>> writers) {
+void cim::writeAll(const std::vector<std::function<void()>> &writers) {
   std::exception_ptr failure;
   for (const std::function<void()> &write : writers)
     try {

@@ -11,8 +11,8 @@
 
 #include <chrono>
 #include <functional>
-#include <initializer_list>
 #include <string>
+#include <vector>
 
 namespace cim {
 
@@ -32,7 +32,7 @@ struct Output {
 
 /// Calls all of \p writers, so that what one of them cannot write costs nothing
 /// of the others, and then throws the first InputError of any.
-void writeAll(std::initializer_list<std::function<void()>> writers);
+void writeAll(const std::vector<std::function<void()>> &writers);
 
 /// Writes to stdout, all of it. Throws InputError.
 void writeStdout(const std::string &text);

@@ -15,6 +15,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -30,9 +32,18 @@ namespace {
 
 /// A folder for what one run says, removed in the end.
 struct Scratch {
-  fs::path folder = fs::temp_directory_path() /
-                    ("cim-reproduce-" + std::to_string(::getpid()));
-  Scratch() { fs::create_directories(folder); }
+  fs::path folder;
+  /// Throws InputError where none can be made.
+  Scratch() {
+    std::error_code error;
+    std::string name = fs::temp_directory_path(error) / "cim-reproduce-XXXXXX";
+    if (!error && !::mkdtemp(name.data()))
+      error = {errno, std::generic_category()};
+    if (error)
+      throw InputError("there is no place for temporary files: " +
+                       error.message() + "; set TMPDIR to a writable folder");
+    folder = name;
+  }
   ~Scratch() {
     std::error_code ignored;
     fs::remove_all(folder, ignored);
@@ -77,7 +88,8 @@ private:
   Json documentOf(const std::string &name, const YAML::Node &run);
   /// One published number beside ours; adds it to `result`.
   Json compare(const YAML::Node &published);
-  void writeFiles() const;
+  /// All results, in the form that the name of \p file asks for.
+  void write(const std::string &file) const;
   [[noreturn]] void fail(const YAML::Node &node, const std::string &what) const;
   std::string text(const YAML::Node &node, const char *key) const;
   double number(const YAML::Node &node, const char *key) const;
@@ -314,18 +326,15 @@ Json Reproduce::compare(const YAML::Node &published) {
   return entry;
 }
 
-void Reproduce::writeFiles() const {
-  for (const std::string &file : files) {
-    if (isMarkdown(file)) {
-      writeWhole(file,
-                 [&](std::ostream &out) { out << result.markdown(file); });
-    } else {
-      Store opened = Store::open(store);
-      PageOptions page;
-      page.title = result.title;
-      writeResults(file, studiesOf(opened), page);
-    }
+void Reproduce::write(const std::string &file) const {
+  if (isMarkdown(file)) {
+    writeWhole(file, [&](std::ostream &out) { out << result.markdown(file); });
+    return;
   }
+  Store opened = Store::open(store);
+  PageOptions page;
+  page.title = result.title;
+  writeResults(file, studiesOf(opened), page);
 }
 
 void Reproduce::run() {
@@ -352,14 +361,17 @@ void Reproduce::run() {
     throw InputError("experiment '" + path + "' line " +
                      std::to_string(error.mark.line + 1) + ": " + error.msg);
   }
-  writeFiles();
-  Json options = {{"experiment", path}, {"store", store}};
-  output.write(result.text(), {{"command", "reproduce"},
-                               {"options", options},
-                               {"title", result.title},
-                               {"comparison", list},
-                               {"runs", runs},
-                               {"seconds", {{"total", total.seconds()}}}});
+  const Json document = {{"command", "reproduce"},
+                         {"options", {{"experiment", path}, {"store", store}}},
+                         {"title", result.title},
+                         {"comparison", list},
+                         {"runs", runs},
+                         {"seconds", {{"total", total.seconds()}}}};
+  std::vector<std::function<void()>> writers = {
+      [&] { output.write(result.text(), document); }};
+  for (const std::string &file : files)
+    writers.push_back([&] { write(file); });
+  writeAll(writers);
 }
 
 } // namespace

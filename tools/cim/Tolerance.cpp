@@ -60,12 +60,14 @@ private:
   void searchLargest(MeasuredLayer &layer, LayerChips &chips);
   /// The errors that stand for \p layer in a store.
   ErrorFlags errorsAlone(const MeasuredLayer &layer) const;
+  /// Throws InputError where a largest error of \p layers cannot be searched.
+  void checkSizes(const std::vector<MeasuredLayer> &layers) const;
   std::vector<LayerChange> errorsOf(const MeasuredLayer &layer,
                                     double multiple) const;
   bool estimateLayers(std::vector<MeasuredLayer> &layers,
                       PrefixEvaluator &evaluator, const DataSet &set);
-  void write(const std::vector<MeasuredLayer> &layers, const Json &document,
-             const std::string &errorText);
+  void write(const std::string &file, const std::vector<MeasuredLayer> &layers,
+             const Json &document, const std::string &errorText);
 
   std::optional<double> accuracyToKeep;
   std::vector<ErrorRequest> requests;
@@ -92,6 +94,7 @@ bool scaleError(plan::Layer &layer, double multiple) {
   return layer.has_noise() || layer.has_shift();
 }
 
+/// 0 where there is none.
 double sizeOfError(const plan::Layer &layer) {
   return layer.has_noise() ? layer.noise().width() : layer.shift().amount();
 }
@@ -189,7 +192,8 @@ void Tolerance::checkStore() const {
                                    "--layers, which --") +
                        option.name + " does not obey; leave out --" +
                        option.name + " or --store");
-  if (!std::filesystem::is_regular_file(storePath))
+  std::error_code ignored; // checkWritable() says what it is
+  if (!std::filesystem::is_regular_file(storePath, ignored))
     checkWritable("--store", storePath);
 }
 
@@ -235,6 +239,16 @@ std::vector<MeasuredLayer> Tolerance::subjects(const Network &network) const {
                      "' has no layer with an error to tolerate; give one, such "
                      "as --noise normal:0.06ns");
   return subjects;
+}
+
+void Tolerance::checkSizes(const std::vector<MeasuredLayer> &layers) const {
+  for (const MeasuredLayer &layer : layers)
+    if (const plan::Layer &first = network.plan.layers(layer.layers[0]);
+        sizeOfError(first) == 0)
+      throw InputError("layer '" + first.name() +
+                       "' has no noise or shift of a size above 0, and so no "
+                       "largest one for --threshold; give it one, or leave it "
+                       "out of --layers");
 }
 
 std::vector<LayerChange> Tolerance::errorsOf(const MeasuredLayer &layer,
@@ -301,12 +315,7 @@ void Tolerance::measureLayer(MeasuredLayer &layer, LayerChips &chips) {
 }
 
 void Tolerance::searchLargest(MeasuredLayer &layer, LayerChips &chips) {
-  const plan::Layer &first = network.plan.layers(layer.layers[0]);
-  const double size = sizeOfError(first);
-  if (!(first.has_noise() || first.has_shift()) || size == 0)
-    throw InputError("layer '" + first.name() +
-                     "' has no noise or shift of a size above 0, and so no "
-                     "largest one for --threshold");
+  const double size = sizeOfError(network.plan.layers(layer.layers[0]));
   constexpr double most = 1024; // times the size
   std::map<double, std::vector<double>> known = {{1, layer.accuracy.trials}};
   const Limit limit = findLimit(
@@ -335,26 +344,26 @@ void Tolerance::searchLargest(MeasuredLayer &layer, LayerChips &chips) {
                : multiple * size;
   };
   layer.largest = sizeAt(limit.largest.value_or(0));
+  layer.unit = unitOfError(network.plan.layers(layer.layers[0]));
   const auto [lowest, highest] = std::minmax(
       {sizeAt(limit.interval.lowest), sizeAt(limit.interval.highest)});
   layer.largestInterval = {lowest, highest};
 }
 
-void Tolerance::write(const std::vector<MeasuredLayer> &layers,
+void Tolerance::write(const std::string &file,
+                      const std::vector<MeasuredLayer> &layers,
                       const Json &document, const std::string &errorText) {
-  for (const std::string &file : files) {
-    const std::string extension = extensionOf(file);
-    if (extension == ".mlir") {
-      CompileRequest request = model.request();
-      request.toleranceDocument = document.dump();
-      loadCompiler().compileToText(request, Stage::mapped, file);
-      continue;
-    }
-    const std::string picture = drawTolerance(
-        toleranceBars(layers), exact, "Tolerance: " + errorText,
-        extension == ".png" ? PictureFormat::png : PictureFormat::svg);
-    writeWhole(file, [&](std::ostream &out) { out << picture; });
+  const std::string extension = extensionOf(file);
+  if (extension == ".mlir") {
+    CompileRequest request = model.request();
+    request.toleranceDocument = document.dump();
+    loadCompiler().compileToText(request, Stage::mapped, file);
+    return;
   }
+  const std::string picture = drawTolerance(
+      toleranceBars(layers), exact, "Tolerance: " + errorText,
+      extension == ".png" ? PictureFormat::png : PictureFormat::svg);
+  writeWhole(file, [&](std::ostream &out) { out << picture; });
 }
 
 void Tolerance::run() {
@@ -374,6 +383,9 @@ void Tolerance::run() {
                        model.path + "' itself; leave out --store");
   }
   calibrator.check(network);
+  std::vector<MeasuredLayer> layers = subjects(network);
+  if (accuracyToKeep)
+    checkSizes(layers);
   const std::vector<int64_t> inputShape = imageShape(network.plan);
   checkInterrupted();
   const DataSet set = data.open({.inputShape = inputShape,
@@ -391,7 +403,6 @@ void Tolerance::run() {
            "same");
     trials = 1;
   }
-  std::vector<MeasuredLayer> layers = subjects(network);
 
   Stopwatch preparing;
   PrefixOptions options;
@@ -440,12 +451,6 @@ void Tolerance::run() {
     throw Interrupted();
   const double forwardSeconds = forward.seconds();
 
-  ToleranceTexts texts;
-  if (accuracyToKeep) {
-    texts.hasThreshold = true;
-    texts.threshold = *accuracyToKeep;
-    texts.unit = unitOfError(network.plan.layers(layers[0].layers[0]));
-  }
   const std::string text =
       fieldsText(
           {{"model", model.path + " (" + grouped(network.plan.layers_size()) +
@@ -460,7 +465,7 @@ void Tolerance::run() {
                               : "")},
            {"chips", grouped(trials)},
            {"no errors", measureText(exactMeasure)}}) +
-      "\n" + toleranceText(layers, exact, texts);
+      "\n" + toleranceText(layers, exact, accuracyToKeep);
 
   Json resolved = Json::object();
   errors.describe(resolved);
@@ -492,7 +497,8 @@ void Tolerance::run() {
         !errors.noise.empty()   ? "noise " + withoutSize(errors.noise)
         : !errors.shift.empty() ? "shift " + withoutSize(errors.shift)
                                 : errorText;
-    document["unit"] = texts.unit;
+    if (const std::optional<std::string> unit = commonUnit(layers))
+      document["unit"] = *unit;
   }
   describeTolerance(layers, document);
   document["complete"] = done == asked;
@@ -502,8 +508,11 @@ void Tolerance::run() {
                          {"program", prepareSeconds},
                          {"forward", forwardSeconds},
                          {"total", total.seconds()}};
-  writeAll({[&] { write(layers, document, errorText); },
-            [&] { output.write(text, document); }});
+  std::vector<std::function<void()>> writers = {
+      [&] { output.write(text, document); }};
+  for (const std::string &file : files)
+    writers.push_back([&] { write(file, layers, document, errorText); });
+  writeAll(writers);
   if (done < asked)
     throw Interrupted();
 }

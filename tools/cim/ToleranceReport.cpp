@@ -14,13 +14,21 @@
 
 using namespace cim;
 
-static std::string sizeText(double size) {
-  return std::isinf(size) ? "any" : brief(size, 3);
+static std::string sizeText(double size, const std::string &unit) {
+  return std::isinf(size) ? "any" : brief(size, 3) + " " + unit;
 }
 
 /// JSON has no infinity; null where no size was too large.
 static Json sizeJson(double size) {
   return std::isinf(size) ? Json(nullptr) : Json(size);
+}
+
+std::optional<std::string>
+cim::commonUnit(const std::vector<MeasuredLayer> &layers) {
+  for (const MeasuredLayer &layer : layers)
+    if (layer.unit != layers[0].unit)
+      return std::nullopt;
+  return layers.empty() ? std::nullopt : std::optional(layers[0].unit);
 }
 
 std::vector<BlockComparison>
@@ -90,17 +98,16 @@ static std::string blocksText(const std::vector<BlockComparison> &blocks) {
 }
 
 std::string cim::toleranceText(const std::vector<MeasuredLayer> &layers,
-                               double exact, const ToleranceTexts &texts) {
+                               double exact, std::optional<double> threshold) {
   std::vector<Table::Column> columns = {
       {"layer"},
       {"role"},
       {"weights", Table::Align::right},
       {"accuracy", Table::Align::right},
       {"95 % over chips", Table::Align::right}};
-  if (texts.hasThreshold) {
+  if (threshold) {
     columns.push_back(
-        {"largest for " + percent(texts.threshold, 1) + ", " + texts.unit,
-         Table::Align::right});
+        {"largest for " + percent(*threshold, 1), Table::Align::right});
     columns.push_back({"95 % interval", Table::Align::right});
   }
   const bool hasEstimates = !layers.empty() && layers[0].estimate;
@@ -122,10 +129,11 @@ std::string cim::toleranceText(const std::vector<MeasuredLayer> &layers,
     std::vector<std::string> row = {
         layer.name, layer.role, grouped(layer.weights), percent(accuracy.mean),
         accuracy.standardDeviation ? accuraciesText(accuracy.interval) : "-"};
-    if (texts.hasThreshold) {
-      row.push_back(sizeText(*layer.largest));
-      row.push_back(sizeText(layer.largestInterval.lowest) + " to " +
-                    sizeText(layer.largestInterval.highest));
+    if (threshold) {
+      row.push_back(sizeText(*layer.largest, layer.unit));
+      row.push_back(sizeText(layer.largestInterval.lowest, layer.unit) +
+                    " to " +
+                    sizeText(layer.largestInterval.highest, layer.unit));
     }
     if (hasEstimates)
       row.push_back(percent(*layer.estimate));
@@ -160,6 +168,7 @@ void cim::describeTolerance(const std::vector<MeasuredLayer> &layers,
                   {"accuracy", measureJson(layer.accuracy)}};
     if (layer.largest) {
       entry["largest"] = sizeJson(*layer.largest);
+      entry["unit"] = layer.unit;
       entry["largest_ci95"] =
           Json::array({sizeJson(layer.largestInterval.lowest),
                        sizeJson(layer.largestInterval.highest)});

@@ -25,11 +25,12 @@ struct MeasuredLayer {
   std::vector<uint32_t> layers; ///< places in the plan
   int64_t weights = 0;
   Measure accuracy;
-  /// With a threshold: the largest size of the error that keeps it, in the unit
-  /// of the error, and its interval over chips; infinite when no size was too
-  /// large.
+  /// With a threshold: the largest size of the error that keeps it, and its
+  /// interval over chips, in the unit of the (first) layer's error; infinite
+  /// when no size was too large.
   std::optional<double> largest;
   Interval largestInterval;
+  std::string unit; ///< "ns"
   /// What cheap estimates say, where they were asked for: the accuracy, from
   /// margins, and the rise of the loss, from gradients.
   std::optional<double> estimate, lossIncrease;
@@ -46,16 +47,13 @@ struct BlockComparison {
 std::vector<BlockComparison>
 compareBlocks(const std::vector<MeasuredLayer> &layers);
 
-struct ToleranceTexts {
-  std::string unit;     ///< of the largest error, "ns"
-  double threshold = 0; ///< where there is one
-  bool hasThreshold = false;
-};
+/// That of all largest errors; nothing where they differ.
+std::optional<std::string> commonUnit(const std::vector<MeasuredLayer> &layers);
 
 /// A table of the layers, and one of the blocks where there are any. \p exact
-/// is the accuracy without errors.
+/// is the accuracy without errors; \p threshold the one to keep, if any.
 std::string toleranceText(const std::vector<MeasuredLayer> &layers,
-                          double exact, const ToleranceTexts &texts);
+                          double exact, std::optional<double> threshold);
 
 /// "layers" and "comparison".
 void describeTolerance(const std::vector<MeasuredLayer> &layers,

@@ -81,7 +81,8 @@ void Tune::run() {
   columns.push_back({"measured"});
   Table table(columns);
 
-  TunedKernels tuned = TunedKernels::load();
+  TunedKernels::load(); // a damaged file is refused before it takes time
+  MeasuredTimes times;
   Json list = Json::array();
   const double perSecond = peakFlops(instructionSet()) / 2;
   {
@@ -100,7 +101,7 @@ void Tune::run() {
         }
         possible.push_back(algorithm);
         const double time = measureSeconds(shape, algorithm, images);
-        tuned.times[{shape, algorithm}] = time * perSecond;
+        times[{shape, algorithm}] = time * perSecond;
         seconds[std::string(nameOf(algorithm))] = time;
         row.push_back(brief(time * 1e6, 3) + " µs");
       }
@@ -108,7 +109,7 @@ void Tune::run() {
         return estimatedTime(algorithm, shape, images);
       });
       const auto measured = fastest(possible, [&](auto algorithm) {
-        return tuned.times.at({shape, algorithm});
+        return times.at({shape, algorithm});
       });
       row.push_back(std::string(nameOf(builtIn)));
       row.push_back(std::string(nameOf(measured)));
@@ -124,7 +125,7 @@ void Tune::run() {
   const bool isComplete = list.size() == shapes.size();
   if (!isComplete && list.empty())
     throw Interrupted();
-  tuned.save();
+  const TunedKernels tuned = TunedKernels::add(times);
   Program program{plan, network.tensors};
   if (bfloat16)
     program.bfloat16 = bfloat16Values(plan);

@@ -121,7 +121,8 @@ std::string TunedKernels::path() {
 
 TunedKernels TunedKernels::load() {
   const std::string file = path();
-  if (!fs::exists(file))
+  std::error_code error;
+  if (!fs::exists(file, error) && !error)
     return {};
   try {
     return parse(mapFile(file).text());
@@ -156,7 +157,7 @@ TunedKernels TunedKernels::loadFrom(const std::string &file) {
   return tuned;
 }
 
-void TunedKernels::save() const {
+TunedKernels TunedKernels::add(const MeasuredTimes &measured) {
   const std::string file = path();
   std::error_code error;
   fs::create_directories(fs::path(file).parent_path(), error);
@@ -165,8 +166,13 @@ void TunedKernels::save() const {
                      fs::path(file).parent_path().string() +
                      "': " + error.message() +
                      "; set XDG_CACHE_HOME to a writable folder");
-  const std::string text = describe(*this).dump(1) + "\n";
+  // Another cim tune may have written since measuring began.
+  TunedKernels tuned = load();
+  for (const auto &[what, time] : measured)
+    tuned.times[what] = time;
+  const std::string text = describe(tuned).dump(1) + "\n";
   writeWhole(file, [&](std::ostream &out) { out << text; });
+  return tuned;
 }
 
 std::string cim::digestOf(const AlgorithmChoice &choice) {

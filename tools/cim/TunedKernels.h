@@ -30,8 +30,10 @@ struct TunedKernels {
   /// What stands in \p file, which cim tune wrote here or elsewhere (`--tuned
   /// FILE.json`). Throws InputError.
   static TunedKernels loadFrom(const std::string &file);
-  /// Replaces the file, whole or not at all. Throws InputError.
-  void save() const;
+  /// Adds \p measured to what stands in the file, in the place of what it says
+  /// of the same, whole or not at all, and returns all of it. Throws
+  /// InputError.
+  static TunedKernels add(const kernels::MeasuredTimes &measured);
 };
 
 /// A short hash, for results' identities.

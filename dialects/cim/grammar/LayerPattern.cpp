@@ -163,4 +163,9 @@ std::vector<bool> cim::selectLayers(std::string_view pattern,
   return included;
 }
 
+std::string cim::patternOfLayer(size_t index) {
+  const std::string pattern = "first:" + std::to_string(index + 1);
+  return index > 0 ? pattern + ",!first:" + std::to_string(index) : pattern;
+}
+
 void cim::checkLayerPattern(std::string_view pattern) { parsePattern(pattern); }

@@ -7,6 +7,7 @@
 #ifndef CIM_DIALECTS_CIM_GRAMMAR_LAYERPATTERN_H
 #define CIM_DIALECTS_CIM_GRAMMAR_LAYERPATTERN_H
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,6 +30,10 @@ struct LayerIdentity {
 /// (with near names).
 std::vector<bool> selectLayers(std::string_view pattern,
                                std::span<const LayerIdentity> layers);
+
+/// A pattern that selects the layer with index \p index alone. Names may hold
+/// what means something in a pattern; places cannot.
+std::string patternOfLayer(size_t index);
 
 /// Checks the grammar alone, before any layer is known.
 void checkLayerPattern(std::string_view pattern);

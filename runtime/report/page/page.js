@@ -347,7 +347,7 @@ function addStudy(study, index) {
   const fact = (name, value, hint = "") => make("span", { title: hint }, name + " ", make("code", {}, value));
   const facts = make("p", { class: "facts" },
     fact("data", study.data, "SHA-256 " + study.data_sha256), fact("images", study.images.toLocaleString("en")),
-    fact("seed", String(study.seed)), fact("kernels", study.kernels, "version, precision, instruction set: they decide the last bits"),
+    fact("seed", study.seed), fact("kernels", study.kernels, "version, precision, instruction set: they decide the last bits"),
     fact("network SHA-256", study.model_sha256.slice(0, 12) + "…", study.model_sha256));
   const settings = make("p", { class: "facts" });
   for (const [name, value] of Object.entries(study.settings)) settings.append(fact(name, value));

@@ -189,6 +189,35 @@ TEST_F(StoreTest, IsNotReadInTheMiddleOfAWrite) {
   EXPECT_EQ(store.points().at(0).identity.options, "a");
 }
 
+TEST_F(StoreTest, ReadsOneStateOfAFileThatIsWritten) {
+  // More than SQLite keeps in memory of a file.
+  constexpr size_t size = 10'000'000;
+  for (auto sharing : {Store::Sharing::alone, Store::Sharing::amongProcesses}) {
+    const std::string name = path(std::to_string(int(sharing)));
+    Store::openOrCreate(name, sharing)
+        .add(point(std::string(size, 'a')), "m", "d", true);
+    Store reading = Store::open(name);
+    Database other(name, Database::Access::write);
+    other.execute("UPDATE point SET options = replace(options, 'a', 'b')");
+    if (sharing == Store::Sharing::amongProcesses)
+      other.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    EXPECT_TRUE(reading.points().at(0).identity.options ==
+                std::string(size, 'a'));
+    EXPECT_TRUE(Store::open(name).points().at(0).identity.options ==
+                std::string(size, 'b'));
+  }
+}
+
+TEST_F(StoreTest, LeavesNothingBesideWhatItReads) {
+  Store::openOrCreate(path("s")).add(point("a"), "m", "d", true);
+  {
+    Store store = Store::open(path("s"));
+    EXPECT_EQ(store.points().size(), 1u);
+    EXPECT_FALSE(fs::exists(path("s-wal")));
+  }
+  EXPECT_FALSE(fs::exists(path("s-shm")));
+}
+
 TEST_F(StoreTest, MergesByIdentityNotByNumber) {
   {
     Store a = Store::openOrCreate(path("a")),
@@ -231,6 +260,16 @@ TEST_F(StoreTest, MergesOneViewOfAStoreThatGrows) {
         EXPECT_EQ(result->inputs[0].trials, result->trials);
     }
   }
+}
+
+TEST_F(StoreTest, MergesBesideWhatAnotherMergeLeft) {
+  Store::openOrCreate(path("a")).add(point("x"), "m", "d", true);
+  // A process of this number, in another container, that was killed.
+  const std::string left = path("c") + ".tmp" + std::to_string(::getpid());
+  Store::openOrCreate(left).add(point("y"), "m", "d", true);
+  const std::string inputs[] = {path("a")};
+  EXPECT_EQ(mergeStores(inputs, path("c"))->points, 1);
+  EXPECT_EQ(Store::open(left).points().size(), 1u);
 }
 
 TEST_F(StoreTest, LeavesNothingOfAMergeThatWasStopped) {

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <ostream>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 using namespace cim;
 namespace fs = std::filesystem;
@@ -89,6 +90,8 @@ TEST_F(FilesTest, RefusesToMapWhatIsNoFile) {
   EXPECT_THROW(mapFile(path("missing")), InputError);
   EXPECT_THROW(mapFile(folder), InputError);
   EXPECT_THROW(mapFile("/dev/zero"), InputError);
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  EXPECT_THROW(mapFile(path("pipe")), InputError);
 }
 
 // FIPS 180-4's example, and the empty message.

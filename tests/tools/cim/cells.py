@@ -105,6 +105,13 @@ class Cells(CimTestCase):
         self.assertEqual(document["options"]["times"], "20s,1h,1d")
         self.assertRegex(self.says("eval", "small.onnx", *DATA, *PCM, "--times", "20s,1d"), r"\n +1 d ")
 
+    def test_times_are_counted_together(self):
+        def conversions(times):
+            document = self.evaluate(*PCM, "--adc", 8, "--times", times)
+            return [layer["adc"]["conversions"] for layer in document["converters"]]
+
+        self.assertEqual(conversions("20s,1h,1d"), [3 * count for count in conversions("20s")])
+
     def test_measured_distribution(self):
         """A device whose programming errors follow a measured distribution."""
         text = ("format: 1\nname: mine\nkind: test\ncitation: none\nunit: uS\nconductance: [0, 100]\n"

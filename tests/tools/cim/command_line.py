@@ -16,7 +16,7 @@ import tempfile
 import numpy
 import onnx
 
-from cim_test_case import CimTestCase, DATA, DEMO_NETWORK, after, main
+from cim_test_case import CimTestCase, DATA, DEMO_NETWORK, SLOWNESS, after, main
 from small_network import small_network
 
 LAYERS = ["stem", "block.conv1", "block.conv2", "fc"]
@@ -66,6 +66,7 @@ class CommandLine(CimTestCase):
         answer = subprocess.run(["bash", "-c", script + asked], capture_output=True, text=True, check=True)
         self.assertEqual(answer.stdout, "--precision\neval\n")
         script = self.succeeds("completion", "zsh").stdout
+        self.assertRegex(script, r"'--conductance\[.*\]:GMIN\\:GMAX:_files'")
         if shutil.which("zsh"):
             subprocess.run(["zsh", "-n"], input=script, text=True, check=True)
         self.fails(2, "bash or zsh", "completion", "fish")
@@ -160,6 +161,19 @@ class CommandLine(CimTestCase):
         self.fails(1, "image 7", *evaluate, "npy:xnan.npy,y.npy")
         self.fails(1, "--normalize has no effect", *evaluate, "npy:x.npy,y.npy", "--normalize", "0/1")
 
+    def test_names_of_which_nothing_can_be_known(self):
+        (self.folder / "loops").mkdir()
+        (self.folder / "loops/a").symlink_to("a")
+        noise = ("--noise", "normal:0.1ns")
+        for name, why in [("x" * 300, "File name too long"), ("loops/a", "Too many levels of symbolic links")]:
+            for command in [("sweep", "--vary", "quantize={3,4}"), ("tolerance", *noise),
+                            ("limits", "--threshold", 0.5, "--search", "quantize={8..2}")]:
+                with self.subTest((command[0], name[:9])):
+                    self.fails(1, [f"--store '{name}'", why], command[0], "small.onnx", *DATA, *command[1:], "--store",
+                               name)
+        self.fails(1, "Too many levels", "eval", "small.onnx", *DATA, "--tuned",
+                   env=dict(os.environ, XDG_CACHE_HOME=str(self.folder / "loops/a")))
+
     def test_answers_that_are_no_logits(self):
         network = onnx.load(self.folder / "small.onnx")
         helper = onnx.helper
@@ -190,6 +204,10 @@ class CommandLine(CimTestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("block.conv1", result.stdout)
         self.assertIn("No space left on device", result.stderr)
+        result = self.cim("eval", "small.onnx", *DATA, "--outputs", "/dev/full", "--json", "kept.json")
+        self.assertRefused(result, 1, "No space left on device")
+        self.assertIn("accuracy", result.stdout)
+        self.assertIn("accuracy", json.loads((self.folder / "kept.json").read_text()))
         result = self.with_closed_output(*info, "--json", "closed.json")
         self.assertRefused(result, 1, "standard output")
         self.assertEqual(json.loads((self.folder / "closed.json").read_text())["command"], "info")
@@ -460,6 +478,19 @@ class CommandLine(CimTestCase):
             kept = json.loads(pathlib.Path(document["file"]).read_text())["measurements"]
             self.assertEqual(len(kept), sum(len(shape["seconds"]) for shape in document["shapes"]))
 
+    def test_tuning_keeps_what_another_measured_meanwhile(self):
+        onnx.save(many_shapes(6), self.folder / "six.onnx")
+        with tempfile.TemporaryDirectory() as cache:
+            environment = dict(os.environ, XDG_CACHE_HOME=cache)
+            longer = self.start("tune", "six.onnx", "--json", "six.json", env=environment)
+            self.succeeds("tune", "small.onnx", "--json", "one.json", env=environment)
+            _, errors = longer.communicate(timeout=280 * SLOWNESS)
+            self.assertEqual(longer.returncode, 0, errors)
+            documents = [json.loads((self.folder / name).read_text()) for name in ("six.json", "one.json")]
+            kept = json.loads(pathlib.Path(documents[0]["file"]).read_text())["measurements"]
+            self.assertEqual(len(kept), sum(len(shape["seconds"]) for document in documents
+                                            for shape in document["shapes"]))
+
     def test_top5(self):
         document = self.evaluate(model="wide.onnx")
         self.assertEqual(set(document["top5"]), {"mean", "std", "ci95", "image_ci95", "trials"})
@@ -550,6 +581,9 @@ class CommandLine(CimTestCase):
         self.assertEqual(document["options"]["quantize"], "2")
         config("layers: role:C2\nshift: -1/4qs\nquantize: 5\nreference: false\n")
         self.assertEqual(self.evaluate("--config", "experiment.yaml")["options"]["layers"], "role:C2")
+        for text in ("layer: fc:quantize=4\n", "layer: [fc:quantize=4]\n", "layers: {fc: {quantize: 4}}\n"):
+            config(text)
+            self.assertEqual(self.evaluate("--config", "experiment.yaml")["options"]["layer"], ["fc:quantize=4"], text)
         for text, words in [
                 ("quantise: 4", ["experiment.yaml' line 1", "did you mean 'quantize'?"]),
                 ("a: 1\n  b: 2", "line 2"),

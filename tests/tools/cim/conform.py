@@ -222,6 +222,25 @@ class Conform(CimTestCase):
         result, document = self.conform("sets")
         self.assertEqual((result.returncode, document["failed"]), (1, 1))
 
+    def test_a_file_that_cannot_be_read_fails_its_case_alone(self):
+        for name in ("read", "unread"):
+            sum_case(self.folder / "loops" / name, numpy.array([2, 3, 4], numpy.float32))
+        expected = self.folder / "loops" / "unread" / "test_data_set_0" / "output_0.pb"
+        expected.unlink()
+        expected.symlink_to(expected.name)
+        (self.folder / "loops" / "beside").symlink_to("beside")
+        result, document = self.conform("loops")
+        self.assertEqual((result.returncode, document["passed"], document["failed"]), (1, 1, 1))
+        self.assertIn("output_0.pb' cannot be read: Too many levels", document["cases"][1]["message"])
+
+    def test_a_pipe_is_not_waited_for(self):
+        sum_case(self.folder / "pipe", numpy.array([2, 3, 4], numpy.float32))
+        expected = self.folder / "pipe" / "test_data_set_0" / "output_0.pb"
+        expected.unlink()
+        os.mkfifo(expected)
+        _, document = self.conform("pipe")
+        self.assertIn("output_0.pb: is not a regular file", document["cases"][0]["message"])
+
     def test_table(self):
         sum_case(self.folder / "table" / "good", numpy.array([2, 3, 4], numpy.float32))
         sum_case(self.folder / "table" / "bad", numpy.array([2, 3, 9], numpy.float32))

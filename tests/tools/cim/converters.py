@@ -10,7 +10,7 @@ import numpy
 import onnx
 
 from cim_test_case import CimTestCase, DATA, main
-from small_network import small_network
+from small_network import small_network, with_odd_names
 
 MAPPED = ("--crossbar", "32x32")
 
@@ -99,6 +99,12 @@ class Converters(CimTestCase):
                                   "-o", "later.plan").returncode, 0)
         numpy.testing.assert_array_equal(
             self.logits(model="later.plan"), self.logits(*MAPPED, "--dac", "6", "--adc", "6"))
+
+    def test_compiled_ranges_of_layers_whose_names_are_patterns(self):
+        onnx.save(with_odd_names(small_network()), self.folder / "odd.onnx")
+        converters = (*MAPPED, "--dac", "6", "--adc", "6")
+        self.succeeds("compile", "odd.onnx", *converters, *DATA, "-o", "odd.plan")
+        numpy.testing.assert_array_equal(self.logits(model="odd.plan"), self.logits(*converters))
 
     def test_a_fixed_batch_is_the_same_images(self):
         model = small_network()

@@ -1,8 +1,12 @@
 """Runs the built `cim limits` and `cim reproduce` as a user would."""
 
 import json
+import os
+
+import onnx
 
 from cim_test_case import CimTestCase, DATA, SOURCE, main
+from small_network import ODD_NAMES, small_network, with_odd_names
 
 SMALL = ("small.onnx", *DATA)
 
@@ -63,6 +67,13 @@ class Limits(CimTestCase):
         groups = self.document("limits", *SMALL, *search, "--group", names[0], "--group", f"{names[0]},{names[1]}")
         self.assertEqual(groups["limits"][0]["largest"], each["limits"][0]["largest"])
         self.assertLess(groups["limits"][1]["largest"], groups["limits"][0]["largest"])
+
+    def test_layers_whose_names_are_patterns(self):
+        onnx.save(with_odd_names(small_network()), self.folder / "odd.onnx")
+        search = (*DATA, "--threshold", 0.95, "--trials", 5, "--search", "noise=normal:{0..0.5}ns", "--each-layer")
+        plain, odd = (self.document("limits", model, *search)["limits"] for model in ("small.onnx", "odd.onnx"))
+        self.assertEqual([limit["layer"] for limit in odd], list(ODD_NAMES.values()))
+        self.assertEqual([limit["largest"] for limit in odd], [limit["largest"] for limit in plain])
 
     def test_progress(self):
         drawn = self.drawn("limits", *SMALL, "--threshold", 0.9, "--trials", 100000, "--search",
@@ -135,6 +146,13 @@ published:
             self.assertIn(f"| {point['quantize']} | 1 | {100 * point['accuracy']['mean']:.2f} |", page)
         self.assertIn(f"| all | quantize={{8..2}} | {limits['limits'][0]['largest']:g} |", page)
         self.assertIn("![](weights.svg)", page)
+        (self.folder / "full.md").symlink_to("/dev/full")
+        full = self.cim("reproduce", "study.yaml", "-o", "full.md", "-o", "beside.md", "--json", "kept.json")
+        self.assertRefused(full, 1, "No space left on device")
+        self.assertIn("3 of 4 agree", (self.folder / "beside.md").read_text())
+        self.assertEqual(json.loads((self.folder / "kept.json").read_text())["comparison"], document["comparison"])
+        unplaced = self.cim("reproduce", "study.yaml", env=dict(os.environ, TMPDIR="/dev/null"))
+        self.assertRefused(unplaced, 1, "set TMPDIR")
         result = self.succeeds("reproduce", "study.yaml", "--limit", 100)
         self.assertIn("3 of 4 agree", result.stdout)
         for words, text in (("has no 'runs'", "title: x"), ("no valid YAML", "runs: ["),

@@ -10,6 +10,20 @@ from onnx import TensorProto, helper, numpy_helper
 CHANNELS = 16
 
 
+# Of layers, that mean something else in a pattern.
+ODD_NAMES = {"stem": "*", "block.conv1": "first:2", "block.conv2": "!fc", "fc": "a,b=c"}
+
+
+def with_odd_names(model):
+    """Gives layers other names, by those of their weights."""
+    renamed = {f"{name}.weight": f"{odd}.weight" for name, odd in ODD_NAMES.items()}
+    for tensor in model.graph.initializer:
+        tensor.name = renamed.get(tensor.name, tensor.name)
+    for node in model.graph.node:
+        node.input[:] = [renamed.get(name, name) for name in node.input]
+    return model
+
+
 def small_network(classes=4, nan=False, flat=False, kernel=3):
     random = numpy.random.default_rng(1)
     initializers = []

@@ -112,6 +112,16 @@ class Tolerance(CimTestCase):
             self.assertTrue(low <= largest and (high is None or largest <= high))
         self.assertIn("largest for 80.0 %", self.table(*NOISE, "--trials", 3, "--threshold", 0.8))
 
+    def test_threshold_in_several_units(self):
+        asked = ("--quantize", 4, "--layer", "stem:noise=normal:0.1qs", "--layer", "fc:noise=normal:0.1ns", "--layers",
+                 "stem,fc", "--trials", 2, "--threshold", 0.8)
+        document = self.tolerance(*asked)
+        self.assertEqual([layer["unit"] for layer in document["layers"]], ["qs", "ns"])
+        self.assertNotIn("unit", document)
+        table = self.table(*asked)
+        for layer in document["layers"]:
+            self.assertRegex(table, rf"(?m)^{layer['name']} .* [\d.e-]+ {layer['unit']} ")
+
     def test_threshold_of_a_shift(self):
         document = self.tolerance("--shift", "-0.01ns", "--threshold", 0.8, "--layers", "stem", "-o", "shift.mlir")
         (layer,) = document["layers"]
@@ -229,9 +239,11 @@ class Tolerance(CimTestCase):
         self.assertRefused(closed, 1, "standard output")
         layers = json.loads((self.folder / "closed.json").read_text())["layers"]
         self.assertEqual((self.folder / "closed.mlir").read_text().count(" tolerance<"), len(layers))
-        undrawn = self.cim(*command, "--json", "undrawn.json", "-o", "undrawn.svg", env={"PATH": str(self.folder)})
+        undrawn = self.cim(*command, "--json", "undrawn.json", "-o", "undrawn.svg", "-o", "undrawn.mlir",
+                           env={"PATH": str(self.folder)})
         self.assertRefused(undrawn, 1, "gnuplot")
         self.assertEqual(json.loads((self.folder / "undrawn.json").read_text())["layers"], layers)
+        self.assertEqual((self.folder / "undrawn.mlir").read_text().count(" tolerance<"), len(layers))
         self.assertIn("block.conv2", undrawn.stdout)
 
     # Interruption
@@ -280,7 +292,9 @@ class Tolerance(CimTestCase):
         self.tolerance_fails(1, "did you mean", *NOISE, "--layers", "block.conv3")
         self.tolerance_fails(1, "did you mean", *NOISE, "--group", "block.conv3")
         self.tolerance_fails(1, "its layers have no errors", *NOISE, "--layers", "stem", "--group", "fc")
-        self.tolerance_fails(1, "no largest one", *NOISE, "--threshold", "0.8", "--layer", "fc:noise=normal:0ns")
+        # Before the data, which are not there, are opened.
+        self.fails(1, ["layer 'fc'", "no largest one"], "tolerance", "small.onnx", "--data", "npy:none.npy,none.npy",
+                   *NOISE, "--threshold", "0.8", "--layer", "fc:noise=normal:0ns")
         self.assertEqual(list(self.folder.glob("*.tmp*")), [])
         self.succeeds("compile", "small.onnx", *NOISE, "-o", "fixed.plan")
         self.tolerance_fails(2, "no plan can become an .mlir file", "-o", "x.mlir", model="fixed.plan")

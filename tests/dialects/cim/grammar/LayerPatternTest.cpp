@@ -59,6 +59,16 @@ TEST(LayerPattern, RolesAndPositions) {
   EXPECT_EQ(select("last:999999999999999999999"), "111111");
 }
 
+TEST(LayerPattern, OneLayerWhateverItsName) {
+  const LayerIdentity odd[] = {
+      {"a,b", ""}, {"!x", ""}, {"first:2", ""}, {"*", ""}};
+  for (size_t layer = 0; layer < std::size(odd); ++layer) {
+    std::vector<bool> alone(std::size(odd));
+    alone[layer] = true;
+    EXPECT_EQ(selectLayers(patternOfLayer(layer), odd), alone);
+  }
+}
+
 TEST(LayerPattern, Exclusion) {
   EXPECT_EQ(select("!conv1"), "011111");
   EXPECT_EQ(select("!conv1,!last:1"), "011110");
