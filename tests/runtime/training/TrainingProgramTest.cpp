@@ -357,6 +357,23 @@ TEST(TrainingProgram, givesTheSameBitsOnAnyNumberOfThreads) {
   EXPECT_TRUE(sameBits(one, four));
 }
 
+/// Quantization is the same on every chip, but training forgets what it gave.
+TEST(TrainingProgram, beginsEveryChipWithWhatIsWritten) {
+  SmallNetwork network(1);
+  for (plan::Layer &layer : *network.plan.mutable_layers())
+    layer.mutable_quantize()->set_bits(3);
+  TrainingProgram program(network.plan, network.tensors, {1}, false,
+                          {.threads = 2, .batch = images});
+  program.program({});
+  Parameter &weights = program.parameters().front();
+  const std::vector<float> written = weights.value;
+  const auto exact = network.tensors.at(weights.tensor).as<float>();
+  ASSERT_FALSE(std::ranges::equal(written, exact));
+  weights.value.assign(weights.value.size(), 1);
+  program.program({});
+  EXPECT_EQ(weights.value, written);
+}
+
 /// The last batch of an epoch has fewer images, so some lanes have none.
 TEST(TrainingProgram, takesSmallerBatches) {
   const auto all = allLayers(SmallNetwork(1));
