@@ -262,7 +262,6 @@ private:
         if (set[i])
           value[i] = facts.wanted[layer][i];
     }
-    program->update();
     return true;
   }
 
@@ -317,7 +316,6 @@ private:
         keepOthers(cells.rewritten.at(layer.weights()), parameter.value,
                    parameter.perturbed);
     }
-    program->update();
   }
 
   /// Writes cells of the selected layers again, for the \p r-th time from 0,
@@ -366,7 +364,6 @@ private:
     }
     for (const auto &[layer, values] : cells.facts.held)
       parameterOf(layer).value = values;
-    program->update();
     if (!trainChip(chip, cells, /*isKept=*/false))
       return false;
     learned = withParameters(tensors, program->parameters());

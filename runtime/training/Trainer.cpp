@@ -53,7 +53,6 @@ bool Trainer::run() {
     auto &parameters = program.parameters();
     for (size_t p = 0; p < parameters.size(); ++p)
       parameters[p].value = best[p];
-    program.update();
   }
   return true;
 }
@@ -110,6 +109,7 @@ void Trainer::runStep(int64_t current, int64_t at,
   const int64_t number = current * stepsPerEpoch() + at;
   if (options.beforeStep)
     options.beforeStep(number);
+  program.update();
   const TrainingProgram::BatchResult result = program.run(
       labels,
       [&](int64_t i, float *image) {
@@ -125,7 +125,6 @@ void Trainer::runStep(int64_t current, int64_t at,
       recipe.learningRate.at(number, recipe.epochs, stepsPerEpoch()));
   if (options.afterStep)
     options.afterStep(number);
-  program.update();
   if (options.imagesDone)
     options.imagesDone->fetch_add(count, std::memory_order_relaxed);
 }

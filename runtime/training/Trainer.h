@@ -87,7 +87,8 @@ struct TrainerOptions {
   std::function<void(int64_t step)> afterStep{};
 };
 
-/// Trains \p program, whose network is \p lowered with \p tensors, on \p data.
+/// Trains \p program, whose network is \p lowered with \p tensors, on \p data,
+/// from where its parameters stand: each step takes them as it finds them.
 /// The result is a pure function of the program's parameters, the data, the
 /// recipe and the stream, on however many threads and however often it is
 /// stopped and resumed.

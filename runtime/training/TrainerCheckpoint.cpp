@@ -80,7 +80,6 @@ void Trainer::restore(const Checkpoint &kept) try {
       read(best.emplace_back(parameter.value.size()), bestName(parameter));
   }
   optimiser.restore(parameters, kept.tensors, epoch * stepsPerEpoch() + step);
-  program.update();
 } catch (const InputError &error) {
   throw InputError("'" + kept.path + "' " + error.what() + "; train anew");
 } catch (const nlohmann::json::exception &error) {

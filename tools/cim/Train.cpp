@@ -198,7 +198,6 @@ void Train::run() {
   };
   if (!fineTune)
     initialise(program.parameters(), options.stream);
-  program.update();
   int64_t parameters = 0;
   for (const Parameter &parameter : program.parameters())
     parameters += parameter.gradient.size();
