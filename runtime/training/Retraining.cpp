@@ -42,7 +42,7 @@ std::vector<float> writeScaled(const plan::Layer &layer, const Tensor &weights,
   if (factor == 1)
     return written;
   const std::vector<float> exact =
-      writeLayer(withoutErrors(layer), weights, chip);
+      writeLayer(quantizedOnly(layer), weights, chip);
   for (size_t i = 0; i < written.size(); ++i)
     written[i] = exact[i] + float(factor) * (written[i] - exact[i]);
   return written;
