@@ -61,9 +61,10 @@ ImageCounts countsOf(const RetrainingOptions &options, int64_t trainImages,
   ImageCounts counts;
   counts.epoch = options.recipe.trainedImages(trainImages);
   counts.training = options.recipe.epochs * counts.epoch;
-  const int64_t adapted = std::min(options.adaptationImages, counts.epoch);
+  const int64_t adapted = std::min(options.adaptationImages, counts.epoch),
+                measured = std::min(options.recalibrationImages, counts.epoch);
   counts.rewrite =
-      (options.rounds - 1) * counts.training + adapted + testImages;
+      (options.rounds - 1) * counts.training + adapted + measured + testImages;
   counts.chip = (options.writes > 0) * adapted + counts.training +
                 2 * testImages + options.rewrites * counts.rewrite;
   counts.all = testImages + options.trials * counts.chip;
@@ -409,10 +410,14 @@ private:
         return std::nullopt;
       written = std::move(*adapted);
     }
-    if (options.recalibrationImages > 0)
-      written = recalibrateBatchNorm(
-          held, written, chip, trainedData(), options.recalibrationImages,
-          {options.seed, chip.trial}, options.executor);
+    if (options.recalibrationImages > 0) {
+      auto measured = recalibrateBatchNorm(held, written, chip, trainedData(),
+                                           options.recalibrationImages,
+                                           trainerOptions(chip));
+      if (!measured)
+        return std::nullopt;
+      written = std::move(*measured);
+    }
     result.trainSeconds += secondsSince(begin);
     return count(held, written, chip);
   }

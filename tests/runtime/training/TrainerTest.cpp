@@ -58,6 +58,13 @@ protected:
     program->program({});
     return program;
   }
+  /// Over all of \p images.
+  TensorMap recalibrate(const TensorMap &tensors, const DataSet &images,
+                        const ExecutorOptions &executor) const {
+    return recalibrateBatchNorm(network.plan, tensors, {}, images,
+                                images.images(), {.executor = executor})
+        .value();
+  }
   std::vector<std::vector<float>> valuesOf(const TrainingProgram &program) {
     std::vector<std::vector<float>> values;
     for (const Parameter &parameter : program.parameters())
@@ -233,11 +240,9 @@ TEST_F(Training, flipsAndCropsImages) {
 }
 
 TEST_F(Training, recalibratesBatchNormalisation) {
-  const TensorMap calibrated = recalibrateBatchNorm(
-      network.plan, network.tensors, {}, data, 100, {}, {.threads = 2});
+  const TensorMap calibrated = recalibrate(network.tensors, data, {});
   // One batch, so the result is a fixed point: measured again, it stays.
-  const TensorMap again = recalibrateBatchNorm(network.plan, calibrated, {},
-                                               data, 100, {}, {.threads = 1});
+  const TensorMap again = recalibrate(calibrated, data, {.threads = 1});
   int changed = 0;
   for (const auto &[name, tensor] : calibrated) {
     const auto now = tensor.as<float>(), then = again.at(name).as<float>(),
@@ -252,8 +257,7 @@ TEST_F(Training, recalibratesBatchNormalisation) {
 TEST_F(Training, recalibrationCountsAllImagesAlike) {
   // A whole batch, and one of a single image.
   const DataSet images = open(Split::train, 129);
-  const TensorMap calibrated = recalibrateBatchNorm(
-      network.plan, network.tensors, {}, images, 129, {}, {.threads = 2});
+  const TensorMap calibrated = recalibrate(network.tensors, images, {});
   TrainingProgram together(network.plan, network.tensors, {}, true,
                            {.threads = 2, .batch = 129});
   together.program({});
@@ -269,8 +273,7 @@ TEST_F(Training, recalibrationCountsAllImagesAlike) {
 
 TEST_F(Training, recalibrationComputesAsPreciselyAsAsked) {
   auto calibrate = [&](Precision precision) {
-    return recalibrateBatchNorm(network.plan, network.tensors, {}, data, 100,
-                                {}, {.threads = 2, .precision = precision});
+    return recalibrate(network.tensors, data, {.precision = precision});
   };
   TrainingProgram direct(network.plan, network.tensors, {}, true,
                          {.threads = 2, .batch = 128, .strict = true});
@@ -291,6 +294,21 @@ TEST_F(Training, recalibrationComputesAsPreciselyAsAsked) {
     differ |= !std::equal(other.begin(), other.end(), exact.begin());
   }
   EXPECT_TRUE(differ);
+}
+
+TEST_F(Training, recalibrationCanBeStopped) {
+  const DataSet images = open(Split::train, 129);
+  std::atomic<int64_t> done = 0;
+  auto recalibrateUntil = [&](int64_t enough) {
+    done = 0;
+    return recalibrateBatchNorm(
+        network.plan, network.tensors, {}, images, 129,
+        {.stop = [&, enough] { return done >= enough; }, .imagesDone = &done});
+  };
+  EXPECT_FALSE(recalibrateUntil(128));
+  EXPECT_EQ(done, 128);
+  EXPECT_TRUE(recalibrateUntil(1000));
+  EXPECT_EQ(done, 129);
 }
 
 class RetrainingTest : public Training {
@@ -446,6 +464,7 @@ TEST_F(RetrainingTest, countsAllImages) {
   };
   options.selected = {0, 1, 2};
   options.rounds = 2;
+  options.recalibrationImages = 64;
   expectAll("rounds");
   EXPECT_EQ(spared, 0);
   options.rounds = 1;
