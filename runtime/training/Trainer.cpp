@@ -33,7 +33,7 @@ Trainer::Trainer(TrainingProgram &program, const plan::Plan &lowered,
   if (!this->options.kept)
     return;
   restore(*this->options.kept);
-  spare(epoch * images + step * recipe.batch);
+  spare(epoch * images + std::min(step * recipe.batch, images));
 }
 
 void Trainer::spare(int64_t count) const {
@@ -71,12 +71,14 @@ bool Trainer::runEpoch(int64_t current) {
                                std::chrono::steady_clock::now() - begin)
                                .count();
   };
+  auto stop = [&] {
+    secondsBefore = seconds();
+    save(current, step);
+    return false;
+  };
   for (; step < stepsPerEpoch(); ++step) {
-    if (options.stop && options.stop()) {
-      secondsBefore = seconds();
-      save(current, step);
-      return false;
-    }
+    if (options.stop && options.stop())
+      return stop();
     runStep(current, step, order);
   }
   // The loss does not tell of what its last step did.
@@ -85,9 +87,13 @@ bool Trainer::runEpoch(int64_t current) {
                              [](float x) { return std::isfinite(x); }))
       throwDiverged("'" + parameter.tensor + "'", current);
   EpochResult result;
+  if (images < data.images()) {
+    result.heldBack = heldBackAccuracy();
+    if (!result.heldBack)
+      return stop();
+  }
   result.loss = loss / images;
   result.accuracy = double(correct) / images;
-  result.heldBack = heldBackAccuracy();
   result.seconds = seconds();
   history.push_back(result);
   finishEpoch(current);
@@ -154,10 +160,10 @@ void Trainer::finishEpoch(int64_t current) {
 }
 
 std::optional<double> Trainer::heldBackAccuracy() const {
-  if (images == data.images())
-    return std::nullopt;
-  const auto correct = countCorrect(
+  const auto right = countCorrect(
       lowered, withParameters(tensors, program.parameters()), options.chip,
-      data, {images, data.images()}, options.executor);
-  return double(*correct) / (data.images() - images);
+      data, {images, data.images()}, options.executor, options.stop);
+  if (!right)
+    return std::nullopt;
+  return double(*right) / (data.images() - images);
 }

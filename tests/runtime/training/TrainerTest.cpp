@@ -152,6 +152,41 @@ TEST_F(Training, goesOnWithTheSameBits) {
   }
 }
 
+/// All steps of an epoch are done when its images held back are tested.
+TEST_F(Training, losesNoEpochWhenItsTestIsStopped) {
+  recipe.holdBack = 0.3;
+  auto whole = makeProgram();
+  Trainer uninterrupted(*whole, network.plan, network.tensors, data, recipe,
+                        {});
+  ASSERT_TRUE(uninterrupted.run());
+
+  std::atomic<int64_t> done = 0, spared = 0;
+  Checkpoint kept;
+  TrainerOptions options;
+  options.keep = [&](const Checkpoint &state) { kept = state; };
+  options.imagesDone = &done;
+  options.imagesSpared = &spared;
+  options.stop = [&] { return done == 70; };
+  auto first = makeProgram(), second = makeProgram();
+  EXPECT_FALSE(
+      Trainer(*first, network.plan, network.tensors, data, recipe, options)
+          .run());
+  EXPECT_EQ(kept.progress.at("epoch"), 0);
+  EXPECT_EQ(kept.progress.at("step"), 3);
+  options.stop = nullptr;
+  const Checkpoint stopped = kept;
+  options.kept = &stopped;
+  Trainer rest(*second, network.plan, network.tensors, data, recipe, options);
+  EXPECT_EQ(spared, 70);
+  ASSERT_TRUE(rest.run());
+  EXPECT_EQ(done, 140);
+  EXPECT_EQ(valuesOf(*second), valuesOf(*whole));
+  for (int e : {0, 1}) {
+    EXPECT_EQ(rest.epochs()[e].loss, uninterrupted.epochs()[e].loss);
+    EXPECT_EQ(rest.epochs()[e].heldBack, uninterrupted.epochs()[e].heldBack);
+  }
+}
+
 TEST_F(Training, saysWhenItDiverges) {
   recipe.learningRate = {.schedule = LearningRate::Schedule::constant,
                          .rate = 1e30};
