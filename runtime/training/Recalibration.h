@@ -23,6 +23,12 @@ recalibrateBatchNorm(const plan::Plan &lowered, const TensorMap &tensors,
                      const Chip &chip, const DataSet &data, int64_t images,
                      const TrainerOptions &training);
 
+/// Throws InputError where recalibrateBatchNorm() would, so that nobody trains
+/// for hours in front of it.
+void checkRecalibration(const plan::Plan &lowered, const TensorMap &tensors,
+                        const DataSet &data, int64_t images,
+                        const ExecutorOptions &executor);
+
 } // namespace cim
 
 #endif // CIM_RUNTIME_TRAINING_RECALIBRATION_H

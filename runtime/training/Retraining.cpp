@@ -85,6 +85,7 @@ public:
   }
 
   Retraining run() {
+    check();
     prepare();
     countParameters();
     result.depth = program->depth();
@@ -103,6 +104,17 @@ public:
   }
 
 private:
+  /// What comes after training must not turn out to be impossible only then.
+  /// One program after the other, since each needs much memory.
+  void check() const {
+    if (options.adaptationImages > 0)
+      checkAdaptation(held, tensors, adaptationData(), adaptationRecipe(),
+                      options.executor);
+    if (options.recalibrationImages > 0)
+      checkRecalibration(held, tensors, trainedData(),
+                         options.recalibrationImages, options.executor);
+  }
+
   void prepare() {
     program = std::make_unique<TrainingProgram>(
         lowered, tensors, options.selected, options.adaptationImages > 0,

@@ -80,6 +80,9 @@ void RetrainingFlags::check() const {
        {std::pair("--inject", inject), {"--threshold", threshold}})
     if (!(value >= 0 && value <= 100))
       throw UsageError(std::string(name) + ": write a number from 0 to 100");
+  if (recalibration == 1)
+    throw UsageError("--recalibrate-batch-norm: batch statistics need at least "
+                     "2 images; write 1000, for example");
   if (writes > 0 && adaptation == 0)
     throw UsageError("--writes measures what cells matter while batch "
                      "normalisation is trained; write --adapt 6400, for "

@@ -647,12 +647,41 @@ TEST_F(RetrainingTest, recalibratesOnImagesThatAreTrainedOn) {
   EXPECT_EQ(run().chips.size(), 2u);
   // One is left, which is too few: those held back do not help.
   options.recipe.holdBack = 0.99;
-  try {
-    run();
-    FAIL() << "no error";
-  } catch (const InputError &error) {
-    EXPECT_THAT(error.what(), HasSubstr("at least 2 images"));
-  }
+  EXPECT_THAT([&] { run(); },
+              ThrowsMessage<InputError>(HasSubstr("at least 2 images")));
+}
+
+/// Of what no chip would survive, one learns before the first is trained.
+TEST_F(RetrainingTest, refusesAtOnceWhatComesAfterTraining) {
+  /// A sigmoid, which nothing is trained through, behind a bias.
+  class Other : public Network {
+  public:
+    explicit Other(bool normalises) : Network(2) {
+      uint32_t a = convWithBias(input({1, 3, 32, 32}), 16);
+      a = pool("max_pool", same("sigmoid", {a}));
+      if (normalises)
+        a = batchNorm(a);
+      a = step("global_average_pool", {a}, {1, 16, 1, 1}, plan::ROW_MAJOR);
+      output(gemm(flatten(a), 10));
+    }
+  };
+  std::atomic<int64_t> done = 0;
+  options.imagesDone = &done;
+  auto refuses = [&](const Other &other, const char *message) {
+    EXPECT_THAT(
+        [&] {
+          retrain(other.plan, other.tensors, data, test, {0, test.images()},
+                  options);
+        },
+        ThrowsMessage<InputError>(HasSubstr(message)));
+    EXPECT_EQ(done, 0);
+  };
+  options.adaptationImages = 64;
+  refuses(Other(true), "--adapt: node");
+  options.adaptationImages = 0;
+  options.recalibrationImages = 64;
+  refuses(Other(false),
+          "--recalibrate-batch-norm: the network has no batch normalisation");
 }
 
 } // namespace

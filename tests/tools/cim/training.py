@@ -264,6 +264,10 @@ class Retraining(Commands):
         self.fails(1, "selects nothing", *self.common, *self.noise, "--select", "c2:1")
         self.fails(2, "--noise", *self.common, "--select", "last:2")
         self.fails(2, "--schedule", *self.common, *self.noise, "--select", "last:2", "--schedule", "cosin")
+        self.fails(2, "--recalibrate-batch-norm", *self.common, *self.noise, "--select", "last:2",
+                   "--recalibrate-batch-norm", "1")
+        self.fails(1, "--recalibrate-batch-norm: the network has no batch normalisation; leave it out", *self.common,
+                   *self.noise, "--select", "last:2", "--recalibrate-batch-norm", "64", "--fold-batch-norm")
         self.fails(1, "diverged", *self.common, *self.noise, "--select", "last:2", "--batch", "16",
                    "--learning-rate", "1e30")
         self.fails(1, "outputs", "retrain", DEMO_NETWORK, *self.labels_beyond_the_outputs(), *self.noise, "--select",
