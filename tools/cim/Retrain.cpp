@@ -78,6 +78,11 @@ void Retrain::check(const std::vector<ErrorRequest> &requests) {
   if (validates && recipe.holdBack == 0)
     throw UsageError("--validate reports on images that are not trained on; "
                      "write --hold-back 0.1, for example");
+  if (validates && (!data.testSpec.empty() || data.testLimit > 0))
+    throw UsageError(
+        std::string(data.testSpec.empty() ? "--test-limit" : "--test-data") +
+        " has no effect with --validate, which reports on the "
+        "images held back; leave one of them out");
   retraining.check();
   output.check();
 }

@@ -140,9 +140,13 @@ class Retraining(Commands):
             self.assertEqual((result["weights"], result["depth"]), (weights, depth), plan)
 
     def test_validation(self):
-        self.fails(2, "--hold-back", *self.common, *self.noise, "--select", "last:2", "--validate")
-        result = self.document(*self.common, *self.noise, "--select", "last:2", "--hold-back", "0.25", "--validate")
-        self.assertEqual(result["data"]["test"]["images"], 32)
+        arguments = ["retrain", DEMO_NETWORK, "--data", "shapes", "--limit", "128", *self.noise, "--select", "last:2",
+                     "--validate"]
+        self.fails(2, "--hold-back", *arguments)
+        arguments += ["--hold-back", "0.25"]
+        for option, value in (("--test-limit", "200"), ("--test-data", "shapes:train")):
+            self.fails(2, f"{option} has no effect with --validate", *arguments, option, value)
+        self.assertEqual(self.document(*arguments)["data"]["test"]["images"], 32)
 
     def test_extensions(self):
         result = self.document(*self.common, *self.noise, "--select", "last:2", "--rewrites", "2", "--inject", "1",
