@@ -353,8 +353,11 @@ private:
       const Cells worst{facts, worstLayers(facts)};
       if (!retrainWritten(chip, worst, learned))
         return false;
-      facts.wanted = weightsOfSelected();
-      writeNext(worst.rewritten);
+      // The others still want what they did: their errors stay, and may be the
+      // worst in the next round.
+      setWanted(facts, worst.rewritten, weightsOfSelected());
+      writeNext(
+          inBoth(worst.rewritten, changedCells(facts, options.threshold)));
     }
     for (const auto &[layer, values] : facts.held)
       learned[layer] = makeTensor(learned.at(layer).shape, values);

@@ -413,6 +413,10 @@ TEST_F(RetrainingTest, writesFewerCellsAboveAThreshold) {
   EXPECT_THAT(none.chips[0].cellsWritten, Each(0));
   // Nothing was written, so nothing differs between rewrites.
   EXPECT_EQ(none.chips[0].rewritten[0], none.chips[0].rewritten[1]);
+  // In every round.
+  options.selected = {0, 1, 2};
+  options.rounds = 3;
+  EXPECT_THAT(run().chips[0].cellsWritten, Each(0));
 }
 
 TEST_F(RetrainingTest, adaptsWhatIsDigital) {
