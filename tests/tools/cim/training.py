@@ -206,7 +206,8 @@ class Retraining(Commands):
         self.succeeds("data", "shapes", "--limit", "200", "-o", "test")
         arguments = ["retrain", "network.onnx", "--data", "shapes", "--limit", "128", "--test-data",
                      "npy:test-images.npy,test-labels.npy", "--noise", "empirical:0.05ns,file=errors.csv", "--select",
-                     "last:2", "--trials", "6", "--rewrites", "2", "--checkpoint", "out.checkpoint.safetensors"]
+                     "last:2", "--trials", "6", "--rewrites", "2", "--epochs", "2", "--checkpoint",
+                     "out.checkpoint.safetensors"]
         self.interrupted(*arguments)
         for name, change in (("network.onnx", self.double_weights),
                              ("errors.csv", lambda path: path.write_text("-2,0\n2,1\n")),
@@ -218,7 +219,17 @@ class Retraining(Commands):
                 self.fails(1, "another network or other data", *arguments, "--resume")
                 path.write_bytes(before)
         self.fails(1, "another network or other data", *arguments, "--resume", "--fold-batch-norm")
-        self.assertEqual(len(self.document(*arguments, "--resume")["chips"]), 6)
+        # The same data in files of other names, and what only costs memory.
+        for name in "images", "labels":
+            (self.folder / f"test-{name}.npy").rename(self.folder / f"same-{name}.npy")
+        arguments[arguments.index("--test-data") + 1] = "npy:same-images.npy,same-labels.npy"
+        self.assertEqual(len(self.document(*arguments, "--resume", "--keep", "16")["chips"]), 6)
+
+    def test_names_that_are_no_utf8(self):
+        (self.folder / "errors-\udcff.csv").write_text("-1,0\n1,1\n")
+        result = self.document(*self.common, "--noise", "empirical:0.05ns,file=errors-\udcff.csv", "--select", "last:2",
+                               "--rewrites", "1", "--checkpoint", "out.checkpoint.safetensors")
+        self.assertTrue(result["complete"])
 
     def test_interrupted_chip_goes_on(self):
         arguments = ["retrain", DEMO_NETWORK, "--data", "shapes", "--limit", "400", "--test-limit", "500", *self.noise,
