@@ -97,9 +97,13 @@ public:
       result.stopped = !correct;
       result.floatCorrect = correct.value_or(0);
     }
-    for (int64_t trial = result.chips.size();
-         trial < options.trials && !result.stopped; ++trial)
-      result.stopped = !runChip(trial);
+    try {
+      for (int64_t trial = result.chips.size();
+           trial < options.trials && !result.stopped; ++trial)
+        result.stopped = !runChip(trial);
+    } catch (const TrainingDiverged &error) {
+      result.diverged = error;
+    }
     return std::move(result);
   }
 

@@ -98,6 +98,8 @@ struct Retraining {
   TensorMap network;
   double trainSeconds = 0, evaluateSeconds = 0;
   bool stopped = false; ///< some chips are missing
+  /// Why some chips are missing otherwise: training the next one diverged.
+  std::optional<TrainingDiverged> diverged;
 };
 
 /// Runs the experiment, and reports on images \p tested of \p test. \p lowered

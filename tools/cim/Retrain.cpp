@@ -206,8 +206,14 @@ void Retrain::run() {
     result = retrain(network.plan, network.tensors, train, test ? *test : train,
                      tested, options);
   }
+  auto throwUnlessComplete = [&] {
+    if (result.diverged)
+      throw *result.diverged;
+    if (result.stopped)
+      throw Interrupted();
+  };
   if (result.chips.empty())
-    throw Interrupted();
+    throwUnlessComplete();
   if (!file.empty())
     writeNetwork(network, result);
   const RetrainingMeasures measures = measuresOf(result, testImages);
@@ -250,14 +256,13 @@ void Retrain::run() {
                 {"depth", result.depth},
                 {"accuracy", measuresJson(measures)},
                 {"chips", chips},
-                {"complete", !result.stopped},
+                {"complete", !result.stopped && !result.diverged},
                 {"seconds",
                  {{"compile", network.compileSeconds},
                   {"train", result.trainSeconds},
                   {"evaluate", result.evaluateSeconds},
                   {"total", total.seconds()}}}});
-  if (result.stopped)
-    throw Interrupted();
+  throwUnlessComplete();
   checkpoint.remove(); // it has served
 }
 

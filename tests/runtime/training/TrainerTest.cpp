@@ -577,6 +577,20 @@ TEST_F(RetrainingTest, goesOnWithTheSameBits) {
   EXPECT_THROW(run(), InputError);
 }
 
+TEST_F(RetrainingTest, keepsTheChipsBeforeOneThatDiverges) {
+  options.trials = 3;
+  options.keep = [&](const Checkpoint &state) {
+    if (state.progress.at("chips").size() == 1) // from the next one on
+      options.recipe.learningRate = {
+          .schedule = LearningRate::Schedule::constant, .rate = 1e30};
+  };
+  const Retraining result = run();
+  EXPECT_EQ(result.chips.size(), 1u);
+  EXPECT_FALSE(result.stopped);
+  ASSERT_TRUE(result.diverged);
+  EXPECT_THAT(result.diverged->what(), HasSubstr("training diverged"));
+}
+
 TEST_F(RetrainingTest, goesOnWithItsOwnChipsOnly) {
   options.trials = options.rewrites = 1;
   Checkpoint complete;

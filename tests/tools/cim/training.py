@@ -15,6 +15,7 @@ import zlib
 import numpy
 import onnx
 import onnxruntime
+import safetensors.numpy
 
 from cim_test_case import DATA, DEMO_NETWORK, FreshFolderTestCase, main
 from small_network import small_network
@@ -258,6 +259,24 @@ class Retraining(Commands):
 
     def test_divergence(self):
         self.check_divergence(*self.common, *self.noise, "--select", "last:4")
+
+    def test_divergence_of_a_later_chip(self):
+        """Goes on from a checkpoint that is made to look like one of training at a rate at which it diverges."""
+        arguments = [*self.common, *self.noise, "--select", "last:4", "--batch", "16", "--trials", "12", "--rewrites",
+                     "2", "--checkpoint", "out.checkpoint.safetensors"]
+        checkpoint = self.folder / "out.checkpoint.safetensors"
+        self.end(self.start(*arguments), lambda: checkpoint.exists() and self.progress(checkpoint)["chips"])
+        tensors = safetensors.numpy.load_file(checkpoint)
+        text = tensors["training"].tobytes().decode()
+        faster = text.replace(r'\"learning-rate\":0.01', r'\"learning-rate\":1e+30')
+        self.assertNotEqual(faster, text)
+        tensors["training"] = numpy.frombuffer(faster.encode(), numpy.uint8)
+        safetensors.numpy.save_file(tensors, checkpoint)
+        result = self.cim(*arguments, "--resume", "--learning-rate", "1e30", "--json", "part.json")
+        self.assertRefused(result, 1, "diverged")
+        document = json.loads((self.folder / "part.json").read_text())
+        self.assertFalse(document["complete"])
+        self.assertRegex(result.stdout, rf"(?m)^chips +{len(document['chips'])} of 12, each rewritten 2 times$")
 
     def test_table(self):
         text = self.cim(*self.common, *self.noise, "--select", "last:2").stdout
