@@ -228,7 +228,6 @@ void Train::run() {
                                   .note = "trained on " + data.train.spec,
                                   .warn = warn});
   });
-  checkpoint.remove(); // it has served
 
   const Measure accuracy =
       measure(std::vector<int64_t>{*correct}, test.images());
@@ -270,6 +269,7 @@ void Train::run() {
        {"epochs", results},
        {"accuracy", measureJson(accuracy)},
        {"seconds", {{"total", total.seconds()}}}});
+  checkpoint.remove(); // it has served
 }
 
 } // namespace

@@ -429,6 +429,13 @@ class Training(Commands):
     def test_progress(self):
         self.check_progress("9,000,200", "train", "--arch", "resnet8")
 
+    def test_checkpoint_stays_until_the_document_is_written(self):
+        arguments = ["train", "--arch", "resnet8", *self.common, "--epochs", "1", "-o", "out.onnx"]
+        self.assertRefused(self.cim(*arguments, "--json", "/dev/full"), 1, "/dev/full")
+        self.assertTrue((self.folder / "out.checkpoint.safetensors").exists())
+        self.succeeds(*arguments, "--resume")
+        self.assertFalse((self.folder / "out.checkpoint.safetensors").exists())
+
     def test_divergence(self):
         self.check_divergence("train", "--arch", "resnet8", *self.data)
 
