@@ -152,6 +152,19 @@ TEST_F(Training, goesOnWithTheSameBits) {
   }
 }
 
+/// A network may call its tensors as it likes.
+TEST_F(Training, checkpointsHoldTensorsOfAnyName) {
+  Checkpoint state{{{"step", 3}}, {}};
+  for (const char *name : {"training", "tensor: training", ""})
+    state.tensors[name] = makeTensor({2}, std::vector<float>{1, 2});
+  writeCheckpoint(checkpoint, "this", state);
+  const Checkpoint kept = readCheckpoint(checkpoint, "this");
+  EXPECT_EQ(kept.progress, state.progress);
+  ASSERT_EQ(kept.tensors.size(), 3u);
+  for (const auto &[name, tensor] : state.tensors)
+    EXPECT_THAT(kept.tensors.at(name).as<float>(), ElementsAre(1, 2));
+}
+
 /// All steps of an epoch are done when its images held back are tested.
 TEST_F(Training, losesNoEpochWhenItsTestIsStopped) {
   recipe.holdBack = 0.3;
