@@ -128,7 +128,9 @@ private:
             .labelSmoothing = options.recipe.labelSmoothing,
             .strict = options.executor.precision == Precision::f32Strict,
             .chosen = options.executor.chosen,
-            .keptBytes = options.keptBytes});
+            .keptBytes = options.keptBytes,
+            .views =
+                counts.epoch * (options.recipe.augmentation.flip ? 2 : 1)});
   }
 
   void countParameters() {

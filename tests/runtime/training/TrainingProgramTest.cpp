@@ -395,11 +395,13 @@ TEST(TrainingProgram, keepsWhatDoesNotChange) {
   const SmallNetwork network(1);
   const std::vector<float> data = makeImages();
   const std::vector<int64_t> views = {0, 9, 2, 3, 5, 4, 13};
-  auto make = [&](size_t keptBytes) {
+  auto make = [&](size_t keptBytes, int64_t views = 1 << 20) {
     auto program = std::make_unique<TrainingProgram>(
         network.plan, network.tensors, std::set<uint32_t>{4, 6}, false,
-        TrainingProgramOptions{
-            .threads = 2, .batch = images, .keptBytes = keptBytes});
+        TrainingProgramOptions{.threads = 2,
+                               .batch = images,
+                               .keptBytes = keptBytes,
+                               .views = views});
     program->program({});
     return program;
   };
@@ -439,6 +441,15 @@ TEST(TrainingProgram, keepsWhatDoesNotChange) {
   EXPECT_EQ(run(*some), first);
   EXPECT_EQ(run(*some), second);
   EXPECT_EQ(reads, images - 3);
+  // Memory is taken for views that there are.
+  constexpr size_t endless = size_t(1) << 60;
+  auto few = make(endless, 5);
+  EXPECT_EQ(run(*few), first);
+  EXPECT_EQ(run(*few), second);
+  EXPECT_EQ(reads, images - 5);
+  EXPECT_THAT(
+      [&] { make(endless, endless); },
+      ThrowsMessage<InputError>(HasSubstr("--keep: not enough memory")));
 }
 
 TEST(TrainingProgram, movesRunningStatistics) {
