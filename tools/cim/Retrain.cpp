@@ -74,6 +74,10 @@ void Retrain::check(const std::vector<ErrorRequest> &requests) {
   if (keepMegabytes > 0 && recipe.check().augmentation.crop > 0)
     throw UsageError("--keep has no effect with --augment " + recipe.augment +
                      ": crops seldom come again; leave one of them out");
+  if (keepMegabytes > 0 && recipe.epochs == 1 && retraining.rounds == 1 &&
+      retraining.writes == 0)
+    throw UsageError("--keep has no effect with one epoch: no image comes "
+                     "again; leave it out, or write --epochs 2, for example");
   checkpoint.check(file);
   if (validates && recipe.holdBack == 0)
     throw UsageError("--validate reports on images that are not trained on; "
