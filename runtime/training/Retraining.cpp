@@ -24,9 +24,6 @@ using namespace cim;
 
 namespace {
 
-/// Write epochs from here on belong to noise during retraining, one per step.
-constexpr uint32_t firstNoiseEpoch = uint32_t(1) << 21;
-
 std::vector<float> writeLayer(const plan::Layer &layer, const Tensor &weights,
                               const Chip &chip) {
   std::vector<float> written(weights.elements());

@@ -20,6 +20,11 @@
 
 namespace cim {
 
+/// A chip is written anew less often than this, all rounds of all rewrites
+/// together: write epochs from here on belong to noise during retraining, one
+/// per step.
+inline constexpr uint32_t firstNoiseEpoch = uint32_t(1) << 21;
+
 struct RetrainingOptions {
   /// Layers to retrain, by position in the plan.
   std::set<uint32_t> selected;

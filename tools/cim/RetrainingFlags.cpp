@@ -9,6 +9,7 @@
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/MeasureText.h"
+#include "tools/cim/Text.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -97,6 +98,12 @@ void RetrainingFlags::check() const {
   if (writes == 0 && writeRounds > 1)
     throw UsageError("--write-rounds spreads the writes of --writes; write "
                      "--writes 100000, for example");
+  if (rewrites * rounds * writeRounds >= firstNoiseEpoch)
+    throw UsageError(
+        "--rewrites, times --retrain-rounds or --write-rounds, must be below " +
+        grouped(firstNoiseEpoch) +
+        ", since no more writes of a chip have random numbers of their own; "
+        "write fewer");
 }
 
 RetrainingOptions RetrainingFlags::options(const Selection &selection,

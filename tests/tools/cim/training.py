@@ -299,6 +299,8 @@ class Retraining(Commands):
         self.fails(1, "selects nothing", *self.common, *self.noise, "--select", "c2:1")
         self.fails(2, "--noise", *self.common, "--select", "last:2")
         self.fails(2, "--schedule", *self.common, *self.noise, "--select", "last:2", "--schedule", "cosin")
+        self.fails(2, "--rewrites", *self.common, *self.noise, "--select", "last:2", "--rewrites", "1000000",
+                   "--retrain-rounds", "3")
         self.fails(2, "--recalibrate-batch-norm", *self.common, *self.noise, "--select", "last:2",
                    "--recalibrate-batch-norm", "1")
         self.fails(1, "--recalibrate-batch-norm: the network has no batch normalisation; leave it out", *self.common,
