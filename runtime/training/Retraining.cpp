@@ -75,7 +75,8 @@ public:
              const RetrainingOptions &options)
       : lowered(lowered), held(lowered), tensors(tensors), train(train),
         test(test), tested(tested), options(options),
-        counts(countsOf(options, train.images(), tested.end - tested.begin)) {
+        counts(countsOf(options, train.images(), tested.end - tested.begin)),
+        before(options.before ? *options.before : ownBefore) {
     const plan::Plan exact = withoutErrors(lowered);
     for (uint32_t layer : options.selected)
       *held.mutable_layers(layer) = exact.layers(layer);
@@ -90,7 +91,7 @@ public:
       restoreRetraining(options, result, unfinished);
       spare(keptImages());
     } else {
-      const auto correct = count(withoutErrors(lowered), tensors, {});
+      const auto correct = countOnce(before.exact, withoutErrors(lowered), {});
       result.stopped = !correct;
       result.floatCorrect = correct.value_or(0);
     }
@@ -164,7 +165,7 @@ private:
   bool runChip(uint64_t trial) {
     const Chip chip{options.seed, trial, 0};
     RetrainedChip own;
-    const auto injected = count(lowered, tensors, chip);
+    const auto injected = countOnce(before.injected[trial], lowered, chip);
     if (!injected)
       return false;
     own.injected = *injected;
@@ -477,6 +478,16 @@ private:
     return *std::ranges::find(parameters, tensor, &Parameter::tensor);
   }
 
+  /// Counts with the tensors as they were given, unless that is known.
+  std::optional<int64_t> countOnce(std::optional<int64_t> &known,
+                                   const plan::Plan &plan, const Chip &chip) {
+    if (known)
+      spare(tested.end - tested.begin);
+    else
+      known = count(plan, tensors, chip);
+    return known;
+  }
+
   std::optional<int64_t> count(const plan::Plan &plan, const TensorMap &with,
                                const Chip &chip) {
     const auto begin = std::chrono::steady_clock::now();
@@ -501,6 +512,8 @@ private:
   const ImageRange tested; ///< of test
   const RetrainingOptions &options;
   const ImageCounts counts;
+  CountsBefore ownBefore;
+  CountsBefore &before;                     ///< own, unless others are given
   std::unique_ptr<TrainingProgram> program; ///< none while it is not needed
   Retraining result;
   UnfinishedChip unfinished;

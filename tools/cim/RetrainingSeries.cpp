@@ -39,6 +39,7 @@ Retraining RetrainingSeries::retrain(const std::string &name,
                                      const DataSet &train, const DataSet &test,
                                      RetrainingOptions options) {
   options.wantsNetwork = false;
+  options.before = &before[&test];
   options.imagesDone = &progress.done;
   options.imagesSpared = &progress.spared;
   auto counted = [&] { return progress.done.load() + progress.spared.load(); };
@@ -64,11 +65,11 @@ Retraining RetrainingSeries::goOn(const std::string &name, const DataSet &train,
                                    {0, test.images()}, options);
   if (!result.diverged)
     return result;
-  if (!checkpoint.isWanted())
-    throw *result.diverged;
-  Json diverged = Json::object(); // in place of progress
-  diverged["diverged"] = result.diverged->cause;
-  keep(name, {diverged, {}});
+  if (checkpoint.isWanted()) {
+    Json diverged = Json::object(); // in place of progress
+    diverged["diverged"] = result.diverged->cause;
+    keep(name, {diverged, {}});
+  }
   // Its good epochs are of no use any more, so nobody is told of them.
   throw TrainingDiverged(result.diverged->cause);
 }

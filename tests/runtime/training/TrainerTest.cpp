@@ -636,6 +636,28 @@ TEST_F(RetrainingTest, goesOnWithItsOwnChipsOnly) {
       isRefused);
 }
 
+/// Whatever is retrained, the chips were the same before.
+TEST_F(RetrainingTest, testsChipsThatWereWrittenOnce) {
+  CountsBefore before;
+  options.before = &before;
+  const Retraining first = run();
+  options.selected = {2};
+  std::atomic<int64_t> done = 0, spared = 0;
+  options.imagesDone = &done;
+  options.imagesSpared = &spared;
+  const Retraining second = run();
+  EXPECT_EQ(spared, 3 * test.images()); // without errors, and two chips
+  EXPECT_EQ(done + spared, allImages());
+  options.before = nullptr;
+  const Retraining alone = run();
+  EXPECT_EQ(second.floatCorrect, alone.floatCorrect);
+  for (int t : {0, 1}) {
+    EXPECT_EQ(first.chips[t].injected, alone.chips[t].injected);
+    EXPECT_EQ(second.chips[t].injected, alone.chips[t].injected);
+    EXPECT_EQ(second.chips[t].rewritten, alone.chips[t].rewritten);
+  }
+}
+
 TEST_F(RetrainingTest, keepsNoNetworkThatIsNotWanted) {
   const Retraining whole = run();
   EXPECT_FALSE(whole.network.empty());
