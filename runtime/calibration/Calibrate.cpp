@@ -29,7 +29,7 @@ namespace {
 /// The network without errors, converters and crossbars.
 plan::Plan floatNetwork(plan::Plan plan) {
   for (plan::Layer &layer : *plan.mutable_layers()) {
-    layer = withoutErrors(layer);
+    layer = quantizedOnly(layer);
     layer.clear_quantize();
     layer.clear_crossbar();
     layer.clear_dac();

@@ -13,7 +13,7 @@
 
 using namespace cim;
 
-plan::Layer cim::withoutErrors(plan::Layer layer) {
+plan::Layer cim::quantizedOnly(plan::Layer layer) {
   layer.clear_device();
   layer.clear_noise();
   layer.clear_write_verify();
@@ -38,7 +38,7 @@ plan::Layer cim::withoutErrors(plan::Layer layer) {
 }
 
 LayerMeasurement::LayerMeasurement(const plan::Layer &asked)
-    : layer(withoutErrors(asked)) {
+    : layer(quantizedOnly(asked)) {
   if (layer.crossbar().cell_bits() == 0)
     layer.clear_quantize();
   if (layer.has_adc())

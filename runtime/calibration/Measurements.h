@@ -16,7 +16,7 @@ namespace cim {
 
 /// \p layer with its codes, cells and converters, but without anything that
 /// happens to them.
-plan::Layer withoutErrors(plan::Layer layer);
+plan::Layer quantizedOnly(plan::Layer layer);
 
 /// What is measured of magnitudes.
 enum class Quantity {

@@ -38,6 +38,8 @@ Layers::Layers(const Program &program) {
 
 void Layers::addUser(uint32_t layer, BoundStep &step) {
   layers[layer].users.push_back(&step);
+  if (step.forgetsWeights())
+    layers[layer].isConstant = false;
   step.bindProgram(layers[layer].chain);
 }
 

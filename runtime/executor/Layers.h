@@ -29,8 +29,8 @@ public:
 
   /// Writes \p chip: prepares all layers (LayerProgram), then writes in pieces
   /// of whole rows over all \p workers: each piece is written, and packed while
-  /// it is still in the cache. Layers that are the
-  /// same on every chip are written once.
+  /// it is still in the cache. Layers that are the same on every chip are
+  /// written once, unless a step forgets their weights.
   void write(const Chip &chip, Workers &workers);
 
   /// Writes \p layer alone, by \p chain in the place of its own when that is
@@ -49,7 +49,9 @@ private:
     LayerProgram chain;
     int64_t rows, rowCells;
     bool readsArrays, roundsToBfloat16;
-    bool isConstant; ///< the same on every chip, converters included
+    /// Written once is enough: the same on every chip, converters included, and
+    /// remembered by all users.
+    bool isConstant;
     std::vector<BoundStep *> users;
     /// Its users hold what another chain has written.
     bool isForeign = false;

@@ -120,6 +120,9 @@ public:
                                 int64_t begin, int64_t end) {}
   /// Whether it does.
   virtual bool readsVariance() const { return false; }
+  /// Whether its weights change otherwise than by being written, so that what
+  /// is the same on every chip has to be written anew, too.
+  virtual bool forgetsWeights() const { return false; }
   /// Tells steps with weights on crossbars, once, how these are written; and,
   /// before any cells of it come, which chip is written next.
   virtual void bindProgram(const LayerProgram &program) {}

@@ -35,17 +35,34 @@ int64_t cim::biasesBeside(const plan::Plan &plan,
   return numbers;
 }
 
+static TrainingProgram programOf(const plan::Plan &lowered,
+                                 const TensorMap &tensors, const DataSet &data,
+                                 const TrainingRecipe &recipe,
+                                 const ExecutorOptions &executor) try {
+  return TrainingProgram(lowered, tensors, layersWithBias(lowered),
+                         /*allNormalizations=*/true,
+                         {.threads = executor.threads,
+                          .batch = std::min(recipe.batch, data.images()),
+                          .labelSmoothing = recipe.labelSmoothing,
+                          .strict = executor.precision == Precision::f32Strict,
+                          .chosen = executor.chosen});
+} catch (const InputError &error) {
+  throw InputError("--adapt: " + std::string(error.what()) +
+                   "; or leave --adapt out");
+}
+
+void cim::checkAdaptation(const plan::Plan &lowered, const TensorMap &tensors,
+                          const DataSet &data, const TrainingRecipe &recipe,
+                          const ExecutorOptions &executor) {
+  programOf(lowered, tensors, data, recipe, executor);
+}
+
 std::optional<TensorMap>
 cim::adaptDigital(const plan::Plan &lowered, const TensorMap &tensors,
                   const Chip &chip, const DataSet &data,
                   const TrainingRecipe &recipe, TrainerOptions training) {
-  TrainingProgram program(
-      lowered, tensors, layersWithBias(lowered), /*allNormalizations=*/true,
-      {.threads = training.executor.threads,
-       .batch = std::min(recipe.batch, data.images()),
-       .labelSmoothing = recipe.labelSmoothing,
-       .strict = training.executor.precision == Precision::f32Strict,
-       .chosen = training.executor.chosen});
+  TrainingProgram program =
+      programOf(lowered, tensors, data, recipe, training.executor);
   program.program(chip);
   // Biases come with their layers' weights, which stay as they are written.
   auto isCells = [](const Parameter &parameter) {

@@ -30,6 +30,12 @@ std::optional<TensorMap> adaptDigital(const plan::Plan &lowered,
                                       const TrainingRecipe &recipe,
                                       TrainerOptions training);
 
+/// Throws InputError where the network does not let adaptDigital() do so, so
+/// that nobody trains for hours in front of it.
+void checkAdaptation(const plan::Plan &lowered, const TensorMap &tensors,
+                     const DataSet &data, const TrainingRecipe &recipe,
+                     const ExecutorOptions &executor);
+
 } // namespace cim
 
 #endif // CIM_RUNTIME_TRAINING_ADAPTATION_H

@@ -84,6 +84,21 @@ CellSet cim::worstLayers(const CellFacts &facts) {
   return worst;
 }
 
+CellSet cim::inBoth(CellSet a, const CellSet &b) {
+  for (auto &[layer, set] : a)
+    for (size_t i = 0; i < set.size(); ++i)
+      set[i] = set[i] && b.at(layer)[i];
+  return a;
+}
+
+void cim::setWanted(CellFacts &facts, const CellSet &set,
+                    const CellValues &values) {
+  for (const auto &[layer, cells] : set)
+    for (size_t i = 0; i < cells.size(); ++i)
+      if (cells[i])
+        facts.wanted.at(layer)[i] = values.at(layer)[i];
+}
+
 double cim::meanSquare(const std::vector<float> &a,
                        const std::vector<float> &b) {
   double squares = 0;

@@ -53,6 +53,12 @@ CellSet changedCells(const CellFacts &facts, double threshold);
 /// what is wanted; none of the others.
 CellSet worstLayers(const CellFacts &facts);
 
+/// The cells that are in both \p a and \p b, sets of the same layers.
+CellSet inBoth(CellSet a, const CellSet &b);
+
+/// Of the cells \p set, \p values are wanted from now on.
+void setWanted(CellFacts &facts, const CellSet &set, const CellValues &values);
+
 /// The mean square of the distances between \p a and \p b, of the same size.
 double meanSquare(const std::vector<float> &a, const std::vector<float> &b);
 

@@ -15,7 +15,9 @@ using namespace cim;
 using Json = nlohmann::ordered_json;
 
 static constexpr const char *progressName = "training";
-static constexpr int version = 3;
+/// Of the names of all others, so that none of a network's is the progress.
+static constexpr std::string_view tensorPrefix = "tensor: ";
+static constexpr int version = 4;
 static constexpr int deepest = 32; ///< nesting of a progress
 
 static Tensor textTensor(const std::string &text) {
@@ -29,15 +31,18 @@ void cim::writeCheckpoint(const std::string &path, const std::string &identity,
   const Json text = {{"version", version},
                      {"identity", identity},
                      {"progress", std::move(checkpoint.progress)}};
-  checkpoint.tensors[progressName] = textTensor(text.dump(1));
-  writeSafetensors(path, checkpoint.tensors);
+  TensorMap tensors{{progressName, textTensor(text.dump(1))}};
+  for (auto &[name, tensor] : checkpoint.tensors)
+    tensors[std::string(tensorPrefix) + name] = std::move(tensor);
+  writeSafetensors(path, tensors);
 }
 
 Checkpoint cim::readCheckpoint(const std::string &path,
                                const std::string &identity) try {
-  Checkpoint checkpoint{{}, readSafetensors(path), path};
-  auto progress = checkpoint.tensors.find(progressName);
-  if (progress == checkpoint.tensors.end() || progress->second.type != plan::U8)
+  Checkpoint checkpoint{{}, {}, path};
+  const TensorMap tensors = readSafetensors(path);
+  const auto progress = tensors.find(progressName);
+  if (progress == tensors.end() || progress->second.type != plan::U8)
     throw InputError("'" + path + "' is no checkpoint of a training");
   auto bytes = progress->second.as<uint8_t>();
   // What is nested is copied by recursion, so no file may nest at will.
@@ -59,7 +64,9 @@ Checkpoint cim::readCheckpoint(const std::string &path,
                      "another network or other data; give the same ones, or "
                      "train anew");
   checkpoint.progress = std::move(text.at("progress"));
-  checkpoint.tensors.erase(progress);
+  for (const auto &[name, tensor] : tensors)
+    if (name.starts_with(tensorPrefix))
+      checkpoint.tensors[name.substr(tensorPrefix.size())] = tensor;
   return checkpoint;
 } catch (const nlohmann::json::exception &error) {
   throw InputError("'" + path + "' is no checkpoint: " + error.what() +

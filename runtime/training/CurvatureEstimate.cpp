@@ -9,6 +9,7 @@
 #include "runtime/evaluation/PrefixEvaluator.h"
 #include "runtime/programming/Programming.h"
 #include "runtime/tensor/Errors.h"
+#include "runtime/training/Augmentation.h"
 #include "runtime/training/TrainingProgram.h"
 
 #include <algorithm>
@@ -73,15 +74,18 @@ cim::expectedLossIncrease(const plan::Plan &lowered, const TensorMap &tensors,
                           {.threads = options.threads, .batch = batch});
   program.program({options.seed, 0, 0});
 
+  // Batches of one class each, as sorted data have, would vary too much.
+  const std::vector<int64_t> order =
+      shuffledOrder({options.seed}, 0, data.images());
   std::map<std::string, Moments> moments; // by tensor
   std::vector<int64_t> labels(batch);
   for (int64_t b = 0; b < batches; ++b) {
     if (options.stop && options.stop())
       return std::nullopt;
     for (int64_t i = 0; i < batch; ++i)
-      labels[i] = data.label(b * batch + i);
+      labels[i] = data.label(order[b * batch + i]);
     program.run(labels, [&](int64_t position, float *image) {
-      data.read(b * batch + position, image);
+      data.read(order[b * batch + position], image);
     });
     for (const Parameter &parameter : program.parameters())
       if (parameter.isLearned())

@@ -20,7 +20,8 @@ namespace cim {
 
 struct CurvatureOptions {
   int64_t images = 512, batch = 32; ///< of which gradients are computed
-  uint64_t seed = 0;                ///< of the chip whose errors are taken
+  /// Of the chip whose errors are taken, and of the order of the images.
+  uint64_t seed = 0;
   unsigned threads = 0;
   std::function<bool()> stop{};
 };

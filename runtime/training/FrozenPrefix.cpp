@@ -8,6 +8,7 @@
 
 #include "runtime/executor/MicroBatch.h"
 #include "runtime/executor/RunParts.h"
+#include "runtime/tensor/Errors.h"
 #include "runtime/training/TrainingStep.h"
 
 #include <algorithm>
@@ -18,7 +19,8 @@ using namespace cim;
 
 FrozenPrefix::FrozenPrefix(const Program &program, const BoundSteps &steps,
                            const ValueStorage &storage, int end, int64_t batch,
-                           Workers &workers, size_t keptBytes)
+                           Workers &workers, size_t keptBytes,
+                           int64_t mostViews)
     : program(program), workers(workers) {
   const StepRange range = {0, end};
   parts = chooseParts(
@@ -50,8 +52,13 @@ FrozenPrefix::FrozenPrefix(const Program &program, const BoundSteps &steps,
   // Reading an image again costs little.
   if (running.empty() || viewBytes == 0)
     return;
-  capacity = keptBytes / viewBytes;
-  kept = AlignedMemory(capacity * viewBytes);
+  capacity = std::min<int64_t>(keptBytes / viewBytes, mostViews);
+  try {
+    kept = AlignedMemory(capacity * viewBytes);
+  } catch (const InputError &error) {
+    throw InputError("--keep: " + std::string(error.what()) +
+                     "; keep fewer megabytes");
+  }
 }
 
 std::byte *FrozenPrefix::keptAt(int64_t view) const {

@@ -23,10 +23,11 @@ namespace cim {
 class FrozenPrefix {
 public:
   /// Steps [0, \p end) of \p program, of batches of at most \p batch images.
-  /// Keeps at most \p keptBytes of values. Places the steps.
+  /// Keeps at most \p keptBytes of values, and at most \p mostViews views.
+  /// Places the steps. Throws InputError when there is not that much memory.
   FrozenPrefix(const Program &program, const BoundSteps &steps,
                const ValueStorage &storage, int end, int64_t batch,
-               Workers &workers, size_t keptBytes);
+               Workers &workers, size_t keptBytes, int64_t mostViews);
 
   /// What is read behind the prefix: the values, and bytes per image.
   struct Result {

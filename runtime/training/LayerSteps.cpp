@@ -162,6 +162,7 @@ public:
     return convolution.scratch(calls) * sizeof(float);
   }
   size_t weightBytes() const override { return packed.size(); }
+  bool forgetsWeights() const override { return true; }
 
   void place(std::span<const Placement> values, size_t scratchOffset) override {
     scratch = scratchOffset;

@@ -7,9 +7,7 @@
 #ifndef CIM_RUNTIME_TRAINING_RECALIBRATION_H
 #define CIM_RUNTIME_TRAINING_RECALIBRATION_H
 
-#include "runtime/executor/Executor.h"
-#include "runtime/training/Augmentation.h"
-#include "runtime/training/TrainingProgram.h"
+#include "runtime/training/Trainer.h"
 
 namespace cim {
 
@@ -17,14 +15,19 @@ namespace cim {
 /// on \p chip: those of batches of 128, averaged over \p images images of
 /// \p data, taken in the order of the stream's epoch 0, without augmentation.
 /// Digital, so it costs no write of a cell. \p lowered is a plan as lowered;
-/// \p executor says how many threads and which precision.
-/// Throws InputError when there is no batch normalisation, or fewer than 2
-/// images.
-TensorMap recalibrateBatchNorm(const plan::Plan &lowered,
-                               const TensorMap &tensors, const Chip &chip,
-                               const DataSet &data, int64_t images,
-                               const TrainingStream &stream,
-                               const ExecutorOptions &executor);
+/// of \p training count stream, executor, stop and imagesDone. Returns nothing
+/// when it was stopped. Throws InputError when there is no batch normalisation,
+/// or fewer than 2 images.
+std::optional<TensorMap>
+recalibrateBatchNorm(const plan::Plan &lowered, const TensorMap &tensors,
+                     const Chip &chip, const DataSet &data, int64_t images,
+                     const TrainerOptions &training);
+
+/// Throws InputError where recalibrateBatchNorm() would, so that nobody trains
+/// for hours in front of it.
+void checkRecalibration(const plan::Plan &lowered, const TensorMap &tensors,
+                        const DataSet &data, int64_t images,
+                        const ExecutorOptions &executor);
 
 } // namespace cim
 

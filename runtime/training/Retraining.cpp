@@ -24,9 +24,6 @@ using namespace cim;
 
 namespace {
 
-/// Write epochs from here on belong to noise during retraining, one per step.
-constexpr uint32_t firstNoiseEpoch = uint32_t(1) << 21;
-
 std::vector<float> writeLayer(const plan::Layer &layer, const Tensor &weights,
                               const Chip &chip) {
   std::vector<float> written(weights.elements());
@@ -42,7 +39,7 @@ std::vector<float> writeScaled(const plan::Layer &layer, const Tensor &weights,
   if (factor == 1)
     return written;
   const std::vector<float> exact =
-      writeLayer(withoutErrors(layer), weights, chip);
+      writeLayer(quantizedOnly(layer), weights, chip);
   for (size_t i = 0; i < written.size(); ++i)
     written[i] = exact[i] + float(factor) * (written[i] - exact[i]);
   return written;
@@ -61,9 +58,10 @@ ImageCounts countsOf(const RetrainingOptions &options, int64_t trainImages,
   ImageCounts counts;
   counts.epoch = options.recipe.trainedImages(trainImages);
   counts.training = options.recipe.epochs * counts.epoch;
-  const int64_t adapted = std::min(options.adaptationImages, counts.epoch);
+  const int64_t adapted = std::min(options.adaptationImages, counts.epoch),
+                measured = std::min(options.recalibrationImages, counts.epoch);
   counts.rewrite =
-      (options.rounds - 1) * counts.training + adapted + testImages;
+      (options.rounds - 1) * counts.training + adapted + measured + testImages;
   counts.chip = (options.writes > 0) * adapted + counts.training +
                 2 * testImages + options.rewrites * counts.rewrite;
   counts.all = testImages + options.trials * counts.chip;
@@ -77,13 +75,15 @@ public:
              const RetrainingOptions &options)
       : lowered(lowered), held(lowered), tensors(tensors), train(train),
         test(test), tested(tested), options(options),
-        counts(countsOf(options, train.images(), tested.end - tested.begin)) {
+        counts(countsOf(options, train.images(), tested.end - tested.begin)),
+        before(options.before ? *options.before : ownBefore) {
     const plan::Plan exact = withoutErrors(lowered);
     for (uint32_t layer : options.selected)
       *held.mutable_layers(layer) = exact.layers(layer);
   }
 
   Retraining run() {
+    check();
     prepare();
     countParameters();
     result.depth = program->depth();
@@ -91,17 +91,32 @@ public:
       restoreRetraining(options, result, unfinished);
       spare(keptImages());
     } else {
-      const auto correct = count(withoutErrors(lowered), tensors, {});
+      const auto correct = countOnce(before.exact, withoutErrors(lowered), {});
       result.stopped = !correct;
       result.floatCorrect = correct.value_or(0);
     }
-    for (int64_t trial = result.chips.size();
-         trial < options.trials && !result.stopped; ++trial)
-      result.stopped = !runChip(trial);
+    try {
+      for (int64_t trial = result.chips.size();
+           trial < options.trials && !result.stopped; ++trial)
+        result.stopped = !runChip(trial);
+    } catch (const TrainingDiverged &error) {
+      result.diverged = error;
+    }
     return std::move(result);
   }
 
 private:
+  /// What comes after training must not turn out to be impossible only then.
+  /// One program after the other, since each needs much memory.
+  void check() const {
+    if (options.adaptationImages > 0)
+      checkAdaptation(held, tensors, adaptationData(), adaptationRecipe(),
+                      options.executor);
+    if (options.recalibrationImages > 0)
+      checkRecalibration(held, tensors, trainedData(),
+                         options.recalibrationImages, options.executor);
+  }
+
   void prepare() {
     program = std::make_unique<TrainingProgram>(
         lowered, tensors, options.selected, options.adaptationImages > 0,
@@ -111,7 +126,9 @@ private:
             .labelSmoothing = options.recipe.labelSmoothing,
             .strict = options.executor.precision == Precision::f32Strict,
             .chosen = options.executor.chosen,
-            .keptBytes = options.keptBytes});
+            .keptBytes = options.keptBytes,
+            .views =
+                counts.epoch * (options.recipe.augmentation.flip ? 2 : 1)});
   }
 
   void countParameters() {
@@ -148,7 +165,7 @@ private:
   bool runChip(uint64_t trial) {
     const Chip chip{options.seed, trial, 0};
     RetrainedChip own;
-    const auto injected = count(lowered, tensors, chip);
+    const auto injected = countOnce(before.injected[trial], lowered, chip);
     if (!injected)
       return false;
     own.injected = *injected;
@@ -262,7 +279,6 @@ private:
         if (set[i])
           value[i] = facts.wanted[layer][i];
     }
-    program->update();
     return true;
   }
 
@@ -317,7 +333,6 @@ private:
         keepOthers(cells.rewritten.at(layer.weights()), parameter.value,
                    parameter.perturbed);
     }
-    program->update();
   }
 
   /// Writes cells of the selected layers again, for the \p r-th time from 0,
@@ -342,8 +357,11 @@ private:
       const Cells worst{facts, worstLayers(facts)};
       if (!retrainWritten(chip, worst, learned))
         return false;
-      facts.wanted = weightsOfSelected();
-      writeNext(worst.rewritten);
+      // The others still want what they did: their errors stay, and may be the
+      // worst in the next round.
+      setWanted(facts, worst.rewritten, weightsOfSelected());
+      writeNext(
+          inBoth(worst.rewritten, changedCells(facts, options.threshold)));
     }
     for (const auto &[layer, values] : facts.held)
       learned[layer] = makeTensor(learned.at(layer).shape, values);
@@ -366,7 +384,6 @@ private:
     }
     for (const auto &[layer, values] : cells.facts.held)
       parameterOf(layer).value = values;
-    program->update();
     if (!trainChip(chip, cells, /*isKept=*/false))
       return false;
     learned = withParameters(tensors, program->parameters());
@@ -412,10 +429,14 @@ private:
         return std::nullopt;
       written = std::move(*adapted);
     }
-    if (options.recalibrationImages > 0)
-      written = recalibrateBatchNorm(
-          held, written, chip, trainedData(), options.recalibrationImages,
-          {options.seed, chip.trial}, options.executor);
+    if (options.recalibrationImages > 0) {
+      auto measured = recalibrateBatchNorm(held, written, chip, trainedData(),
+                                           options.recalibrationImages,
+                                           trainerOptions(chip));
+      if (!measured)
+        return std::nullopt;
+      written = std::move(*measured);
+    }
     result.trainSeconds += secondsSince(begin);
     return count(held, written, chip);
   }
@@ -457,6 +478,16 @@ private:
     return *std::ranges::find(parameters, tensor, &Parameter::tensor);
   }
 
+  /// Counts with the tensors as they were given, unless that is known.
+  std::optional<int64_t> countOnce(std::optional<int64_t> &known,
+                                   const plan::Plan &plan, const Chip &chip) {
+    if (known)
+      spare(tested.end - tested.begin);
+    else
+      known = count(plan, tensors, chip);
+    return known;
+  }
+
   std::optional<int64_t> count(const plan::Plan &plan, const TensorMap &with,
                                const Chip &chip) {
     const auto begin = std::chrono::steady_clock::now();
@@ -481,6 +512,8 @@ private:
   const ImageRange tested; ///< of test
   const RetrainingOptions &options;
   const ImageCounts counts;
+  CountsBefore ownBefore;
+  CountsBefore &before;                     ///< own, unless others are given
   std::unique_ptr<TrainingProgram> program; ///< none while it is not needed
   Retraining result;
   UnfinishedChip unfinished;

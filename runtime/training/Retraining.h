@@ -16,9 +16,22 @@
 
 #include "runtime/training/Trainer.h"
 
+#include <map>
 #include <set>
 
 namespace cim {
+
+/// A chip is written anew less often than this, all rounds of all rewrites
+/// together: write epochs from here on belong to noise during retraining, one
+/// per step.
+inline constexpr uint32_t firstNoiseEpoch = uint32_t(1) << 21;
+
+/// Images of a test set that a network gets right before anything is retrained:
+/// the same, whatever is retrained then.
+struct CountsBefore {
+  std::optional<int64_t> exact;                        ///< without errors
+  std::map<uint64_t, std::optional<int64_t>> injected; ///< by chip
+};
 
 struct RetrainingOptions {
   /// Layers to retrain, by position in the plan.
@@ -65,6 +78,10 @@ struct RetrainingOptions {
   /// then missing.
   const Checkpoint *kept = nullptr;
 
+  /// What is known from retraining other layers of the same network with the
+  /// same seed and test set, and is filled in. Null: nothing.
+  CountsBefore *before = nullptr;
+
   /// At most so many bytes of what the layers in front of the retrained ones
   /// compute are kept from epoch to epoch. Results do not depend on it.
   size_t keptBytes = 0;
@@ -72,8 +89,8 @@ struct RetrainingOptions {
   std::function<bool()> stop;
   /// Counts images, trained on and tested.
   std::atomic<int64_t> *imagesDone = nullptr;
-  /// Counts those that need not be: what came of them was kept, or patience
-  /// ended their training early.
+  /// Counts those that need not be: what came of them was kept or is known, or
+  /// patience ended their training early.
   std::atomic<int64_t> *imagesSpared = nullptr;
 };
 
@@ -98,6 +115,8 @@ struct Retraining {
   TensorMap network;
   double trainSeconds = 0, evaluateSeconds = 0;
   bool stopped = false; ///< some chips are missing
+  /// Why some chips are missing otherwise: training the next one diverged.
+  std::optional<TrainingDiverged> diverged;
 };
 
 /// Runs the experiment, and reports on images \p tested of \p test. \p lowered

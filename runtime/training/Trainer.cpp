@@ -33,7 +33,7 @@ Trainer::Trainer(TrainingProgram &program, const plan::Plan &lowered,
   if (!this->options.kept)
     return;
   restore(*this->options.kept);
-  spare(epoch * images + step * recipe.batch);
+  spare(epoch * images + std::min(step * recipe.batch, images));
 }
 
 void Trainer::spare(int64_t count) const {
@@ -53,7 +53,6 @@ bool Trainer::run() {
     auto &parameters = program.parameters();
     for (size_t p = 0; p < parameters.size(); ++p)
       parameters[p].value = best[p];
-    program.update();
   }
   return true;
 }
@@ -72,12 +71,14 @@ bool Trainer::runEpoch(int64_t current) {
                                std::chrono::steady_clock::now() - begin)
                                .count();
   };
+  auto stop = [&] {
+    secondsBefore = seconds();
+    save(current, step);
+    return false;
+  };
   for (; step < stepsPerEpoch(); ++step) {
-    if (options.stop && options.stop()) {
-      secondsBefore = seconds();
-      save(current, step);
-      return false;
-    }
+    if (options.stop && options.stop())
+      return stop();
     runStep(current, step, order);
   }
   // The loss does not tell of what its last step did.
@@ -86,9 +87,13 @@ bool Trainer::runEpoch(int64_t current) {
                              [](float x) { return std::isfinite(x); }))
       throwDiverged("'" + parameter.tensor + "'", current);
   EpochResult result;
+  if (images < data.images()) {
+    result.heldBack = heldBackAccuracy();
+    if (!result.heldBack)
+      return stop();
+  }
   result.loss = loss / images;
   result.accuracy = double(correct) / images;
-  result.heldBack = heldBackAccuracy();
   result.seconds = seconds();
   history.push_back(result);
   finishEpoch(current);
@@ -110,6 +115,7 @@ void Trainer::runStep(int64_t current, int64_t at,
   const int64_t number = current * stepsPerEpoch() + at;
   if (options.beforeStep)
     options.beforeStep(number);
+  program.update();
   const TrainingProgram::BatchResult result = program.run(
       labels,
       [&](int64_t i, float *image) {
@@ -125,7 +131,6 @@ void Trainer::runStep(int64_t current, int64_t at,
       recipe.learningRate.at(number, recipe.epochs, stepsPerEpoch()));
   if (options.afterStep)
     options.afterStep(number);
-  program.update();
   if (options.imagesDone)
     options.imagesDone->fetch_add(count, std::memory_order_relaxed);
 }
@@ -155,10 +160,10 @@ void Trainer::finishEpoch(int64_t current) {
 }
 
 std::optional<double> Trainer::heldBackAccuracy() const {
-  if (images == data.images())
-    return std::nullopt;
-  const auto correct = countCorrect(
+  const auto right = countCorrect(
       lowered, withParameters(tensors, program.parameters()), options.chip,
-      data, {images, data.images()}, options.executor);
-  return double(*correct) / (data.images() - images);
+      data, {images, data.images()}, options.executor, options.stop);
+  if (!right)
+    return std::nullopt;
+  return double(*right) / (data.images() - images);
 }

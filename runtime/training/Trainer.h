@@ -87,7 +87,8 @@ struct TrainerOptions {
   std::function<void(int64_t step)> afterStep{};
 };
 
-/// Trains \p program, whose network is \p lowered with \p tensors, on \p data.
+/// Trains \p program, whose network is \p lowered with \p tensors, on \p data,
+/// from where its parameters stand: each step takes them as it finds them.
 /// The result is a pure function of the program's parameters, the data, the
 /// recipe and the stream, on however many threads and however often it is
 /// stopped and resumed.
@@ -113,6 +114,7 @@ private:
                                   int64_t current) const;
   void finishEpoch(int64_t epoch);
   bool isOverfitting() const;
+  /// Nothing when it was stopped.
   std::optional<double> heldBackAccuracy() const;
   void save(int64_t epoch, int64_t step) const;
   void restore(const Checkpoint &kept);
@@ -132,9 +134,10 @@ private:
   int64_t images; ///< trained on; the rest is held back
 
   std::vector<EpochResult> history;
-  /// Where it stands.
-  int64_t epoch = 0, step = 0; ///< step of this epoch
-  double loss = 0;             ///< summed over this epoch's images so far
+  /// Where it stands: at a step of this epoch, or behind its last one while
+  /// images held back are tested.
+  int64_t epoch = 0, step = 0;
+  double loss = 0; ///< summed over this epoch's images so far
   int64_t correct = 0;
   double secondsBefore = 0; ///< of this epoch, before it was resumed
   /// The best parameters so far, with patience.

@@ -70,7 +70,7 @@ void Trainer::restore(const Checkpoint &kept) try {
   bestEpoch = progress.at("best_epoch");
   history = progress.at("epochs").get<std::vector<EpochResult>>();
   if (epoch < 0 || epoch > recipe.epochs || step < 0 ||
-      step >= (epoch < recipe.epochs ? stepsPerEpoch() : 1) ||
+      step > (epoch < recipe.epochs ? stepsPerEpoch() : 0) ||
       int64_t(history.size()) != epoch || bestEpoch < -1 || bestEpoch >= epoch)
     throw InputError("stands at a step that its training cannot stand at");
   auto &parameters = program.parameters();
@@ -80,7 +80,6 @@ void Trainer::restore(const Checkpoint &kept) try {
       read(best.emplace_back(parameter.value.size()), bestName(parameter));
   }
   optimiser.restore(parameters, kept.tensors, epoch * stepsPerEpoch() + step);
-  program.update();
 } catch (const InputError &error) {
   throw InputError("'" + kept.path + "' " + error.what() + "; train anew");
 } catch (const nlohmann::json::exception &error) {

@@ -265,7 +265,7 @@ void TrainingProgram::Implementation::layOutMemory() {
 
   layOutPhases(storage);
   prefix.emplace(program, steps, storage, prefixSteps, options.batch, workers,
-                 options.keptBytes);
+                 options.keptBytes, options.views);
 }
 
 /// Most of a second-level cache.

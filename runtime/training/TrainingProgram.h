@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <set>
 #include <span>
@@ -32,8 +33,10 @@ struct TrainingProgramOptions {
   /// has kernels of its own, and keeps the built-in choice.
   std::shared_ptr<const kernels::AlgorithmChoice> chosen = nullptr;
   /// At most so many bytes of what the layers in front of the first trained one
-  /// compute are kept from epoch to epoch.
+  /// compute are kept from epoch to epoch,
   size_t keptBytes = 0;
+  /// and no memory is taken for more views of images than there are.
+  int64_t views = std::numeric_limits<int64_t>::max();
 };
 
 /// A network that can be trained: forward through all layers, backward to the

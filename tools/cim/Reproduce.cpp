@@ -11,6 +11,7 @@
 #include "tools/cim/Output.h"
 #include "tools/cim/ReproductionReport.h"
 #include "tools/cim/ResultsFile.h"
+#include "tools/cim/TemporaryFolder.h"
 #include "tools/cim/Text.h"
 
 #include <CLI/CLI.hpp>
@@ -29,26 +30,6 @@ using namespace cim;
 namespace fs = std::filesystem;
 
 namespace {
-
-/// A folder for what one run says, removed in the end.
-struct Scratch {
-  fs::path folder;
-  /// Throws InputError where none can be made.
-  Scratch() {
-    std::error_code error;
-    std::string name = fs::temp_directory_path(error) / "cim-reproduce-XXXXXX";
-    if (!error && !::mkdtemp(name.data()))
-      error = {errno, std::generic_category()};
-    if (error)
-      throw InputError("there is no place for temporary files: " +
-                       error.message() + "; set TMPDIR to a writable folder");
-    folder = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove_all(folder, ignored);
-  }
-};
 
 /// While it lives, nothing appears on stdout.
 class Silence {
@@ -201,9 +182,9 @@ Json Reproduce::documentOf(const std::string &name, const YAML::Node &run) {
   const bool measures = measuresChips(command);
   YAML::Node options = YAML::Clone(run);
   options.remove("command");
-  const Scratch scratch;
-  const std::string config = scratch.folder / "run.yaml",
-                    json = scratch.folder / "run.json";
+  const TemporaryFolder scratch;
+  const std::string config = scratch.path() / "run.yaml",
+                    json = scratch.path() / "run.json";
   writeWhole(config, [&](std::ostream &out) { out << options << "\n"; });
   std::vector<std::string> arguments = {command, "--config", config, "--json",
                                         json};

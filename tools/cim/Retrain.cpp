@@ -74,10 +74,19 @@ void Retrain::check(const std::vector<ErrorRequest> &requests) {
   if (keepMegabytes > 0 && recipe.check().augmentation.crop > 0)
     throw UsageError("--keep has no effect with --augment " + recipe.augment +
                      ": crops seldom come again; leave one of them out");
+  if (keepMegabytes > 0 && recipe.epochs == 1 && retraining.rounds == 1 &&
+      retraining.writes == 0)
+    throw UsageError("--keep has no effect with one epoch: no image comes "
+                     "again; leave it out, or write --epochs 2, for example");
   checkpoint.check(file);
   if (validates && recipe.holdBack == 0)
     throw UsageError("--validate reports on images that are not trained on; "
                      "write --hold-back 0.1, for example");
+  if (validates && (!data.testSpec.empty() || data.testLimit > 0))
+    throw UsageError(
+        std::string(data.testSpec.empty() ? "--test-limit" : "--test-data") +
+        " has no effect with --validate, which reports on the "
+        "images held back; leave one of them out");
   retraining.check();
   output.check();
 }
@@ -201,8 +210,14 @@ void Retrain::run() {
     result = retrain(network.plan, network.tensors, train, test ? *test : train,
                      tested, options);
   }
+  auto throwUnlessComplete = [&] {
+    if (result.diverged)
+      throw *result.diverged;
+    if (result.stopped)
+      throw Interrupted();
+  };
   if (result.chips.empty())
-    throw Interrupted();
+    throwUnlessComplete();
   if (!file.empty())
     writeNetwork(network, result);
   const RetrainingMeasures measures = measuresOf(result, testImages);
@@ -245,14 +260,13 @@ void Retrain::run() {
                 {"depth", result.depth},
                 {"accuracy", measuresJson(measures)},
                 {"chips", chips},
-                {"complete", !result.stopped},
+                {"complete", !result.stopped && !result.diverged},
                 {"seconds",
                  {{"compile", network.compileSeconds},
                   {"train", result.trainSeconds},
                   {"evaluate", result.evaluateSeconds},
                   {"total", total.seconds()}}}});
-  if (result.stopped)
-    throw Interrupted();
+  throwUnlessComplete();
   checkpoint.remove(); // it has served
 }
 

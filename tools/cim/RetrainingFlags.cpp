@@ -9,6 +9,7 @@
 #include "runtime/tensor/Errors.h"
 #include "tools/cim/Interrupt.h"
 #include "tools/cim/MeasureText.h"
+#include "tools/cim/Text.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -80,6 +81,9 @@ void RetrainingFlags::check() const {
        {std::pair("--inject", inject), {"--threshold", threshold}})
     if (!(value >= 0 && value <= 100))
       throw UsageError(std::string(name) + ": write a number from 0 to 100");
+  if (recalibration == 1)
+    throw UsageError("--recalibrate-batch-norm: batch statistics need at least "
+                     "2 images; write 1000, for example");
   if (writes > 0 && adaptation == 0)
     throw UsageError("--writes measures what cells matter while batch "
                      "normalisation is trained; write --adapt 6400, for "
@@ -94,6 +98,12 @@ void RetrainingFlags::check() const {
   if (writes == 0 && writeRounds > 1)
     throw UsageError("--write-rounds spreads the writes of --writes; write "
                      "--writes 100000, for example");
+  if (rewrites * rounds * writeRounds >= firstNoiseEpoch)
+    throw UsageError(
+        "--rewrites, times --retrain-rounds or --write-rounds, must be below " +
+        grouped(firstNoiseEpoch) +
+        ", since no more writes of a chip have random numbers of their own; "
+        "write fewer");
 }
 
 RetrainingOptions RetrainingFlags::options(const Selection &selection,

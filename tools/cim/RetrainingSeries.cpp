@@ -39,6 +39,7 @@ Retraining RetrainingSeries::retrain(const std::string &name,
                                      const DataSet &train, const DataSet &test,
                                      RetrainingOptions options) {
   options.wantsNetwork = false;
+  options.before = &before[&test];
   options.imagesDone = &progress.done;
   options.imagesSpared = &progress.spared;
   auto counted = [&] { return progress.done.load() + progress.spared.load(); };
@@ -58,20 +59,19 @@ Retraining RetrainingSeries::goOn(const std::string &name, const DataSet &train,
   const std::optional<Checkpoint> kept = keptOf(name);
   if (kept)
     options.kept = &*kept;
-  if (!checkpoint.isWanted())
-    return cim::retrain(network.plan, network.tensors, train, test,
-                        {0, test.images()}, options);
-  options.keep = [&](const Checkpoint &state) { keep(name, state); };
-  try {
-    return cim::retrain(network.plan, network.tensors, train, test,
-                        {0, test.images()}, options);
-  } catch (const TrainingDiverged &error) {
+  if (checkpoint.isWanted())
+    options.keep = [&](const Checkpoint &state) { keep(name, state); };
+  Retraining result = cim::retrain(network.plan, network.tensors, train, test,
+                                   {0, test.images()}, options);
+  if (!result.diverged)
+    return result;
+  if (checkpoint.isWanted()) {
     Json diverged = Json::object(); // in place of progress
-    diverged["diverged"] = error.cause;
+    diverged["diverged"] = result.diverged->cause;
     keep(name, {diverged, {}});
-    // Its good epochs are of no use any more, so nobody is told of them.
-    throw TrainingDiverged(error.cause);
   }
+  // Its good epochs are of no use any more, so nobody is told of them.
+  throw TrainingDiverged(result.diverged->cause);
 }
 
 std::optional<Checkpoint>

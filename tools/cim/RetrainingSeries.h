@@ -12,13 +12,15 @@
 #include "tools/cim/Network.h"
 #include "tools/cim/Progress.h"
 
+#include <map>
 #include <string>
 
 namespace cim {
 
-/// Retrains a network by one plan after another. The checkpoint holds what came
-/// of the plans that are done, and how far the one in work has come, as its
-/// retraining keeps it.
+/// Retrains a network by one plan after another, all with one seed, and so of
+/// the same chips, which are tested after writing once. The checkpoint holds
+/// what came of the plans that are done, and how far the one in work has come,
+/// as its retraining keeps it.
 class RetrainingSeries {
 public:
   /// \p identity tells the series from any other, where a checkpoint is wanted.
@@ -28,9 +30,10 @@ public:
                    std::string identity, Progress &progress);
 
   /// Retrains as \p options say, without what they say of checkpoint and
-  /// progress, and tests on all of \p test; what the checkpoint holds of \p
-  /// name, one of the series, is not computed again. The result is without its
-  /// network. Throws TrainingDiverged, likewise, and InputError.
+  /// progress, and tests on all of \p test, which must outlive the series; what
+  /// the checkpoint holds of \p name, one of the series, is not computed again.
+  /// The result is without its network. Throws TrainingDiverged, likewise, and
+  /// InputError.
   Retraining retrain(const std::string &name, const DataSet &train,
                      const DataSet &test, RetrainingOptions options);
 
@@ -44,6 +47,7 @@ private:
   const CheckpointFlags &checkpoint;
   const std::string identity;
   Progress &progress;
+  std::map<const DataSet *, CountsBefore> before; ///< by test set
   Json plans = Json::object(); ///< by name: the progress of each retraining
   /// The last plan, and the tensors of its retraining: all others are numbers
   /// only.

@@ -16,6 +16,7 @@
 #include "tools/cim/Network.h"
 #include "tools/cim/Output.h"
 #include "tools/cim/Progress.h"
+#include "tools/cim/TemporaryFolder.h"
 #include "tools/cim/Text.h"
 #include "tools/cim/TrainingFlags.h"
 
@@ -23,7 +24,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <unistd.h>
 
 using namespace cim;
 namespace fs = std::filesystem;
@@ -32,11 +32,9 @@ namespace {
 
 /// A file that stands in for a network and is removed with this object.
 struct TemporaryFile {
-  const std::string path, network;
-  ~TemporaryFile() {
-    std::error_code ignored;
-    fs::remove(path, ignored);
-  }
+  const std::string network;
+  const TemporaryFolder folder{};
+  const std::string path = folder.path() / "untrained.onnx";
   /// \p message with the network's name, which the user knows, for the file's.
   std::string renamed(std::string message) const {
     for (size_t at = 0; (at = message.find(path, at)) != message.npos;
@@ -145,10 +143,7 @@ void Train::run() {
     wanted.inputShape = imageShape(plan);
     wanted.classes = classCount(plan);
   };
-  const TemporaryFile untrained{
-      fs::temp_directory_path() /
-          ("cim-untrained-" + std::to_string(getpid()) + ".onnx"),
-      model.empty() ? architecture : model};
+  const TemporaryFile untrained{model.empty() ? architecture : model};
   ModelFlags source;
   source.path = model;
   if (model.empty()) {
@@ -198,7 +193,6 @@ void Train::run() {
   };
   if (!fineTune)
     initialise(program.parameters(), options.stream);
-  program.update();
   int64_t parameters = 0;
   for (const Parameter &parameter : program.parameters())
     parameters += parameter.gradient.size();
@@ -234,7 +228,6 @@ void Train::run() {
                                   .note = "trained on " + data.train.spec,
                                   .warn = warn});
   });
-  checkpoint.remove(); // it has served
 
   const Measure accuracy =
       measure(std::vector<int64_t>{*correct}, test.images());
@@ -276,6 +269,7 @@ void Train::run() {
        {"epochs", results},
        {"accuracy", measureJson(accuracy)},
        {"seconds", {{"total", total.seconds()}}}});
+  checkpoint.remove(); // it has served
 }
 
 } // namespace

@@ -304,7 +304,14 @@ std::string cim::trainingIdentity(Json options, const ModelFlags &model,
   options["kernels"] = point.kernels;
   options["errors"] = point.options;
   options["data"] = point.dataSha256;
-  if (test)
+  if (test) {
     options["test"] = test->sha256();
-  return options.dump();
+    if (!test->asStored().isFloat)
+      options["test-normalize"] = spelling(test->normalization());
+  }
+  // Names of files do not count, what they hold does, and speed does not.
+  options.erase("test-data");
+  options.erase("keep");
+  // Names come from files, so they may be no UTF-8.
+  return options.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -76,6 +76,26 @@ TEST(CellChoice, takesTheLayersThatWereWrittenWorst) {
                           Pair("c", ElementsAre(true, true))));
 }
 
+TEST(CellChoice, takesCellsThatAreInBothSets) {
+  EXPECT_THAT(inBoth({{"a", {true, true, false}}, {"b", {true}}},
+                     {{"a", {false, true, true}}, {"b", {false}}}),
+              ElementsAre(Pair("a", ElementsAre(false, true, false)),
+                          Pair("b", ElementsAre(false))));
+}
+
+/// So that the other layer, whose errors stay, is the worst from then on.
+TEST(CellChoice, wantsOfOtherCellsWhatItDid) {
+  CellFacts facts{.wanted = {{"a", {10}}, {"b", {10}}},
+                  .held = {{"a", {13}}, {"b", {12}}}};
+  const CellSet first = worstLayers(facts);
+  EXPECT_TRUE(first.at("a")[0]);
+  setWanted(facts, first, {{"a", {14}}, {"b", {12}}});
+  EXPECT_THAT(facts.wanted, ElementsAre(Pair("a", ElementsAre(14)),
+                                        Pair("b", ElementsAre(10))));
+  facts.held["a"] = {13.9f};
+  EXPECT_TRUE(worstLayers(facts).at("b")[0]);
+}
+
 /// Of cells with normal errors, the 40 % with the largest are written again.
 TEST(CellChoice, lowersTheErrorAsExpected) {
   constexpr int cells = 200'000;

@@ -58,6 +58,13 @@ protected:
     program->program({});
     return program;
   }
+  /// Over all of \p images.
+  TensorMap recalibrate(const TensorMap &tensors, const DataSet &images,
+                        const ExecutorOptions &executor) const {
+    return recalibrateBatchNorm(network.plan, tensors, {}, images,
+                                images.images(), {.executor = executor})
+        .value();
+  }
   std::vector<std::vector<float>> valuesOf(const TrainingProgram &program) {
     std::vector<std::vector<float>> values;
     for (const Parameter &parameter : program.parameters())
@@ -142,6 +149,54 @@ TEST_F(Training, goesOnWithTheSameBits) {
         },
         ThrowsMessage<InputError>(HasSubstr(checkpoint)))
         << broken.progress;
+  }
+}
+
+/// A network may call its tensors as it likes.
+TEST_F(Training, checkpointsHoldTensorsOfAnyName) {
+  Checkpoint state{{{"step", 3}}, {}};
+  for (const char *name : {"training", "tensor: training", ""})
+    state.tensors[name] = makeTensor({2}, std::vector<float>{1, 2});
+  writeCheckpoint(checkpoint, "this", state);
+  const Checkpoint kept = readCheckpoint(checkpoint, "this");
+  EXPECT_EQ(kept.progress, state.progress);
+  ASSERT_EQ(kept.tensors.size(), 3u);
+  for (const auto &[name, tensor] : state.tensors)
+    EXPECT_THAT(kept.tensors.at(name).as<float>(), ElementsAre(1, 2));
+}
+
+/// All steps of an epoch are done when its images held back are tested.
+TEST_F(Training, losesNoEpochWhenItsTestIsStopped) {
+  recipe.holdBack = 0.3;
+  auto whole = makeProgram();
+  Trainer uninterrupted(*whole, network.plan, network.tensors, data, recipe,
+                        {});
+  ASSERT_TRUE(uninterrupted.run());
+
+  std::atomic<int64_t> done = 0, spared = 0;
+  Checkpoint kept;
+  TrainerOptions options;
+  options.keep = [&](const Checkpoint &state) { kept = state; };
+  options.imagesDone = &done;
+  options.imagesSpared = &spared;
+  options.stop = [&] { return done == 70; };
+  auto first = makeProgram(), second = makeProgram();
+  EXPECT_FALSE(
+      Trainer(*first, network.plan, network.tensors, data, recipe, options)
+          .run());
+  EXPECT_EQ(kept.progress.at("epoch"), 0);
+  EXPECT_EQ(kept.progress.at("step"), 3);
+  options.stop = nullptr;
+  const Checkpoint stopped = kept;
+  options.kept = &stopped;
+  Trainer rest(*second, network.plan, network.tensors, data, recipe, options);
+  EXPECT_EQ(spared, 70);
+  ASSERT_TRUE(rest.run());
+  EXPECT_EQ(done, 140);
+  EXPECT_EQ(valuesOf(*second), valuesOf(*whole));
+  for (int e : {0, 1}) {
+    EXPECT_EQ(rest.epochs()[e].loss, uninterrupted.epochs()[e].loss);
+    EXPECT_EQ(rest.epochs()[e].heldBack, uninterrupted.epochs()[e].heldBack);
   }
 }
 
@@ -233,11 +288,9 @@ TEST_F(Training, flipsAndCropsImages) {
 }
 
 TEST_F(Training, recalibratesBatchNormalisation) {
-  const TensorMap calibrated = recalibrateBatchNorm(
-      network.plan, network.tensors, {}, data, 100, {}, {.threads = 2});
+  const TensorMap calibrated = recalibrate(network.tensors, data, {});
   // One batch, so the result is a fixed point: measured again, it stays.
-  const TensorMap again = recalibrateBatchNorm(network.plan, calibrated, {},
-                                               data, 100, {}, {.threads = 1});
+  const TensorMap again = recalibrate(calibrated, data, {.threads = 1});
   int changed = 0;
   for (const auto &[name, tensor] : calibrated) {
     const auto now = tensor.as<float>(), then = again.at(name).as<float>(),
@@ -252,8 +305,7 @@ TEST_F(Training, recalibratesBatchNormalisation) {
 TEST_F(Training, recalibrationCountsAllImagesAlike) {
   // A whole batch, and one of a single image.
   const DataSet images = open(Split::train, 129);
-  const TensorMap calibrated = recalibrateBatchNorm(
-      network.plan, network.tensors, {}, images, 129, {}, {.threads = 2});
+  const TensorMap calibrated = recalibrate(network.tensors, images, {});
   TrainingProgram together(network.plan, network.tensors, {}, true,
                            {.threads = 2, .batch = 129});
   together.program({});
@@ -269,8 +321,7 @@ TEST_F(Training, recalibrationCountsAllImagesAlike) {
 
 TEST_F(Training, recalibrationComputesAsPreciselyAsAsked) {
   auto calibrate = [&](Precision precision) {
-    return recalibrateBatchNorm(network.plan, network.tensors, {}, data, 100,
-                                {}, {.threads = 2, .precision = precision});
+    return recalibrate(network.tensors, data, {.precision = precision});
   };
   TrainingProgram direct(network.plan, network.tensors, {}, true,
                          {.threads = 2, .batch = 128, .strict = true});
@@ -291,6 +342,21 @@ TEST_F(Training, recalibrationComputesAsPreciselyAsAsked) {
     differ |= !std::equal(other.begin(), other.end(), exact.begin());
   }
   EXPECT_TRUE(differ);
+}
+
+TEST_F(Training, recalibrationCanBeStopped) {
+  const DataSet images = open(Split::train, 129);
+  std::atomic<int64_t> done = 0;
+  auto recalibrateUntil = [&](int64_t enough) {
+    done = 0;
+    return recalibrateBatchNorm(
+        network.plan, network.tensors, {}, images, 129,
+        {.stop = [&, enough] { return done >= enough; }, .imagesDone = &done});
+  };
+  EXPECT_FALSE(recalibrateUntil(128));
+  EXPECT_EQ(done, 128);
+  EXPECT_TRUE(recalibrateUntil(1000));
+  EXPECT_EQ(done, 129);
 }
 
 class RetrainingTest : public Training {
@@ -360,6 +426,10 @@ TEST_F(RetrainingTest, writesFewerCellsAboveAThreshold) {
   EXPECT_THAT(none.chips[0].cellsWritten, Each(0));
   // Nothing was written, so nothing differs between rewrites.
   EXPECT_EQ(none.chips[0].rewritten[0], none.chips[0].rewritten[1]);
+  // In every round.
+  options.selected = {0, 1, 2};
+  options.rounds = 3;
+  EXPECT_THAT(run().chips[0].cellsWritten, Each(0));
 }
 
 TEST_F(RetrainingTest, adaptsWhatIsDigital) {
@@ -446,6 +516,7 @@ TEST_F(RetrainingTest, countsAllImages) {
   };
   options.selected = {0, 1, 2};
   options.rounds = 2;
+  options.recalibrationImages = 64;
   expectAll("rounds");
   EXPECT_EQ(spared, 0);
   options.rounds = 1;
@@ -519,6 +590,20 @@ TEST_F(RetrainingTest, goesOnWithTheSameBits) {
   EXPECT_THROW(run(), InputError);
 }
 
+TEST_F(RetrainingTest, keepsTheChipsBeforeOneThatDiverges) {
+  options.trials = 3;
+  options.keep = [&](const Checkpoint &state) {
+    if (state.progress.at("chips").size() == 1) // from the next one on
+      options.recipe.learningRate = {
+          .schedule = LearningRate::Schedule::constant, .rate = 1e30};
+  };
+  const Retraining result = run();
+  EXPECT_EQ(result.chips.size(), 1u);
+  EXPECT_FALSE(result.stopped);
+  ASSERT_TRUE(result.diverged);
+  EXPECT_THAT(result.diverged->what(), HasSubstr("training diverged"));
+}
+
 TEST_F(RetrainingTest, goesOnWithItsOwnChipsOnly) {
   options.trials = options.rewrites = 1;
   Checkpoint complete;
@@ -549,6 +634,28 @@ TEST_F(RetrainingTest, goesOnWithItsOwnChipsOnly) {
         resumeWith([](auto &chips) { chips[0]["cells_written"].clear(); });
       },
       isRefused);
+}
+
+/// Whatever is retrained, the chips were the same before.
+TEST_F(RetrainingTest, testsChipsThatWereWrittenOnce) {
+  CountsBefore before;
+  options.before = &before;
+  const Retraining first = run();
+  options.selected = {2};
+  std::atomic<int64_t> done = 0, spared = 0;
+  options.imagesDone = &done;
+  options.imagesSpared = &spared;
+  const Retraining second = run();
+  EXPECT_EQ(spared, 3 * test.images()); // without errors, and two chips
+  EXPECT_EQ(done + spared, allImages());
+  options.before = nullptr;
+  const Retraining alone = run();
+  EXPECT_EQ(second.floatCorrect, alone.floatCorrect);
+  for (int t : {0, 1}) {
+    EXPECT_EQ(first.chips[t].injected, alone.chips[t].injected);
+    EXPECT_EQ(second.chips[t].injected, alone.chips[t].injected);
+    EXPECT_EQ(second.chips[t].rewritten, alone.chips[t].rewritten);
+  }
 }
 
 TEST_F(RetrainingTest, keepsNoNetworkThatIsNotWanted) {
@@ -593,12 +700,41 @@ TEST_F(RetrainingTest, recalibratesOnImagesThatAreTrainedOn) {
   EXPECT_EQ(run().chips.size(), 2u);
   // One is left, which is too few: those held back do not help.
   options.recipe.holdBack = 0.99;
-  try {
-    run();
-    FAIL() << "no error";
-  } catch (const InputError &error) {
-    EXPECT_THAT(error.what(), HasSubstr("at least 2 images"));
-  }
+  EXPECT_THAT([&] { run(); },
+              ThrowsMessage<InputError>(HasSubstr("at least 2 images")));
+}
+
+/// Of what no chip would survive, one learns before the first is trained.
+TEST_F(RetrainingTest, refusesAtOnceWhatComesAfterTraining) {
+  /// A sigmoid, which nothing is trained through, behind a bias.
+  class Other : public Network {
+  public:
+    explicit Other(bool normalises) : Network(2) {
+      uint32_t a = convWithBias(input({1, 3, 32, 32}), 16);
+      a = pool("max_pool", same("sigmoid", {a}));
+      if (normalises)
+        a = batchNorm(a);
+      a = step("global_average_pool", {a}, {1, 16, 1, 1}, plan::ROW_MAJOR);
+      output(gemm(flatten(a), 10));
+    }
+  };
+  std::atomic<int64_t> done = 0;
+  options.imagesDone = &done;
+  auto refuses = [&](const Other &other, const char *message) {
+    EXPECT_THAT(
+        [&] {
+          retrain(other.plan, other.tensors, data, test, {0, test.images()},
+                  options);
+        },
+        ThrowsMessage<InputError>(HasSubstr(message)));
+    EXPECT_EQ(done, 0);
+  };
+  options.adaptationImages = 64;
+  refuses(Other(true), "--adapt: node");
+  options.adaptationImages = 0;
+  options.recalibrationImages = 64;
+  refuses(Other(false),
+          "--recalibrate-batch-norm: the network has no batch normalisation");
 }
 
 } // namespace

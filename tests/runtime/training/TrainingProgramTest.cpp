@@ -357,6 +357,23 @@ TEST(TrainingProgram, givesTheSameBitsOnAnyNumberOfThreads) {
   EXPECT_TRUE(sameBits(one, four));
 }
 
+/// Quantization is the same on every chip, but training forgets what it gave.
+TEST(TrainingProgram, beginsEveryChipWithWhatIsWritten) {
+  SmallNetwork network(1);
+  for (plan::Layer &layer : *network.plan.mutable_layers())
+    layer.mutable_quantize()->set_bits(3);
+  TrainingProgram program(network.plan, network.tensors, {1}, false,
+                          {.threads = 2, .batch = images});
+  program.program({});
+  Parameter &weights = program.parameters().front();
+  const std::vector<float> written = weights.value;
+  const auto exact = network.tensors.at(weights.tensor).as<float>();
+  ASSERT_FALSE(std::ranges::equal(written, exact));
+  weights.value.assign(weights.value.size(), 1);
+  program.program({});
+  EXPECT_EQ(weights.value, written);
+}
+
 /// The last batch of an epoch has fewer images, so some lanes have none.
 TEST(TrainingProgram, takesSmallerBatches) {
   const auto all = allLayers(SmallNetwork(1));
@@ -378,11 +395,13 @@ TEST(TrainingProgram, keepsWhatDoesNotChange) {
   const SmallNetwork network(1);
   const std::vector<float> data = makeImages();
   const std::vector<int64_t> views = {0, 9, 2, 3, 5, 4, 13};
-  auto make = [&](size_t keptBytes) {
+  auto make = [&](size_t keptBytes, int64_t views = 1 << 20) {
     auto program = std::make_unique<TrainingProgram>(
         network.plan, network.tensors, std::set<uint32_t>{4, 6}, false,
-        TrainingProgramOptions{
-            .threads = 2, .batch = images, .keptBytes = keptBytes});
+        TrainingProgramOptions{.threads = 2,
+                               .batch = images,
+                               .keptBytes = keptBytes,
+                               .views = views});
     program->program({});
     return program;
   };
@@ -422,6 +441,15 @@ TEST(TrainingProgram, keepsWhatDoesNotChange) {
   EXPECT_EQ(run(*some), first);
   EXPECT_EQ(run(*some), second);
   EXPECT_EQ(reads, images - 3);
+  // Memory is taken for views that there are.
+  constexpr size_t endless = size_t(1) << 60;
+  auto few = make(endless, 5);
+  EXPECT_EQ(run(*few), first);
+  EXPECT_EQ(run(*few), second);
+  EXPECT_EQ(reads, images - 5);
+  EXPECT_THAT(
+      [&] { make(endless, endless); },
+      ThrowsMessage<InputError>(HasSubstr("--keep: not enough memory")));
 }
 
 TEST(TrainingProgram, movesRunningStatistics) {

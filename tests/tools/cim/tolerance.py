@@ -190,6 +190,17 @@ class Tolerance(CimTestCase):
         for name in ("estimate_rank_correlation", "loss_increase_rank_correlation"):
             self.assertGreater(document[name], 0.5, name)
 
+    def test_estimates_of_sorted_images(self):
+        """Gradients of batches of one class each vary far more than those of mixed ones."""
+        order = numpy.load(self.folder / "y.npy").argsort(kind="stable")
+        for name in "xy":
+            numpy.save(self.folder / f"sorted-{name}.npy", numpy.load(self.folder / f"{name}.npy")[order])
+        mixed, by_class = (
+            sum(layer["loss_increase"] for layer in self.document(
+                "tolerance", "small.onnx", "--data", data, *NOISE, "--trials", 1, "--estimate")["layers"])
+            for data in (DATA[1], "npy:sorted-x.npy,sorted-y.npy"))
+        self.assertLess(abs(numpy.log(by_class / mixed)), numpy.log(3))
+
     # Files
 
     def test_annotated_network(self):

@@ -15,6 +15,7 @@ import zlib
 import numpy
 import onnx
 import onnxruntime
+import safetensors.numpy
 
 from cim_test_case import DATA, DEMO_NETWORK, FreshFolderTestCase, main
 from small_network import small_network
@@ -127,6 +128,7 @@ class Retraining(Commands):
         self.assertEqual([epoch["loss"] for epoch in plain["chips"][0]["epochs"]],
                          [epoch["loss"] for epoch in kept["chips"][0]["epochs"]])
         self.fails(2, "--keep", *arguments, "--keep", "16", "--augment", "flip,crop:2")
+        self.fails(2, "--keep has no effect", *arguments, "--keep", "16", "--epochs", "1")
 
     def test_published_counts(self):
         model = self.shared("models/resnet32-cifar10.onnx")
@@ -140,9 +142,13 @@ class Retraining(Commands):
             self.assertEqual((result["weights"], result["depth"]), (weights, depth), plan)
 
     def test_validation(self):
-        self.fails(2, "--hold-back", *self.common, *self.noise, "--select", "last:2", "--validate")
-        result = self.document(*self.common, *self.noise, "--select", "last:2", "--hold-back", "0.25", "--validate")
-        self.assertEqual(result["data"]["test"]["images"], 32)
+        arguments = ["retrain", DEMO_NETWORK, "--data", "shapes", "--limit", "128", *self.noise, "--select", "last:2",
+                     "--validate"]
+        self.fails(2, "--hold-back", *arguments)
+        arguments += ["--hold-back", "0.25"]
+        for option, value in (("--test-limit", "200"), ("--test-data", "shapes:train")):
+            self.fails(2, f"{option} has no effect with --validate", *arguments, option, value)
+        self.assertEqual(self.document(*arguments)["data"]["test"]["images"], 32)
 
     def test_extensions(self):
         result = self.document(*self.common, *self.noise, "--select", "last:2", "--rewrites", "2", "--inject", "1",
@@ -202,7 +208,8 @@ class Retraining(Commands):
         self.succeeds("data", "shapes", "--limit", "200", "-o", "test")
         arguments = ["retrain", "network.onnx", "--data", "shapes", "--limit", "128", "--test-data",
                      "npy:test-images.npy,test-labels.npy", "--noise", "empirical:0.05ns,file=errors.csv", "--select",
-                     "last:2", "--trials", "6", "--rewrites", "2", "--checkpoint", "out.checkpoint.safetensors"]
+                     "last:2", "--trials", "6", "--rewrites", "2", "--epochs", "2", "--checkpoint",
+                     "out.checkpoint.safetensors"]
         self.interrupted(*arguments)
         for name, change in (("network.onnx", self.double_weights),
                              ("errors.csv", lambda path: path.write_text("-2,0\n2,1\n")),
@@ -214,7 +221,17 @@ class Retraining(Commands):
                 self.fails(1, "another network or other data", *arguments, "--resume")
                 path.write_bytes(before)
         self.fails(1, "another network or other data", *arguments, "--resume", "--fold-batch-norm")
-        self.assertEqual(len(self.document(*arguments, "--resume")["chips"]), 6)
+        # The same data in files of other names, and what only costs memory.
+        for name in "images", "labels":
+            (self.folder / f"test-{name}.npy").rename(self.folder / f"same-{name}.npy")
+        arguments[arguments.index("--test-data") + 1] = "npy:same-images.npy,same-labels.npy"
+        self.assertEqual(len(self.document(*arguments, "--resume", "--keep", "16")["chips"]), 6)
+
+    def test_names_that_are_no_utf8(self):
+        (self.folder / "errors-\udcff.csv").write_text("-1,0\n1,1\n")
+        result = self.document(*self.common, "--noise", "empirical:0.05ns,file=errors-\udcff.csv", "--select", "last:2",
+                               "--rewrites", "1", "--checkpoint", "out.checkpoint.safetensors")
+        self.assertTrue(result["complete"])
 
     def test_interrupted_chip_goes_on(self):
         arguments = ["retrain", DEMO_NETWORK, "--data", "shapes", "--limit", "400", "--test-limit", "500", *self.noise,
@@ -244,6 +261,24 @@ class Retraining(Commands):
     def test_divergence(self):
         self.check_divergence(*self.common, *self.noise, "--select", "last:4")
 
+    def test_divergence_of_a_later_chip(self):
+        """Goes on from a checkpoint that is made to look like one of training at a rate at which it diverges."""
+        arguments = [*self.common, *self.noise, "--select", "last:4", "--batch", "16", "--trials", "12", "--rewrites",
+                     "2", "--checkpoint", "out.checkpoint.safetensors"]
+        checkpoint = self.folder / "out.checkpoint.safetensors"
+        self.end(self.start(*arguments), lambda: checkpoint.exists() and self.progress(checkpoint)["chips"])
+        tensors = safetensors.numpy.load_file(checkpoint)
+        text = tensors["training"].tobytes().decode()
+        faster = text.replace(r'\"learning-rate\":0.01', r'\"learning-rate\":1e+30')
+        self.assertNotEqual(faster, text)
+        tensors["training"] = numpy.frombuffer(faster.encode(), numpy.uint8)
+        safetensors.numpy.save_file(tensors, checkpoint)
+        result = self.cim(*arguments, "--resume", "--learning-rate", "1e30", "--json", "part.json")
+        self.assertRefused(result, 1, "diverged")
+        document = json.loads((self.folder / "part.json").read_text())
+        self.assertFalse(document["complete"])
+        self.assertRegex(result.stdout, rf"(?m)^chips +{len(document['chips'])} of 12, each rewritten 2 times$")
+
     def test_table(self):
         text = self.cim(*self.common, *self.noise, "--select", "last:2").stdout
         for word in ("without errors", "after writing", "after retraining", "after rewriting"):
@@ -264,6 +299,12 @@ class Retraining(Commands):
         self.fails(1, "selects nothing", *self.common, *self.noise, "--select", "c2:1")
         self.fails(2, "--noise", *self.common, "--select", "last:2")
         self.fails(2, "--schedule", *self.common, *self.noise, "--select", "last:2", "--schedule", "cosin")
+        self.fails(2, "--rewrites", *self.common, *self.noise, "--select", "last:2", "--rewrites", "1000000",
+                   "--retrain-rounds", "3")
+        self.fails(2, "--recalibrate-batch-norm", *self.common, *self.noise, "--select", "last:2",
+                   "--recalibrate-batch-norm", "1")
+        self.fails(1, "--recalibrate-batch-norm: the network has no batch normalisation; leave it out", *self.common,
+                   *self.noise, "--select", "last:2", "--recalibrate-batch-norm", "64", "--fold-batch-norm")
         self.fails(1, "diverged", *self.common, *self.noise, "--select", "last:2", "--batch", "16",
                    "--learning-rate", "1e30")
         self.fails(1, "outputs", "retrain", DEMO_NETWORK, *self.labels_beyond_the_outputs(), *self.noise, "--select",
@@ -390,6 +431,13 @@ class Training(Commands):
 
     def test_progress(self):
         self.check_progress("9,000,200", "train", "--arch", "resnet8")
+
+    def test_checkpoint_stays_until_the_document_is_written(self):
+        arguments = ["train", "--arch", "resnet8", *self.common, "--epochs", "1", "-o", "out.onnx"]
+        self.assertRefused(self.cim(*arguments, "--json", "/dev/full"), 1, "/dev/full")
+        self.assertTrue((self.folder / "out.checkpoint.safetensors").exists())
+        self.succeeds(*arguments, "--resume")
+        self.assertFalse((self.folder / "out.checkpoint.safetensors").exists())
 
     def test_divergence(self):
         self.check_divergence("train", "--arch", "resnet8", *self.data)
