@@ -111,10 +111,7 @@ struct RunningStep {
 struct Phase {
   StepRange range; ///< of the plan
   std::vector<RunningStep> steps;
-  int64_t together = 1; ///< images of a pass
-  /// Lanes that take each step one after the other, so that they share what it
-  /// reads of weights; 1: every pass goes through all steps.
-  unsigned lanesTogether = 1;
+  int64_t together = 1; ///< images
   /// Phases go to and fro: what the one before has computed last may still be
   /// in a cache.
   bool lastLaneFirst = false;
@@ -291,11 +288,7 @@ void TrainingProgram::Implementation::layOutPhases(
         std::min<int64_t>(cache / widest, countable), 1, laneImages);
     const int64_t passes = (laneImages + fitting - 1) / fitting;
     phase.together = (laneImages + passes - 1) / passes;
-    if (const char *force = getenv("CIM_LANES"))
-      phase.lanesTogether = atoi(force);
-    most = std::max(most, phase.lanesTogether > 1
-                              ? phase.lanesTogether * laneImages
-                              : phase.together);
+    most = std::max(most, phase.together);
     for (const RunningStep &step : phase.steps)
       scratchBytes =
           std::max(scratchBytes, step.step->scratchBytes(phase.together));
@@ -309,10 +302,8 @@ void TrainingProgram::Implementation::layOutPhases(
       [&](const Lifetime &lifetime) { return isWithinPhase(lifetime); });
   for (size_t v = 0; v < places.size(); ++v)
     if (memory.lifetimes[storage.owner[v]].bytes != 0)
-      places[v] = {.geometry = memory.values[v].geometry,
-                   .offset = scratchBytes + memory.values[v].offset,
-                   .inScratch = true,
-                   .isForAllCalls = true};
+      places[v] = {memory.values[v].geometry,
+                   scratchBytes + memory.values[v].offset, true};
   for (const Phase &phase : phases)
     for (const RunningStep &step : phase.steps)
       step.step->place(places, 0);
@@ -393,61 +384,36 @@ void TrainingProgram::Implementation::forAll(
 
 void TrainingProgram::Implementation::runPhase(const Phase &phase,
                                                int64_t batch) {
-  /// Images of one lane that a step takes at a time.
-  struct Piece {
-    unsigned lane;
-    int64_t first, images;
-  };
-  const unsigned used = usedLanes(batch), together = phase.lanesTogether;
-  const auto runPieces = [&](std::span<const Piece> pieces, unsigned worker) {
-    for (const RunningStep &step : phase.steps) {
-      Pass pass = {.arena = nullptr,
-                   .scratch = scratch[worker].data(),
-                   .calls = 0,
-                   .firstImage = 0,
-                   .callImages = 1,
-                   .worker = worker,
-                   .counts = {}};
-      for (const Piece &piece : pieces) {
-        pass.arena = arenaOf(piece.first);
-        pass.firstImage = piece.first;
-        pass.firstCall += pass.calls;
-        pass.calls = piece.images;
-        for (int64_t image = 0; image < pass.calls; ++image)
-          for (const Extent &extent : step.ahead)
-            readInOrder(arenaOf(piece.first + image) + extent.offset,
-                        extent.bytes);
-        checkStatus(step.sum ? step.sum->add(pass, piece.lane)
-                             : step.step->run(pass),
-                    program.plan.steps(step.index));
-      }
-    }
-  };
   std::atomic<unsigned> next = 0;
+  const unsigned used = usedLanes(batch);
   workers.run([&](unsigned worker) {
-    std::vector<Piece> pieces;
-    for (unsigned turn; (turn = next.fetch_add(together)) < used;) {
-      pieces.clear();
-      for (unsigned t = turn; t < std::min(turn + together, used); ++t) {
-        const unsigned lane = phase.lastLaneFirst ? used - 1 - t : t;
-        for (const RunningStep &step : phase.steps)
-          if (step.sum)
-            step.sum->clear(lane);
-        const int64_t end = std::min((lane + 1) * laneImages, batch);
-        for (int64_t first = lane * laneImages; first < end;
-             first += phase.together)
-          pieces.push_back(
-              {lane, first, std::min(phase.together, end - first)});
+    for (unsigned turn; (turn = next.fetch_add(1)) < used;) {
+      const unsigned lane = phase.lastLaneFirst ? used - 1 - turn : turn;
+      for (const RunningStep &step : phase.steps)
+        if (step.sum)
+          step.sum->clear(lane);
+      const int64_t end = std::min((lane + 1) * laneImages, batch);
+      for (int64_t first = lane * laneImages; first < end;
+           first += phase.together) {
+        const Pass pass = {arenaOf(first),
+                           scratch[worker].data(),
+                           std::min(phase.together, end - first),
+                           first,
+                           1,
+                           worker,
+                           {}};
+        for (const RunningStep &step : phase.steps) {
+          for (int64_t image = 0; image < pass.calls; ++image)
+            for (const Extent &extent : step.ahead)
+              readInOrder(arenaOf(first + image) + extent.offset, extent.bytes);
+          checkStatus(step.sum ? step.sum->add(pass, lane)
+                               : step.step->run(pass),
+                      program.plan.steps(step.index));
+        }
       }
-      if (together > 1)
-        runPieces(pieces, worker);
-      else
-        for (const Piece &piece : pieces)
-          runPieces({&piece, 1}, worker);
-      for (unsigned t = turn; t < std::min(turn + together, used); ++t)
-        for (const RunningStep &step : phase.steps)
-          if (step.sum)
-            step.sum->close(phase.lastLaneFirst ? used - 1 - t : t);
+      for (const RunningStep &step : phase.steps)
+        if (step.sum)
+          step.sum->close(lane);
     }
   });
 }

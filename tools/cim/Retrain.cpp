@@ -218,8 +218,6 @@ void Retrain::run() {
   };
   if (result.chips.empty())
     throwUnlessComplete();
-  if (!file.empty())
-    writeNetwork(network, result);
   const RetrainingMeasures measures = measuresOf(result, testImages);
 
   Json selected = Json::array(), chips = Json::array();
@@ -249,23 +247,31 @@ void Retrain::run() {
     trainedAndTested = data.train.identity(train, train.images());
     trainedAndTested["test"] = data.train.identity(train, testImages);
   }
-  output.write(text(network, selection, measures, train, testImages),
-               {{"command", "retrain"},
-                {"model", network.describe()},
-                {"data", trainedAndTested},
-                {"options", describe(train)},
-                {"selected", selected},
-                {"weights", selection.parameters},
-                {"digital_parameters", result.digitalParameters},
-                {"depth", result.depth},
-                {"accuracy", measuresJson(measures)},
-                {"chips", chips},
-                {"complete", !result.stopped && !result.diverged},
-                {"seconds",
-                 {{"compile", network.compileSeconds},
-                  {"train", result.trainSeconds},
-                  {"evaluate", result.evaluateSeconds},
-                  {"total", total.seconds()}}}});
+  const Json document = {{"command", "retrain"},
+                         {"model", network.describe()},
+                         {"data", trainedAndTested},
+                         {"options", describe(train)},
+                         {"selected", selected},
+                         {"weights", selection.parameters},
+                         {"digital_parameters", result.digitalParameters},
+                         {"depth", result.depth},
+                         {"accuracy", measuresJson(measures)},
+                         {"chips", chips},
+                         {"complete", !result.stopped && !result.diverged},
+                         {"seconds",
+                          {{"compile", network.compileSeconds},
+                           {"train", result.trainSeconds},
+                           {"evaluate", result.evaluateSeconds},
+                           {"total", total.seconds()}}}};
+  writeAll({[&] {
+              if (!file.empty())
+                writeNetwork(network, result);
+            },
+            [&] {
+              output.write(
+                  text(network, selection, measures, train, testImages),
+                  document);
+            }});
   throwUnlessComplete();
   checkpoint.remove(); // it has served
 }
