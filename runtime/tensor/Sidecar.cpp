@@ -18,16 +18,18 @@
 using namespace cim;
 namespace fs = std::filesystem;
 
-/// The text beside \p path whose tensors would stand in the same file; empty
-/// where there is none.
-static fs::path otherText(const fs::path &path) {
+/// Whether a text of \p path's stem other than \p path itself has its tensors
+/// in \p tensorPath.
+static bool isAnothers(const fs::path &path, const fs::path &tensorPath) {
   for (const char *extension : {".mlir", ".plan"}) {
-    fs::path other = fs::path(path).replace_extension(extension);
+    const fs::path other = fs::path(path).replace_extension(extension);
     std::error_code error;
-    if (other != path && fs::exists(other, error))
-      return other;
+    if (other != path && fs::is_regular_file(other, error) &&
+        mapFile(other).text().find('"' + tensorPath.filename().string() +
+                                   '"') != std::string_view::npos)
+      return true;
   }
-  return {};
+  return false;
 }
 
 void cim::writeWithSidecar(
@@ -53,12 +55,12 @@ void cim::writeWithSidecar(
   writeSafetensors(waiting, tensors);
   SidecarReference reference{tensorPath.filename(), sha256OfFile(waiting)};
   std::error_code error;
-  const fs::path other = otherText(path);
-  if (!other.empty() && fs::exists(tensorPath, error) &&
-      sha256OfFile(tensorPath) != reference.sha256)
-    throw InputError("'" + path + "' would change '" + tensorPath.string() +
-                     "', which '" + other.string() +
-                     "' needs; name another file, or remove that one");
+  if (fs::exists(tensorPath, error) &&
+      sha256OfFile(tensorPath) != reference.sha256 &&
+      isAnothers(path, tensorPath)) {
+    tensorPath = path + ".safetensors";
+    reference.file = tensorPath.filename();
+  }
   std::string contents = text(reference);
   writeWhole(path, [&](std::ostream &stream) { stream << contents; });
   fs::rename(waiting, tensorPath, error);

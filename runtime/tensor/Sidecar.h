@@ -27,10 +27,10 @@ struct SidecarReference {
 };
 
 /// Writes \p tensors into `STEM.safetensors` beside \p path, and into \p path
-/// the text that \p text makes of the reference to them. Both files are whole
-/// when either appears; when anything fails, both are as they were. Throws
-/// InputError, also where another text (STEM.mlir or STEM.plan) would find its
-/// tensors changed.
+/// the text that \p text makes of the reference to them. Where another text
+/// (STEM.mlir or STEM.plan) would find its tensors changed, they go into
+/// \p path.safetensors. Both files are whole when either appears; when anything
+/// fails, both are as they were. Throws InputError.
 void writeWithSidecar(
     const std::string &path, const TensorMap &tensors,
     const std::function<std::string(const SidecarReference &)> &text);

@@ -185,10 +185,14 @@ TEST_F(PrefixEvaluatorTest, MarginsEstimateAccuracy) {
 TEST_F(PrefixEvaluatorTest, MarginsThatOverflowAreLost) {
   PrefixEvaluator evaluator(network.plan, network.tensors, *data, {});
   MarginEstimate estimate(evaluator, *data, images);
-  LayerChange change{2, network.plan.layers(2)};
-  change.as.mutable_shift()->set_amount(3e38);
-  change.as.mutable_shift()->set_unit(plan::ABSOLUTE);
-  EXPECT_LT(*estimate.of({&change, 1}), 0.2);
+  std::vector<LayerChange> changes;
+  for (uint32_t layer : {1, 2}) {
+    plan::Layer &as =
+        changes.emplace_back(layer, network.plan.layers(layer)).as;
+    as.mutable_shift()->set_amount(1e30);
+    as.mutable_shift()->set_unit(plan::ABSOLUTE);
+  }
+  EXPECT_LT(*estimate.of(changes), 0.2);
 }
 
 TEST(WithoutErrors, LeavesWhereWeightsStand) {

@@ -87,7 +87,8 @@ TEST(MicroBatch, isCutBetweenLargeMapsAndLargeWeights) {
   EXPECT_EQ(parts[0].together, 2);
   EXPECT_EQ(parts[1].together, 32);
   // Not where what stands between them is more than what is saved.
-  network[10].before = 10 * MB;
+  for (Traffic &step : network)
+    step.before = 10 * MB;
   EXPECT_EQ(choose(network, {512 * KB, 16 * MB}).size(), 1u);
 }
 

@@ -10,50 +10,49 @@ namespace {
 
 class SidecarTest : public testing::Test {
 protected:
-  /// Writes \p name with a tensor of one number.
-  void write(const char *name, float number) {
+  /// Writes \p name with a tensor of one number, and returns what it says.
+  SidecarReference write(const char *name, float number) {
+    SidecarReference reference;
     writeWithSidecar(folder.path(name),
                      {{"w", makeTensor({1}, std::span(&number, 1))}},
                      [&](const SidecarReference &written) {
                        reference = written;
-                       return "text";
+                       return "file: \"" + written.file + "\"";
                      });
+    return reference;
   }
-  float read(const char *name) {
-    return readSidecar(folder.path(name), reference, nullptr)
+  float read(const SidecarReference &reference) {
+    return readSidecar(
+               folder.path("network.mlir"), reference,
+               [](const std::string &warning) { ADD_FAILURE() << warning; })
         .at("w")
         .as<float>()[0];
   }
   const test::TemporaryFolder folder;
-  SidecarReference reference;
 };
 
 TEST_F(SidecarTest, WritesOverItself) {
   write("network.mlir", 1);
-  write("network.mlir", 2);
-  EXPECT_EQ(read("network.mlir"), 2);
+  const SidecarReference again = write("network.mlir", 2);
+  EXPECT_EQ(again.file, "network.safetensors");
+  EXPECT_EQ(read(again), 2);
 }
 
 TEST_F(SidecarTest, SharesEqualTensors) {
   write("network.mlir", 1);
-  write("network.plan", 1);
-  EXPECT_EQ(read("network.plan"), 1);
+  EXPECT_EQ(write("network.plan", 1).file, "network.safetensors");
 }
 
 TEST_F(SidecarTest, KeepsTheTensorsOfAnotherText) {
-  write("network.mlir", 1);
-  const SidecarReference first = reference;
-  try {
-    write("network.plan", 2);
-    FAIL() << "network.mlir has lost its tensors";
-  } catch (const InputError &error) {
-    EXPECT_THAT(error.what(), testing::EndsWith("network.mlir' needs; name "
-                                                "another file, or remove that "
-                                                "one"));
-  }
-  reference = first;
-  EXPECT_EQ(read("network.mlir"), 1);
-  EXPECT_FALSE(std::filesystem::exists(folder.path("network.plan")));
+  const SidecarReference first = write("network.mlir", 1),
+                         second = write("network.plan", 2);
+  EXPECT_EQ(second.file, "network.plan.safetensors");
+  EXPECT_EQ(read(first), 1);
+  EXPECT_EQ(read(second), 2);
+  // Which has tensors of its own, so the first ones are free.
+  const SidecarReference third = write("network.mlir", 3);
+  EXPECT_EQ(third.file, "network.safetensors");
+  EXPECT_EQ(read(second), 2);
 }
 
 } // namespace

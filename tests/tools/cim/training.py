@@ -128,7 +128,7 @@ class Retraining(Commands):
         self.assertEqual([epoch["loss"] for epoch in plain["chips"][0]["epochs"]],
                          [epoch["loss"] for epoch in kept["chips"][0]["epochs"]])
         self.fails(2, "--keep", *arguments, "--keep", "16", "--augment", "flip,crop:2")
-        self.fails(2, "--keep has no effect", *arguments, "--keep", "16", "--epochs", "1")
+        self.fails(2, "--keep has no effect", *arguments[:-2], "--keep", "16", "--epochs", "1")
 
     def test_published_counts(self):
         model = self.shared("models/resnet32-cifar10.onnx")
