@@ -13,7 +13,6 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sqlite3.h>
 #include <thread>
 
@@ -78,8 +77,9 @@ static std::vector<unsigned char> copyOf(const std::string &path) {
     const Version before = versionOf(path);
     if (isUnfinished(path))
       break;
-    std::ifstream stream(path, std::ios::binary);
-    std::vector<unsigned char> copy(std::istreambuf_iterator<char>(stream), {});
+    std::vector<unsigned char> copy(before.size);
+    std::ifstream(path, std::ios::binary)
+        .read(reinterpret_cast<char *>(copy.data()), copy.size());
     // In this order: what begins later does not matter.
     if (!isUnfinished(path) && versionOf(path) == before)
       return copy;
