@@ -13,7 +13,6 @@
 #include "runtime/executor/DriveInputs.h"
 #include "runtime/executor/Layers.h"
 #include "runtime/executor/Memory.h"
-#include "runtime/executor/MicroBatch.h"
 #include "runtime/executor/RunParts.h"
 #include "runtime/kernels/Bfloat16.h"
 #include "runtime/plan/OneImage.h"
@@ -173,6 +172,8 @@ struct Executor::Implementation {
                  const WriteResult &write);
   void runSteps(const Pass &pass, StepRange range);
 
+  /// What the calls of \p pass have in \p kept.
+  std::byte *keptOf(const KeptActivations &kept, const Pass &pass) const;
   /// Where values with memory of their own stand between \p step and the one
   /// before.
   std::vector<Placement> liveBefore(int step) const;
@@ -224,10 +225,7 @@ Executor::Implementation::Implementation(const plan::Plan &source,
     parts = options.parts;
   else if (plan.image_wise() && !options.microBatch)
     parts =
-        chooseParts(traffic, allSteps(program), cacheSizes(workers.count()),
-                    [&](std::span<const Part> parts) {
-                      return planMemory(program, steps, storage, parts).bytes;
-                    });
+        partsOf(program, steps, storage, allSteps(program), workers.count());
   else
     parts = {{allSteps(program), plan.image_wise() ? options.microBatch : 1}};
   MemoryPlan memory = planMemory(program, steps, storage, parts);
@@ -274,6 +272,11 @@ std::vector<Placement> Executor::Implementation::liveBefore(int step) const {
         lifetimes[v].last >= step)
       live.push_back(places[v]);
   return live;
+}
+
+std::byte *Executor::Implementation::keptOf(const KeptActivations &kept,
+                                            const Pass &pass) const {
+  return kept.call((pass.firstImage - kept.first) / callImages);
 }
 
 void Executor::Implementation::readCall(const Pass &pass, int64_t call,
@@ -511,16 +514,15 @@ bool Executor::keep(KeptActivations &kept, int64_t first, int64_t images,
   assert(first % run.callImages == 0 && "calls are kept whole");
   assert(run.callsOf(images) * kept.bytesPerCall <= kept.memory.size());
   const auto live = run.liveBefore(step);
+  kept.first = first;
   kept.count = 0;
   const bool isComplete = run.runImages(
       first, images, {0, step}, [&](const Pass &pass) { run.read(pass, read); },
       [&](const Pass &pass) {
-        save(pass, live, kept.call((pass.firstImage - first) / run.callImages),
-             kept.bytesPerCall);
+        save(pass, live, run.keptOf(kept, pass), kept.bytesPerCall);
       },
       stop);
   kept.reached = step;
-  kept.first = first;
   kept.count = isComplete ? images : 0;
   return isComplete;
 }
@@ -531,16 +533,13 @@ bool Executor::advance(KeptActivations &kept, int step,
   assert(step >= kept.reached && "what was computed is gone");
   const auto before = run.liveBefore(kept.reached),
              after = run.liveBefore(step);
-  const auto placeOf = [&](const Pass &pass) {
-    return kept.call((pass.firstImage - kept.first) / run.callImages);
-  };
   const bool isComplete = run.runImages(
       kept.first, kept.count, {kept.reached, step},
       [&](const Pass &pass) {
-        restore(pass, before, placeOf(pass), kept.bytesPerCall);
+        restore(pass, before, run.keptOf(kept, pass), kept.bytesPerCall);
       },
       [&](const Pass &pass) {
-        save(pass, after, placeOf(pass), kept.bytesPerCall);
+        save(pass, after, run.keptOf(kept, pass), kept.bytesPerCall);
       },
       stop);
   kept.reached = step;
@@ -556,9 +555,7 @@ bool Executor::resume(const KeptActivations &kept, const WriteResult &write,
   return run.runImages(
       kept.first, kept.count, {kept.reached, run.plan.steps_size()},
       [&](const Pass &pass) {
-        restore(pass, live,
-                kept.call((pass.firstImage - kept.first) / run.callImages),
-                kept.bytesPerCall);
+        restore(pass, live, run.keptOf(kept, pass), kept.bytesPerCall);
       },
       [&](const Pass &pass) { run.write(pass, write); }, stop);
 }

@@ -340,6 +340,17 @@ MemoryPlan cim::planMemory(const Program &program, const BoundSteps &steps,
   return plan;
 }
 
+std::vector<Part> cim::partsOf(const Program &program, const BoundSteps &steps,
+                               const ValueStorage &storage, StepRange range,
+                               unsigned threads, int64_t most) {
+  return chooseParts(
+      trafficOf(program, steps, storage, range), range, cacheSizes(threads),
+      [&](std::span<const Part> parts) {
+        return planMemory(program, steps, storage, parts).bytes;
+      },
+      most);
+}
+
 MemoryPlan
 cim::planValues(const Program &program, const ValueStorage &storage,
                 int64_t calls, StepRange range,

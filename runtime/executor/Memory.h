@@ -46,6 +46,12 @@ StepRange allSteps(const Program &program);
 std::vector<Traffic> trafficOf(const Program &program, const BoundSteps &steps,
                                const ValueStorage &storage, StepRange range);
 
+/// chooseParts() of the steps \p range for this machine, whose caches \p
+/// threads workers share.
+std::vector<Part> partsOf(const Program &program, const BoundSteps &steps,
+                          const ValueStorage &storage, StepRange range,
+                          unsigned threads, int64_t most = 32);
+
 /// The values that are computed before \p step, or inputs, and read by it or
 /// later ones; of those that share memory, one.
 std::vector<uint32_t> valuesAcross(const Program &program,

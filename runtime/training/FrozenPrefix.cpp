@@ -6,7 +6,6 @@
 //===----------------------------------------------------------------------===//
 #include "runtime/training/FrozenPrefix.h"
 
-#include "runtime/executor/MicroBatch.h"
 #include "runtime/executor/RunParts.h"
 #include "runtime/tensor/Errors.h"
 #include "runtime/training/TrainingStep.h"
@@ -23,13 +22,8 @@ FrozenPrefix::FrozenPrefix(const Program &program, const BoundSteps &steps,
                            int64_t mostViews)
     : program(program), workers(workers) {
   const StepRange range = {0, end};
-  parts = chooseParts(
-      trafficOf(program, steps, storage, range), range,
-      cacheSizes(workers.count()),
-      [&](std::span<const Part> parts) {
-        return planMemory(program, steps, storage, parts).bytes;
-      },
-      (batch + workers.count() - 1) / workers.count());
+  parts = partsOf(program, steps, storage, range, workers.count(),
+                  (batch + workers.count() - 1) / workers.count());
   memory = planMemory(program, steps, storage, parts);
   for (int s = 0; s < end; ++s) {
     if (storage.vanishes[s])
